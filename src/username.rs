@@ -1,0 +1,341 @@
+//! What goes on the wire as the STUN USERNAME: the layouts, and the limits of STUN and of servers.
+
+use core::fmt;
+
+use alloc::string::String;
+
+use crate::error::ExpiryHint;
+use crate::{Error, UnixTime, VerifyError};
+
+/// Where the expiry stands in a username.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Layout {
+    /// `1700000000:alice`, which everybody mints today.
+    ExpiryFirst,
+    /// `alice:1700000000`, which coturn and STUNner take too.
+    NameFirst,
+    /// `1700000000`, all that webrtc-rs and pion's plain long-term handler take.
+    ExpiryOnly,
+}
+
+/// A username that carries its own expiry.
+///
+/// A value of this type is within the limits of every TURN server that takes its layout; the crate's
+/// front page says [which takes which](crate#which-server-takes-which-layout).
+///
+/// The limits, all checked when a value is made or parsed:
+///
+/// * The name is not empty and has none of space, `'`, `"`, `\` and the control characters, nor
+///   both "union" and "select" in any case. coturn answers these with 400 Bad Request
+///   (`is_secure_string`), or 401 for NUL.
+/// * The whole username is at most [`MAX_LEN`](Self::MAX_LEN) bytes.
+/// * The expiry is at least 1 and at most [`MAX_EXPIRY`](Self::MAX_EXPIRY).
+/// * In the name-first layout the name has no separator in it and is not all digits, since servers
+///   take digits before the first separator for the expiry.
+///
+/// Everything else passes unchanged: UTF-8, and names with `:` and `@` such as Matrix ids. No
+/// server and no browser normalises a name, so two spellings of one name are two names.
+///
+/// ```
+/// use turn_credentials::{Error, Layout, UnixTime, Username};
+///
+/// let expiry = UnixTime::from_secs(1_700_000_000);
+/// let written = |username: Username<'_>| username.to_string();
+///
+/// assert_eq!(written(Username::new("alice", expiry)?), "1700000000:alice");
+/// assert_eq!(written(Username::name_first("alice", expiry)?), "alice:1700000000");
+/// assert_eq!(written(Username::expiry_only(expiry)?), "1700000000");
+/// assert_eq!(written(Username::new("alice", expiry)?.with_separator('|')?), "1700000000|alice");
+///
+/// assert_eq!(Username::new("", expiry), Err(Error::EmptyName));
+/// assert_eq!(Username::name_first("007", expiry), Err(Error::DigitsFirst));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Username<'a> {
+    layout: Layout,
+    name: &'a str,
+    separator: char,
+    expires_at: UnixTime,
+}
+
+impl<'a> Username<'a> {
+    /// The most bytes that a username may have: 508.
+    ///
+    /// RFC 8489 section 14.3 wants fewer than 509. From 509 on Chromium drops the server without a
+    /// word and Safari throws; coturn up to 4.17 cuts at 512.
+    pub const MAX_LEN: usize = 508;
+
+    /// The last expiry that every TURN server takes: 2147483647, in January 2038.
+    ///
+    /// coturn compares expiries as signed 32-bit numbers; built with optimisation it takes a later
+    /// one for expired.
+    pub const MAX_EXPIRY: UnixTime = UnixTime::from_secs(2_147_483_647);
+
+    pub(crate) const DEFAULT_SEPARATOR: char = ':';
+
+    /// `<expiry>:<name>`, the layout of draft-uberti-behave-turn-rest-00 section 2.2.
+    ///
+    /// # Errors
+    ///
+    /// When the name or the expiry is outside the [limits](Self): [`Error::EmptyName`],
+    /// [`Error::ForbiddenCharacter`], [`Error::UnionSelect`], [`Error::UsernameTooLong`],
+    /// [`Error::ExpiryOutOfRange`].
+    pub fn new(name: &'a str, expires_at: UnixTime) -> Result<Self, Error> {
+        let layout = Layout::ExpiryFirst;
+        Self { layout, name, separator: Self::DEFAULT_SEPARATOR, expires_at }.checked()
+    }
+
+    /// `<name>:<expiry>`, which coturn takes for the sake of old clients.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new), and [`Error::DigitsFirst`] and [`Error::SeparatorInName`].
+    pub fn name_first(name: &'a str, expires_at: UnixTime) -> Result<Self, Error> {
+        Self::name_first_with(Self::DEFAULT_SEPARATOR, name, expires_at)
+    }
+
+    /// `<name><separator><expiry>`, for a name that has `:` in it.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, UnixTime, Username};
+    ///
+    /// let (name, expiry) = ("@alice:lab.test", UnixTime::from_secs(1_700_000_000));
+    /// let username = Username::name_first_with('|', name, expiry)?;
+    /// assert_eq!(username.to_string(), "@alice:lab.test|1700000000");
+    /// assert_eq!(Username::name_first(name, expiry), Err(Error::SeparatorInName));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`name_first`](Self::name_first) and [`with_separator`](Self::with_separator).
+    pub fn name_first_with(
+        separator: char,
+        name: &'a str,
+        expires_at: UnixTime,
+    ) -> Result<Self, Error> {
+        Self { layout: Layout::NameFirst, name, separator, expires_at }.checked()
+    }
+
+    /// `<expiry>`, for servers that take nothing else.
+    ///
+    /// coturn counts every such username as a user of its own, so per-user quotas have no effect.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ExpiryOutOfRange`].
+    pub fn expiry_only(expires_at: UnixTime) -> Result<Self, Error> {
+        let layout = Layout::ExpiryOnly;
+        Self { layout, name: "", separator: Self::DEFAULT_SEPARATOR, expires_at }.checked()
+    }
+
+    /// The same username with another separator, for a coturn with `--rest-api-separator`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadSeparator`] unless it is ASCII punctuation other than `'`, `"` and `\`;
+    /// [`Error::SeparatorInName`] when a name-first name has it.
+    pub fn with_separator(self, separator: char) -> Result<Self, Error> {
+        Self { separator, ..self }.checked()
+    }
+
+    /// Reads a username, whatever its layout; digits before the first `:` are always the expiry.
+    ///
+    /// Stricter than coturn, whose `atol` takes signs, junk and leading zeros: what is read here is
+    /// within the [limits](Self) and [displays](fmt::Display) as the same text.
+    ///
+    /// ```
+    /// use turn_credentials::{Layout, Username, VerifyError};
+    ///
+    /// let username = Username::parse("1700000000:@alice:lab.test")?;
+    /// assert_eq!(username.layout(), Layout::ExpiryFirst);
+    /// assert_eq!(username.name(), Some("@alice:lab.test"));
+    /// assert_eq!(username.expires_at().as_secs(), 1_700_000_000);
+    ///
+    /// for malformed in ["", "alice", "1700000000:", ":1700000000", "+1700000000", "0:alice"] {
+    ///     assert_eq!(Username::parse(malformed), Err(VerifyError::MalformedUsername));
+    /// }
+    /// # Ok::<(), VerifyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::MalformedUsername`] when the text has no layout or is outside the limits.
+    pub fn parse(text: &'a str) -> Result<Self, VerifyError> {
+        Self::parse_with(Self::DEFAULT_SEPARATOR, text)
+    }
+
+    /// [`parse`](Self::parse) with another separator than `:`.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::MalformedUsername`], also when [`with_separator`](Self::with_separator)
+    /// refuses the separator.
+    pub fn parse_with(separator: char, text: &'a str) -> Result<Self, VerifyError> {
+        let (layout, name, expiry) = match text.split_once(separator) {
+            None => (Layout::ExpiryOnly, "", text),
+            Some((expiry, name)) if all_digits(expiry) => (Layout::ExpiryFirst, name, expiry),
+            Some((name, expiry)) => (Layout::NameFirst, name, expiry),
+        };
+        parse_expiry(expiry)
+            .and_then(|expires_at| Self { layout, name, separator, expires_at }.checked().ok())
+            .ok_or(VerifyError::MalformedUsername)
+    }
+
+    /// Who the credential is for; `None` in the expiry-only layout.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        (self.layout != Layout::ExpiryOnly).then_some(self.name)
+    }
+
+    /// The last second in which servers take the credential, by the TURN server's clock.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// Where the expiry stands.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Fails unless coturn takes the separator and it cannot be part of a number.
+    pub(crate) fn check_separator(separator: char) -> Result<(), Error> {
+        if separator.is_ascii_punctuation() && !is_forbidden(separator) {
+            Ok(())
+        } else {
+            Err(Error::BadSeparator)
+        }
+    }
+
+    /// Fails unless every limit of this type holds.
+    fn checked(self) -> Result<Self, Error> {
+        Self::check_separator(self.separator)?;
+        let hint = ExpiryHint::find(0, self.expires_at.as_secs());
+        self.expires_at.as_expiry().ok_or(Error::ExpiryOutOfRange { hint })?;
+        if self.layout != Layout::ExpiryOnly {
+            check_name(self.name)?;
+        }
+        if self.layout == Layout::NameFirst {
+            if all_digits(self.name) {
+                return Err(Error::DigitsFirst);
+            }
+            if self.name.contains(self.separator) {
+                return Err(Error::SeparatorInName);
+            }
+        }
+        let len = self.len();
+        if len > Self::MAX_LEN {
+            return Err(Error::UsernameTooLong { len });
+        }
+        Ok(self)
+    }
+
+    /// The bytes of the wire form.
+    fn len(&self) -> usize {
+        let digits = Decimal::of(self.expires_at).as_str().len();
+        match self.layout {
+            Layout::ExpiryOnly => digits,
+            Layout::ExpiryFirst | Layout::NameFirst => {
+                self.name.len().saturating_add(digits).saturating_add(1)
+            }
+        }
+    }
+
+    fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let expiry = Decimal::of(self.expires_at);
+        match self.layout {
+            Layout::ExpiryFirst => {
+                out.write_str(expiry.as_str())?;
+                out.write_char(self.separator)?;
+                out.write_str(self.name)
+            }
+            Layout::NameFirst => {
+                out.write_str(self.name)?;
+                out.write_char(self.separator)?;
+                out.write_str(expiry.as_str())
+            }
+            Layout::ExpiryOnly => out.write_str(expiry.as_str()),
+        }
+    }
+
+    /// The wire form, in one allocation.
+    pub(crate) fn to_wire(self) -> String {
+        let mut wire = String::with_capacity(self.len());
+        // A String takes whatever is written to it.
+        _ = self.write_to(&mut wire);
+        wire
+    }
+}
+
+/// The wire form.
+impl fmt::Display for Username<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(f)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::EmptyName);
+    }
+    if let Some((index, character)) = name.char_indices().find(|&(_, c)| is_forbidden(c)) {
+        return Err(Error::ForbiddenCharacter { character, index });
+    }
+    if has_word(name, "union") && has_word(name, "select") {
+        return Err(Error::UnionSelect);
+    }
+    Ok(())
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_control() || matches!(c, ' ' | '\'' | '"' | '\\')
+}
+
+fn has_word(name: &str, word: &str) -> bool {
+    name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Reads an expiry as [`Decimal`] writes it: no sign, no leading zero.
+fn parse_expiry(text: &str) -> Option<UnixTime> {
+    let canonical = all_digits(text) && !text.starts_with('0');
+    canonical.then(|| text.parse().ok().map(UnixTime::from_secs)).flatten()
+}
+
+/// The decimal digits of an expiry; `fmt` takes as long for them as a SHA-1 block.
+struct Decimal {
+    digits: [u8; Self::MAX_LEN],
+    start: usize,
+}
+
+impl Decimal {
+    /// The digits of [`u64::MAX`].
+    const MAX_LEN: usize = 20;
+
+    fn of(time: UnixTime) -> Self {
+        let mut digits = [0; Self::MAX_LEN];
+        let mut rest = time.as_secs();
+        let mut start = 0;
+        for (place, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' | (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                start = place;
+                break;
+            }
+        }
+        Self { digits, start }
+    }
+
+    fn as_str(&self) -> &str {
+        let digits = self.digits.get(self.start..).unwrap_or_default();
+        core::str::from_utf8(digits).unwrap_or_default()
+    }
+}

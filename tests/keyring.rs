@@ -1,0 +1,127 @@
+//! Verifying: which reason comes first, and what a rotation does to credentials.
+#![allow(missing_docs)]
+
+use core::time::Duration;
+
+use turn_credentials::{
+    ClockSkew, Keyring, SharedSecret, TurnCredentials, UnixTime, Username, VerifyError,
+};
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+fn secret(text: &str) -> SharedSecret {
+    SharedSecret::new(text).unwrap()
+}
+
+fn login(keyring: &Keyring) -> TurnCredentials {
+    let hour = Duration::from_secs(3600);
+    TurnCredentials::generate_at("alice", keyring.current(), hour, ClockSkew::NONE, NOW).unwrap()
+}
+
+fn verify<'a>(keyring: &Keyring, login: &'a TurnCredentials) -> Result<Username<'a>, VerifyError> {
+    keyring.verify_at(login.username(), login.password().as_str(), NOW)
+}
+
+#[test]
+fn rotation() {
+    let mut keyring = Keyring::new(secret("one"));
+    let first = login(&keyring);
+    keyring.rotate(secret("two"));
+    let second = login(&keyring);
+    keyring.rotate(secret("three"));
+    let third = login(&keyring);
+    assert_ne!(first.password().as_str(), second.password().as_str());
+
+    for login in [&first, &second, &third] {
+        assert!(verify(&keyring, login).is_ok());
+    }
+    let passwords: Vec<_> = keyring.passwords(first.username()).collect();
+    let passwords: Vec<_> = passwords.iter().map(turn_credentials::Password::as_str).collect();
+    assert_eq!(passwords, [&third, &second, &first].map(|login| login.password().as_str()));
+
+    keyring.retire_previous();
+    assert_eq!(verify(&keyring, &first), Err(VerifyError::WrongPassword));
+    assert_eq!(verify(&keyring, &second), Err(VerifyError::WrongPassword));
+    assert!(verify(&keyring, &third).is_ok());
+}
+
+#[test]
+fn the_mac_comes_before_the_layout_and_the_layout_before_the_time() {
+    let north = secret("north");
+    let keyring = Keyring::new(north.clone());
+    let late = UnixTime::from_secs(2_000_000_000);
+    let verdict =
+        |username: &str, password: &str| keyring.verify_at(username, password, late).map(|_| ());
+
+    let wrong = Err(VerifyError::WrongPassword);
+    assert_eq!(verdict("alice", "x"), wrong);
+    assert_eq!(verdict("1700000000:alice", "x"), wrong);
+    assert_eq!(verdict("1700000000:alice", secret("south").password_for("x").as_str()), wrong);
+
+    let ours = |username| verdict(username, north.password_for(username).as_str());
+    assert_eq!(ours("alice"), Err(VerifyError::MalformedUsername));
+    assert_eq!(ours(""), Err(VerifyError::MalformedUsername));
+    let expired_at = UnixTime::from_secs(1_700_000_000);
+    assert_eq!(ours("1700000000:alice"), Err(VerifyError::Expired { expired_at }));
+    assert_eq!(ours("2000000000:alice"), Ok(()), "the second of the expiry still counts");
+
+    let username = "1700000000:alice";
+    let password = north.password_for(username);
+    let running = keyring.authenticate(username, password.as_str()).unwrap();
+    assert_eq!(running.expires_at(), expired_at, "authenticate knows no clock");
+    assert_eq!(keyring.authenticate(username, "x"), Err(VerifyError::WrongPassword));
+}
+
+#[test]
+fn only_the_canonical_text_is_the_password() {
+    let north = secret("north");
+    // The tag of this username has both '+' and '/' in its base64: seen below.
+    let username = (1..).map(|expiry| expiry.to_string());
+    let username = username
+        .into_iter()
+        .find(|username| {
+            let password = north.password_for(username);
+            password.as_str().contains('+') && password.as_str().contains('/')
+        })
+        .unwrap();
+    let password = north.password_for(&username).as_str().to_owned();
+    assert!(north.accepts(&username, &password));
+
+    let url_safe = password.replace('+', "-").replace('/', "_");
+    let unpadded = password.trim_end_matches('=').to_owned();
+    // Two bits of the last character before the padding belong to no byte.
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let last = alphabet.find(&password[26..27]).unwrap();
+    let stray_bits = format!("{}{}=", &password[..26], &alphabet[last + 1..last + 2]);
+    let others = [
+        format!("{password}\n"),
+        format!(" {password}"),
+        format!("{password}="),
+        format!("{password}{password}"),
+        String::new(),
+        password.to_lowercase(),
+    ];
+    for other in others.into_iter().chain([url_safe, unpadded, stray_bits]) {
+        assert!(!north.accepts(&username, &other), "{other:?}");
+        let verdict = Keyring::new(north.clone()).authenticate(&username, &other).map(|_| ());
+        assert_eq!(verdict, Err(VerifyError::WrongPassword), "{other:?}");
+    }
+}
+
+#[test]
+fn the_separator_decides_what_parses() {
+    let north = secret("north");
+    let password = |username| north.password_for(username).as_str().to_owned();
+    let colon = Keyring::new(north.clone());
+    let bar = Keyring::new(north.clone()).with_separator('|').unwrap();
+    let verdict = |keyring: &Keyring, username: &'static str| {
+        keyring.verify_at(username, &password(username), NOW).map(|username| username.name())
+    };
+
+    assert_eq!(verdict(&bar, "1700000000|alice"), Ok(Some("alice")));
+    assert_eq!(verdict(&bar, "@alice:lab.test|1700000000"), Ok(Some("@alice:lab.test")));
+    assert_eq!(verdict(&bar, "1700000000"), Ok(None));
+    assert_eq!(verdict(&bar, "1700000000:alice"), Err(VerifyError::MalformedUsername));
+    assert_eq!(verdict(&colon, "1700000000|alice"), Err(VerifyError::MalformedUsername));
+    assert_eq!(verdict(&colon, "1700000000:alice"), Ok(Some("alice")));
+}

@@ -1,0 +1,321 @@
+//! What is refused, at the exact boundary, and what just passes.
+#![allow(missing_docs)]
+
+use core::time::Duration;
+
+use turn_credentials::{
+    ClockSkew, Error, ExpiryHint, Keyring, Layout, SharedSecret, TurnCredentials, UnixTime,
+    Username, VerifyError,
+};
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn secret() -> SharedSecret {
+    SharedSecret::new("north").unwrap()
+}
+
+fn generate(name: &str, ttl: Duration, skew: ClockSkew, now: u64) -> Result<String, Error> {
+    TurnCredentials::generate_at(name, &secret(), ttl, skew, UnixTime::from_secs(now))
+        .map(|login| login.username().to_owned())
+}
+
+fn alice(ttl: Duration, skew: ClockSkew, now: u64) -> Result<u64, Error> {
+    generate("alice", ttl, skew, now)
+        .map(|username| username.strip_suffix(":alice").unwrap().parse().unwrap())
+}
+
+fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+fn out_of_range(hint: Option<ExpiryHint>) -> Error {
+    Error::ExpiryOutOfRange { hint }
+}
+
+#[test]
+fn ttl() {
+    let none = ClockSkew::NONE;
+    assert_eq!(alice(Duration::ZERO, none, 1000), Err(Error::TtlTooShort));
+    assert_eq!(alice(Duration::from_millis(999), none, 1000), Err(Error::TtlTooShort));
+    assert_eq!(alice(secs(1), none, 1000), Ok(1001));
+    assert_eq!(alice(Duration::from_millis(1999), none, 1000), Ok(1001));
+
+    let login = TurnCredentials::generate_at(
+        "alice",
+        &secret(),
+        Duration::from_millis(10_999),
+        ClockSkew::server_ahead(HOUR),
+        NOW,
+    )
+    .unwrap();
+    assert_eq!(login.ttl(), secs(10));
+    assert_eq!(login.renew_after(), Duration::from_millis(7_500));
+    assert_eq!(login.expires_at(), UnixTime::from_secs(1_700_003_610));
+}
+
+#[test]
+fn expiry() {
+    let none = ClockSkew::NONE;
+    let max = Username::MAX_EXPIRY.as_secs();
+    assert_eq!(max, 2_147_483_647);
+    assert_eq!(alice(secs(max - 1000), none, 1000), Ok(max));
+    assert_eq!(alice(secs(max), none, 0), Ok(max));
+    assert_eq!(alice(secs(1), none, max - 1), Ok(max));
+    assert_eq!(alice(secs(1), none, max), Err(out_of_range(None)));
+
+    for (expiry, fits) in [(0, false), (1, true), (max, true), (max + 1, false), (u64::MAX, false)]
+    {
+        let at = UnixTime::from_secs(expiry);
+        let verdict = |made: Result<Username<'_>, Error>| match made {
+            Ok(username) => username.expires_at() == at,
+            Err(Error::ExpiryOutOfRange { .. }) => false,
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(verdict(Username::new("alice", at)), fits, "{expiry}");
+        assert_eq!(verdict(Username::name_first("alice", at)), fits, "{expiry}");
+        assert_eq!(verdict(Username::expiry_only(at)), fits, "{expiry}");
+        assert_eq!(Username::parse(&format!("{expiry}:alice")).is_ok(), fits, "{expiry}");
+    }
+}
+
+#[test]
+fn skew() {
+    let (ahead, behind) = (ClockSkew::server_ahead, ClockSkew::server_behind);
+    assert_eq!(alice(secs(60), ahead(secs(5)), 1000), Ok(1065));
+    assert_eq!(alice(secs(60), behind(secs(5)), 1000), Ok(1055));
+    assert_eq!(alice(secs(60), ahead(Duration::from_millis(4_001)), 1000), Ok(1065));
+    assert_eq!(alice(secs(60), behind(Duration::from_millis(5_999)), 1000), Ok(1055));
+
+    let [ours, servers] = [2000, 1400].map(UnixTime::from_secs);
+    assert_eq!(ClockSkew::between(ours, servers), behind(secs(600)));
+    assert_eq!(alice(secs(60), ClockSkew::between(ours, servers), 2000), Ok(1460));
+
+    // A sum on the way may lie outside: only the expiry itself counts.
+    assert_eq!(alice(secs(6), behind(secs(5)), 0), Ok(1));
+    assert_eq!(alice(secs(5), behind(secs(5)), 0), Err(out_of_range(None)));
+    assert_eq!(alice(secs(4), behind(secs(5)), 0), Err(out_of_range(None)));
+    assert_eq!(alice(secs(u64::MAX), behind(secs(u64::MAX - 9)), 0), Ok(9));
+    assert_eq!(
+        alice(secs(u64::MAX), ahead(Duration::MAX), u64::MAX),
+        Err(out_of_range(Some(ExpiryHint::Milliseconds)))
+    );
+}
+
+#[test]
+fn hints() {
+    let none = ClockSkew::NONE;
+    let hint = |ttl, now| alice(secs(ttl), none, now);
+    let milliseconds = Err(out_of_range(Some(ExpiryHint::Milliseconds)));
+    let timestamp = Err(out_of_range(Some(ExpiryHint::TtlIsTimestamp)));
+
+    assert_eq!(hint(1_700_003_600, 1_700_000_000), timestamp);
+    assert_eq!(hint(1_700_003_600_000, 1_700_000_000), milliseconds);
+    assert_eq!(hint(3600, 1_700_000_000_000), milliseconds);
+    assert_eq!(hint(500_000_000, 1_700_000_000), Err(out_of_range(None)));
+
+    // One that fits is never refused, whatever it looks like.
+    assert_eq!(hint(3_600_000, 1_700_000_000), Ok(1_703_600_000));
+    assert_eq!(hint(1_700_000_000, 100), Ok(1_700_000_100));
+
+    let expiry = UnixTime::from_secs(1_700_003_600_000);
+    assert_eq!(Username::new("alice", expiry), Err(out_of_range(Some(ExpiryHint::Milliseconds))));
+    let message = |error: Result<u64, Error>| error.unwrap_err().to_string();
+    assert!(message(milliseconds).ends_with("milliseconds, divide by 1000"));
+    assert!(message(timestamp).contains("point in time"));
+}
+
+#[test]
+fn length() {
+    let name = "n".repeat(508 - "1700000000:".len());
+    assert_eq!(generate(&name, HOUR, ClockSkew::NONE, 1_699_996_400).unwrap().len(), 508);
+    assert!(Username::parse(&format!("1700000000:{name}")).is_ok());
+    assert!(Username::name_first(&name, NOW).is_ok());
+
+    let longer = format!("{name}n");
+    let too_long = Error::UsernameTooLong { len: 509 };
+    assert_eq!(generate(&longer, HOUR, ClockSkew::NONE, 1_699_996_400), Err(too_long));
+    assert_eq!(Username::name_first(&longer, NOW), Err(too_long));
+    assert_eq!(
+        Username::parse(&format!("1700000000:{longer}")),
+        Err(VerifyError::MalformedUsername)
+    );
+
+    // Bytes count, not characters, and the digits of a shorter expiry leave room for more.
+    let accents = "é".repeat(249);
+    assert_eq!(Username::new(&accents, NOW), Err(Error::UsernameTooLong { len: 249 * 2 + 11 }));
+    assert!(Username::new(&accents, UnixTime::from_secs(999_999_999)).is_ok());
+}
+
+#[test]
+fn forbidden_characters() {
+    let controls = (0..=0x1f).chain(0x7f..=0x9f).filter_map(char::from_u32);
+    for character in controls.chain([' ', '\'', '"', '\\']) {
+        for (name, index) in [
+            (format!("{character}bob"), 0),
+            (format!("b{character}b"), 1),
+            (format!("жа{character}"), 4),
+        ] {
+            let refused = Error::ForbiddenCharacter { character, index };
+            assert_eq!(Username::new(&name, NOW), Err(refused), "{name:?}");
+            assert_eq!(Username::name_first(&name, NOW), Err(refused), "{name:?}");
+            assert_eq!(generate(&name, HOUR, ClockSkew::NONE, 1000), Err(refused), "{name:?}");
+            let wire = format!("1700000000:{name}");
+            assert_eq!(Username::parse(&wire), Err(VerifyError::MalformedUsername), "{name:?}");
+        }
+    }
+}
+
+#[test]
+fn union_and_select() {
+    for name in ["unionselect", "reUNIONs-SeLeCtion", "select;union", "a:union:select"] {
+        assert_eq!(Username::new(name, NOW), Err(Error::UnionSelect), "{name}");
+        let wire = format!("1700000000:{name}");
+        assert_eq!(Username::parse(&wire), Err(VerifyError::MalformedUsername), "{name}");
+    }
+    for name in ["union", "select", "unioselect", "unionselec", "un-ion.select"] {
+        assert!(Username::new(name, NOW).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn names_that_pass() {
+    for name in [
+        "alice",
+        "0",
+        "12345",
+        "@alice:lab.test",
+        "a:b:c",
+        ":",
+        "жанна",
+        "李雷",
+        "🦀",
+        "e\u{301}",
+        "\u{a0}",
+        "\u{ad}",
+        "\u{200d}",
+        "a;b%20c#d=e+f/g?h&i",
+        "-1",
+    ] {
+        let username = Username::new(name, NOW).unwrap();
+        assert_eq!(username.name(), Some(name));
+        let wire = username.to_string();
+        assert_eq!(wire, format!("1700000000:{name}"));
+        assert_eq!(Username::parse(&wire), Ok(username));
+    }
+    assert_eq!(Username::new("", NOW), Err(Error::EmptyName));
+}
+
+#[test]
+fn name_first() {
+    assert_eq!(Username::name_first("12345", NOW), Err(Error::DigitsFirst));
+    assert_eq!(Username::name_first("", NOW), Err(Error::EmptyName));
+    assert_eq!(Username::name_first("a:b", NOW), Err(Error::SeparatorInName));
+    assert!(Username::name_first("12345a", NOW).is_ok());
+    assert!(Username::name_first("١٢٣", NOW).is_ok(), "only ASCII digits are read as an expiry");
+
+    let dashed = Username::name_first("a-b", NOW).unwrap();
+    assert_eq!(dashed.with_separator('-'), Err(Error::SeparatorInName));
+    assert_eq!(dashed.with_separator('.').unwrap().to_string(), "a-b.1700000000");
+    assert_eq!(Username::name_first_with('-', "a-b", NOW), Err(Error::SeparatorInName));
+}
+
+#[test]
+fn separators() {
+    let username = Username::new("alice", NOW).unwrap();
+    let keyring = || Keyring::new(secret());
+    for separator in (0..=0x17f).filter_map(char::from_u32) {
+        let usable = separator.is_ascii_punctuation() && !"'\"\\".contains(separator);
+        let made = username.with_separator(separator);
+        assert_eq!(made.is_ok(), usable, "{separator:?}");
+        assert_eq!(keyring().with_separator(separator).is_ok(), usable, "{separator:?}");
+        let wire = format!("1700000000{separator}alice");
+        let parsed = Username::parse_with(separator, &wire);
+        if usable {
+            assert_eq!(made.unwrap().to_string(), wire);
+            assert_eq!(parsed, Ok(made.unwrap()));
+        } else {
+            assert_eq!(made, Err(Error::BadSeparator));
+            assert_eq!(keyring().with_separator(separator).unwrap_err(), Error::BadSeparator);
+            assert_eq!(parsed, Err(VerifyError::MalformedUsername), "{separator:?}");
+        }
+    }
+}
+
+#[test]
+fn parsing() {
+    let expiry_first = |name| (Layout::ExpiryFirst, Some(name));
+    for (text, (layout, name)) in [
+        ("1700000000", (Layout::ExpiryOnly, None)),
+        ("1700000000:alice", expiry_first("alice")),
+        ("1700000000:1800000000", expiry_first("1800000000")),
+        ("1700000000:a:b", expiry_first("a:b")),
+        ("1700000000::", expiry_first(":")),
+        ("alice:1700000000", (Layout::NameFirst, Some("alice"))),
+        ("1a:1700000000", (Layout::NameFirst, Some("1a"))),
+    ] {
+        let username = Username::parse(text).unwrap();
+        assert_eq!((username.layout(), username.name()), (layout, name), "{text}");
+        assert_eq!(username.expires_at(), NOW, "{text}");
+        assert_eq!(username.to_string(), text);
+    }
+    // coturn's atol takes the second half of these.
+    for text in
+        ["", ":", "alice", "alice:", ":alice", "1700000000:", ":1700000000", "a:b:1700000000"]
+            .into_iter()
+            .chain([
+                "+1700000000:a",
+                "-1:a",
+                "a:-5",
+                "a:+1700000000",
+                "0x6553f100:a",
+                "1700000000.5:a",
+            ])
+            .chain(["01700000000:a", "a:1700000000junk", "1700000000abc", "a:\u{663}"])
+            .chain(["99999999999999999999:a", "18446744073709551616", "1700000000-alice"])
+    {
+        assert_eq!(Username::parse(text), Err(VerifyError::MalformedUsername), "{text}");
+    }
+}
+
+#[test]
+fn born_expired() {
+    let username = Username::new("alice", NOW).unwrap();
+    let ttl = |skew, now| {
+        TurnCredentials::for_username_at(username, &secret(), skew, UnixTime::from_secs(now))
+            .map(|login| login.ttl().as_secs())
+    };
+    let expiry = NOW.as_secs();
+    assert_eq!(ttl(ClockSkew::NONE, expiry - 1), Ok(1));
+    assert_eq!(ttl(ClockSkew::NONE, expiry), Err(Error::BornExpired));
+    assert_eq!(ttl(ClockSkew::NONE, u64::MAX), Err(Error::BornExpired));
+    assert_eq!(ttl(ClockSkew::server_ahead(secs(9)), expiry - 10), Ok(1));
+    assert_eq!(ttl(ClockSkew::server_ahead(secs(10)), expiry - 10), Err(Error::BornExpired));
+    assert_eq!(ttl(ClockSkew::server_behind(secs(10)), expiry), Ok(10));
+    assert_eq!(ttl(ClockSkew::server_behind(Duration::MAX), 0), Ok(u64::MAX));
+}
+
+#[test]
+fn secrets() {
+    assert_eq!(SharedSecret::new([]).unwrap_err(), Error::EmptySecret);
+    assert_eq!("".parse::<SharedSecret>().unwrap_err(), Error::EmptySecret);
+    for contents in ["", "\n", "\r\n"] {
+        assert_eq!(SharedSecret::from_file_contents(contents).unwrap_err(), Error::EmptySecret);
+    }
+
+    let same = |a: SharedSecret, b: &str| {
+        a.password_for("1").as_str() == SharedSecret::new(b).unwrap().password_for("1").as_str()
+    };
+    for (contents, secret) in [
+        ("north", "north"),
+        ("north\n", "north"),
+        ("north\r\n", "north"),
+        ("north\n\n", "north\n"),
+        ("north\r", "north\r"),
+        (" north \n", " north "),
+        ("\nnorth", "\nnorth"),
+    ] {
+        assert!(same(SharedSecret::from_file_contents(contents).unwrap(), secret), "{contents:?}");
+    }
+    assert!(!same(SharedSecret::new("north\n").unwrap(), "north"), "new() never trims");
+}
