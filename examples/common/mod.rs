@@ -1,0 +1,65 @@
+//! What the examples share: the command line's errors on one line, and secrets from three places.
+#![allow(dead_code)]
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{env, error, fs, io};
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use turn_credentials::SharedSecret;
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
+
+/// Bad usage, as clap's own exit code has it.
+const USAGE: u8 = 2;
+
+/// Reads the command line, runs the program, and prints what it says or, on stderr, why it failed.
+pub(crate) fn main<Cli: Parser>(run: impl FnOnce(Cli) -> Result<(String, ExitCode)>) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            help.exit()
+        }
+        Err(error) => {
+            eprintln!("{}", first_paragraph(&error.to_string()));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let printed = run(cli).and_then(|(output, code)| {
+        io::stdout().write_all(output.as_bytes())?;
+        Ok(code)
+    });
+    printed.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// clap's message without its usage and tips, on one line.
+fn first_paragraph(message: &str) -> String {
+    let lines: Vec<_> =
+        message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+/// The secret of a `--secret`, a `--secret-file` or the environment's `TURN_SECRET`.
+pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<SharedSecret>> {
+    let mut secrets = Vec::new();
+    for text in texts {
+        secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
+    }
+    for path in files {
+        let contents = fs::read(path)
+            .map_err(|error| format!("cannot read the secret file {}: {error}", path.display()))?;
+        secrets.push(SharedSecret::from_file_contents(contents)?);
+    }
+    if secrets.is_empty() {
+        let text = env::var_os("TURN_SECRET")
+            .ok_or("no secret: give --secret TEXT, --secret-file PATH or TURN_SECRET")?;
+        secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
+    }
+    Ok(secrets)
+}

@@ -1,0 +1,126 @@
+//! Mints one TURN credential: `cargo run --example generate -- alice --secret north`.
+#![allow(missing_docs)]
+
+mod common;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use serde_json::json;
+use turn_credentials::{ClockSkew, SharedSecret, TurnCredentials, UnixTime, Username};
+
+/// Mint a TURN login that coturn accepts: the username on the first line, the password on the
+/// second.
+#[derive(Parser)]
+#[command(name = "generate")]
+struct Cli {
+    /// Who the login is for (needed unless the layout is expiry-only, which has no name in it)
+    #[arg(required_unless_present_any = ["layout"])]
+    name: Option<String>,
+
+    /// The secret shared with the TURN server; others on this machine can see a command line
+    #[arg(long, value_name = "TEXT")]
+    secret: Option<OsString>,
+
+    /// A file that holds the secret; one line end at its end is not part of it. Without this and
+    /// --secret, the environment's TURN_SECRET is the secret
+    #[arg(long, value_name = "PATH", conflicts_with = "secret")]
+    secret_file: Option<PathBuf>,
+
+    /// How long the login lasts: 90s, 1h, 1d
+    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    ttl: Duration,
+
+    /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
+    #[arg(long, default_value = "0s", value_parser = parse_skew, allow_hyphen_values = true)]
+    skew: ClockSkew,
+
+    /// Where the expiry stands in the username
+    #[arg(long, value_enum, default_value = "expiry-first")]
+    layout: Layout,
+
+    /// What stands between expiry and name (coturn's --rest-api-separator)
+    #[arg(long, default_value = ":", value_name = "CHARACTER")]
+    separator: char,
+
+    /// How to print the login
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+
+    /// A TURN server's URI, for the formats that hold any; may be given again
+    #[arg(long = "uri", value_name = "URI")]
+    uris: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Layout {
+    /// 1700000000:alice
+    ExpiryFirst,
+    /// alice:1700000000
+    NameFirst,
+    /// 1700000000
+    ExpiryOnly,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Two lines: username, password
+    Text,
+    /// One object: username, password, ttl, `expires_at`
+    Json,
+}
+
+fn main() -> ExitCode {
+    common::main(|cli: Cli| Ok((run(&cli)?, ExitCode::SUCCESS)))
+}
+
+fn run(cli: &Cli) -> common::Result<String> {
+    let secrets = common::secrets(cli.secret.as_slice(), cli.secret_file.as_slice())?;
+    let [secret] = &secrets[..] else { return Err("more than one secret".into()) };
+    let login = mint(cli, secret)?;
+    let (username, password) = (login.username(), login.password().as_str());
+    match cli.format {
+        Format::Text => {
+            if !cli.uris.is_empty() {
+                eprintln!("note: --format text prints no URIs, --format json does");
+            }
+            Ok(format!("{username}\n{password}\n"))
+        }
+        Format::Json => {
+            let mut object = json!({
+                "username": username,
+                "password": password,
+                "ttl": login.ttl().as_secs(),
+                "expires_at": login.expires_at().as_secs(),
+            });
+            if !cli.uris.is_empty() {
+                object["uris"] = json!(cli.uris);
+            }
+            Ok(format!("{object}\n"))
+        }
+    }
+}
+
+fn mint(cli: &Cli, secret: &SharedSecret) -> common::Result<TurnCredentials> {
+    let now = UnixTime::now();
+    let expiry = cli.skew.expiry(cli.ttl, now)?;
+    let name = cli.name.as_deref().unwrap_or_default();
+    let username = match cli.layout {
+        Layout::ExpiryFirst => Username::new(name, expiry)?.with_separator(cli.separator)?,
+        Layout::NameFirst => Username::name_first_with(cli.separator, name, expiry)?,
+        Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(cli.separator)?,
+    };
+    Ok(TurnCredentials::for_username_at(username, secret, cli.skew, now)?)
+}
+
+fn parse_skew(text: &str) -> Result<ClockSkew, humantime::DurationError> {
+    if let Some(behind) = text.strip_prefix('-') {
+        humantime::parse_duration(behind).map(ClockSkew::server_behind)
+    } else {
+        let ahead = text.strip_prefix('+').unwrap_or(text);
+        humantime::parse_duration(ahead).map(ClockSkew::server_ahead)
+    }
+}
