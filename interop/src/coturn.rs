@@ -1,0 +1,153 @@
+//! One coturn process of one's own: its port, its database, its end.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+use std::{fs, process, thread};
+
+use tempfile::TempDir;
+
+pub const REALM: &str = "lab.test";
+
+/// A running `turnserver`, ended when it is dropped.
+pub struct Coturn {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Coturn {
+    /// Starts a server with these static secrets.
+    pub fn with_secrets(secrets: &[&str]) -> Self {
+        Self::with_args(&secret_args(secrets))
+    }
+
+    /// Starts a server with arguments beside those that any test needs.
+    pub fn with_args<Arg: AsRef<str>>(args: &[Arg]) -> Self {
+        Self::start(TempDir::new().expect("a temporary folder"), &["-n"], args)
+    }
+
+    /// Starts a server with this configuration file.
+    pub fn with_config(config: &str) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("turnserver.conf");
+        fs::write(&path, config).expect("the configuration file");
+        let path = path.to_str().expect("a path of UTF-8").to_owned();
+        Self::start(folder, &["-c", &path], &[] as &[&str])
+    }
+
+    /// Starts a server that reads its secrets from a database, which is empty at first.
+    pub fn with_database() -> Self {
+        let coturn = Self::with_args(&["--use-auth-secret"]);
+        coturn.turnadmin(&["-L"]);
+        coturn
+    }
+
+    fn start<Arg: AsRef<str>>(folder: TempDir, config: &[&str], args: &[Arg]) -> Self {
+        let port = free_ports();
+        let process = Command::new("turnserver")
+            .args(config)
+            .args(["--allow-loopback-peers", "-L", "127.0.0.1", "-E", "127.0.0.1"])
+            .args(["--no-tls", "--no-dtls", "--no-cli", "--verbose", "--log-file=stdout"])
+            .arg(format!("--realm={REALM}"))
+            .arg(format!("--listening-port={port}"))
+            .arg(format!("--min-port={}", port + 1))
+            .arg(format!("--max-port={}", port + PORTS_EACH - 1))
+            .arg(format!("--pidfile={}", folder.path().join("pid").display()))
+            .arg(format!("--userdb={}", database(&folder).display()))
+            .args(args.iter().map(AsRef::as_ref))
+            .stdin(Stdio::null())
+            .stdout(fs::File::create(folder.path().join("log")).expect("a log file"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("turnserver must be installed: apt-get install coturn");
+        let mut coturn = Self { process, port, folder };
+        coturn.wait_until_it_listens();
+        coturn
+    }
+
+    fn wait_until_it_listens(&mut self) {
+        let start = Instant::now();
+        while TcpStream::connect(self.address()).is_err() {
+            let ended = self.process.try_wait().expect("the state of turnserver");
+            assert!(ended.is_none(), "turnserver ended at once:\n{}", self.log());
+            assert!(start.elapsed() < Duration::from_secs(30), "turnserver does not listen");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("turnserver's log")
+    }
+
+    /// Adds a secret to the database, while the server runs.
+    pub fn add_secret(&self, secret: &str) {
+        self.turnadmin(&["-s", secret, "-r", REALM]);
+    }
+
+    /// Removes a secret from the database, while the server runs.
+    pub fn remove_secret(&self, secret: &str) {
+        self.turnadmin(&["-X", secret, "-r", REALM]);
+    }
+
+    fn turnadmin(&self, args: &[&str]) {
+        let status = Command::new("turnadmin")
+            .args(args)
+            .arg("-b")
+            .arg(database(&self.folder))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("turnadmin must be installed: apt-get install coturn");
+        assert!(status.success(), "turnadmin {args:?}: {status}");
+    }
+}
+
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+pub fn secret_args(secrets: &[&str]) -> Vec<String> {
+    let secrets = secrets.iter().map(|secret| format!("--static-auth-secret={secret}"));
+    ["--use-auth-secret".to_owned()].into_iter().chain(secrets).collect()
+}
+
+fn database(folder: &TempDir) -> PathBuf {
+    Path::join(folder.path(), "turndb")
+}
+
+/// How many ports a server has: one to listen on, the others for relays.
+const PORTS_EACH: u16 = 40;
+
+/// The first of a row of ports that no other server of this machine is given.
+///
+/// coturn binds with SO_REUSEPORT, so that two servers on one port both start and share the
+/// packets: trying a port is not enough, each must be handed out once.
+fn free_ports() -> u16 {
+    const FIRST: u16 = 12_000;
+    /// Below the ports that Linux gives to clients.
+    const LAST: u16 = 32_000;
+    const ROWS: u16 = (LAST - FIRST) / PORTS_EACH;
+
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+
+    let of_this_process = (process::id() % u32::from(ROWS)) as u16;
+    for _ in 0..ROWS {
+        let row = (of_this_process + NEXT.fetch_add(1, Ordering::Relaxed)) % ROWS;
+        let port = FIRST + row * PORTS_EACH;
+        let address = (Ipv4Addr::LOCALHOST, port);
+        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port")
+}

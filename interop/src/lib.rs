@@ -1,0 +1,7 @@
+//! Real TURN servers and clients on loopback, for the checks under `tests/`.
+
+pub mod client;
+pub mod coturn;
+
+pub use client::{Refused, allocate, relays, uclient_relays};
+pub use coturn::Coturn;

@@ -1,0 +1,298 @@
+//! Does a real coturn take what we mint, and refuse what we say it refuses?
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::sleep;
+use turn_credentials::{
+    ClockSkew, Keyring, PseudonymKey, SharedSecret, TurnCredentials, UnixTime, Username,
+    VerifyError,
+};
+use turn_credentials_interop::coturn::secret_args;
+use turn_credentials_interop::{Coturn, Refused, allocate, relays, uclient_relays};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const UNAUTHORIZED: Result<(), Refused> = Err(Refused(401));
+const BAD_REQUEST: Result<(), Refused> = Err(Refused(400));
+
+fn secret(text: &str) -> SharedSecret {
+    SharedSecret::new(text).unwrap()
+}
+
+fn mint(name: &str, text: &str) -> TurnCredentials {
+    TurnCredentials::generate(name, &secret(text), HOUR, ClockSkew::NONE).unwrap()
+}
+
+fn in_an_hour() -> UnixTime {
+    ClockSkew::NONE.expiry(HOUR, UnixTime::now()).unwrap()
+}
+
+fn secs_from_now(secs: i64) -> UnixTime {
+    UnixTime::from_secs(UnixTime::now().as_secs().checked_add_signed(secs).unwrap())
+}
+
+trait Login {
+    async fn allocates(&self, coturn: &Coturn) -> Result<(), Refused>;
+    async fn relays(&self, coturn: &Coturn) -> Result<(), Refused>;
+}
+
+impl Login for TurnCredentials {
+    async fn allocates(&self, coturn: &Coturn) -> Result<(), Refused> {
+        allocate(coturn.address(), self.username(), self.password().as_str()).await
+    }
+
+    async fn relays(&self, coturn: &Coturn) -> Result<(), Refused> {
+        relays(coturn.address(), self.username(), self.password().as_str()).await
+    }
+}
+
+/// Any text as username, with the password that belongs to it.
+async fn try_username(coturn: &Coturn, username: &str) -> Result<(), Refused> {
+    let password = secret("north").password_for(username);
+    allocate(coturn.address(), username, password.as_str()).await
+}
+
+#[tokio::test]
+async fn a_library_client_relays() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    let login = mint("alice", "north");
+    assert_eq!(login.relays(&coturn).await, Ok(()));
+
+    let (username, password) = (login.username(), login.password().as_str());
+    let moved = format!("{}:alice", login.expires_at().as_secs() + 1);
+    let unpadded = password.trim_end_matches('=');
+    for (username, password) in [
+        (username, "d3Jvbmc="),
+        (username, unpadded),
+        (username, secret("south").password_for(username).as_str()),
+        (&moved, password),
+    ] {
+        let answer = allocate(coturn.address(), username, password).await;
+        assert_eq!(answer, UNAUTHORIZED, "{username} {password}");
+    }
+    assert_eq!(mint("alice", "south").relays(&coturn).await, UNAUTHORIZED);
+}
+
+#[test]
+fn coturns_own_client_relays() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    let login = mint("alice", "north");
+    let (username, password) = (login.username(), login.password().as_str());
+    let relays =
+        |username: &str, password: &str| uclient_relays(coturn.address(), &[], username, password);
+
+    assert!(relays(username, password));
+    assert!(uclient_relays(coturn.address(), &["-t"], username, password), "over TCP");
+
+    assert!(!relays(username, "d3Jvbmc="));
+    assert!(!relays(username, secret("south").password_for(username).as_str()));
+    let moved = format!("{}:alice", login.expires_at().as_secs() + 1);
+    assert!(!relays(&moved, password));
+    let expired = Username::new("alice", secs_from_now(-1)).unwrap().to_string();
+    assert!(!relays(&expired, secret("north").password_for(&expired).as_str()));
+    assert!(coturn.log().contains("Cannot find credentials of user"));
+}
+
+/// The last second of a credential is the one that its expiry names.
+#[tokio::test]
+async fn the_second_of_the_expiry() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    loop {
+        let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        sleep(Duration::from_nanos(u64::from(1_000_000_000 - since_1970.subsec_nanos()))).await;
+        let now = UnixTime::now();
+        let username = Username::new("alice", now).unwrap().to_string();
+        let answer = try_username(&coturn, &username).await;
+        if UnixTime::now() == now {
+            assert_eq!(answer, Ok(()), "expiry == now");
+            let keyring = Keyring::new(secret("north"));
+            let password = secret("north").password_for(&username);
+            assert!(keyring.verify_at(&username, password.as_str(), now).is_ok());
+            break;
+        }
+    }
+    for late in [-1, -2, -3600] {
+        let username = Username::new("alice", secs_from_now(late)).unwrap().to_string();
+        assert_eq!(try_username(&coturn, &username).await, UNAUTHORIZED, "expiry == now {late}");
+        let verdict = Keyring::new(secret("north"))
+            .verify(&username, secret("north").password_for(&username).as_str())
+            .map(drop);
+        assert!(matches!(verdict, Err(VerifyError::Expired { .. })));
+    }
+    let last = Username::new("alice", Username::MAX_EXPIRY).unwrap().to_string();
+    assert_eq!(try_username(&coturn, &last).await, Ok(()), "the last expiry of all");
+}
+
+#[tokio::test]
+async fn names() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    for name in
+        ["жанна", "李雷", "🦀", "e\u{301}", "@alice:lab.test", "a:b:c", "a@b", "12345", "%20;"]
+    {
+        assert_eq!(mint(name, "north").relays(&coturn).await, Ok(()), "{name}");
+    }
+    let account = "O'Brien \\ union select";
+    let name = PseudonymKey::new(&secret("north")).name_for(account);
+    assert_eq!(mint(&name, "north").relays(&coturn).await, Ok(()));
+}
+
+/// Each name that we refuse for coturn's sake is one that coturn does refuse.
+#[tokio::test]
+async fn names_that_coturn_refuses() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    let expiry = in_an_hour();
+    for name in ["a b", "a\tb", "a\rb", "a\nb", "a'b", "a\"b", "a\\b", "unionselect", "SelectUNION"]
+    {
+        assert!(Username::new(name, expiry).is_err());
+        let username = format!("{}:{name}", expiry.as_secs());
+        assert_eq!(try_username(&coturn, &username).await, BAD_REQUEST, "{name:?}");
+    }
+    for username in ["{}:a\0b", "alice", "a:b:{}", "42:{}", "0:alice", "2147483648:alice"] {
+        let username = username.replace("{}", &expiry.as_secs().to_string());
+        assert!(Keyring::new(secret("north")).verify(&username, "").is_err());
+        assert_eq!(try_username(&coturn, &username).await, UNAUTHORIZED, "{username}");
+    }
+}
+
+#[tokio::test]
+async fn lengths() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    let longest = "n".repeat(Username::MAX_LEN - "1700000000:".len());
+    let login = mint(&longest, "north");
+    assert_eq!(login.username().len(), 508);
+    assert_eq!(login.relays(&coturn).await, Ok(()));
+    assert!(Username::new(&(longest + "n"), in_an_hour()).is_err());
+}
+
+#[tokio::test]
+async fn layouts() {
+    let coturn = Coturn::with_secrets(&["north"]);
+    let expiry = in_an_hour();
+    for username in [
+        Username::new("alice", expiry),
+        Username::name_first("alice", expiry),
+        Username::expiry_only(expiry),
+    ] {
+        let north = secret("north");
+        let login = TurnCredentials::for_username(username.unwrap(), &north, ClockSkew::NONE);
+        let login = login.unwrap();
+        assert_eq!(login.relays(&coturn).await, Ok(()), "{}", login.username());
+    }
+    let expired = secs_from_now(-1);
+    for username in [Username::name_first("alice", expired), Username::expiry_only(expired)] {
+        let username = username.unwrap().to_string();
+        assert_eq!(try_username(&coturn, &username).await, UNAUTHORIZED, "{username}");
+    }
+}
+
+#[tokio::test]
+async fn separators() {
+    for separator in ['|', '-', '@', '#', '_', '~'] {
+        let mut args = secret_args(&["north"]);
+        args.push(format!("--rest-api-separator={separator}"));
+        let coturn = Coturn::with_args(&args);
+        let expiry = in_an_hour();
+        for username in [
+            Username::new("alice", expiry).and_then(|name| name.with_separator(separator)),
+            Username::new("b:c", expiry).and_then(|name| name.with_separator(separator)),
+            Username::name_first_with(separator, "alice", expiry),
+            Username::name_first_with(separator, "b:c", expiry),
+        ] {
+            let north = secret("north");
+            let login = TurnCredentials::for_username(username.unwrap(), &north, ClockSkew::NONE);
+            let login = login.unwrap();
+            assert_eq!(login.allocates(&coturn).await, Ok(()), "{}", login.username());
+            let keyring = Keyring::new(north).with_separator(separator).unwrap();
+            assert!(keyring.verify(login.username(), login.password().as_str()).is_ok());
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_static_secrets() {
+    let coturn = Coturn::with_secrets(&["old", "next"]);
+    let mut keyring = Keyring::new(secret("old"));
+    let before = mint("alice", "old");
+    keyring.rotate(secret("next"));
+    let hour = Duration::from_secs(3600);
+    let after =
+        TurnCredentials::generate("alice", keyring.current(), hour, ClockSkew::NONE).unwrap();
+
+    assert_eq!(before.relays(&coturn).await, Ok(()));
+    assert_eq!(after.relays(&coturn).await, Ok(()));
+    assert_eq!(mint("alice", "third").allocates(&coturn).await, UNAUTHORIZED);
+    for password in keyring.passwords(before.username()) {
+        let answer = allocate(coturn.address(), before.username(), password.as_str()).await;
+        assert_eq!(answer, Ok(()));
+    }
+}
+
+/// The rotation of `Keyring`'s docs, by coturn's database, without a restart.
+#[tokio::test]
+async fn secrets_in_the_database() {
+    let coturn = Coturn::with_database();
+    let (old, next) = (mint("alice", "old"), mint("alice", "next"));
+    assert_eq!(old.allocates(&coturn).await, UNAUTHORIZED, "no secret yet");
+
+    coturn.add_secret("old");
+    assert_eq!(old.relays(&coturn).await, Ok(()));
+    assert_eq!(next.allocates(&coturn).await, UNAUTHORIZED);
+
+    coturn.add_secret("next");
+    assert_eq!(old.relays(&coturn).await, Ok(()));
+    assert_eq!(next.relays(&coturn).await, Ok(()));
+
+    coturn.remove_secret("old");
+    assert_eq!(old.allocates(&coturn).await, UNAUTHORIZED);
+    assert_eq!(next.relays(&coturn).await, Ok(()));
+}
+
+/// What `SharedSecret::survives_config_file` says is so.
+#[tokio::test]
+async fn secrets_in_the_configuration_file() {
+    for text in [
+        "north",
+        "'north'",
+        "nor#th",
+        "north # my secret",
+        "no rth",
+        "nor=th=",
+        "no$HOME\\r",
+        "жанна",
+        "nor\"th",
+        "north;",
+        "north\t",
+        "north ",
+        "\"north\"",
+        "\"north",
+        "north\"",
+        "=north",
+        " north",
+        "\tnorth",
+    ] {
+        let coturn = Coturn::with_config(&format!("use-auth-secret\nstatic-auth-secret={text}\n"));
+        let unchanged = mint("alice", text).allocates(&coturn).await.is_ok();
+        let logged = coturn.log().contains(&format!("static-auth-secret={text}"));
+        let survives = SharedSecret::survives_config_file(text);
+        assert_eq!(survives, unchanged && !logged, "{text:?}: {unchanged} {logged}");
+    }
+    for (len, survives) in [(1004, true), (1005, false)] {
+        let text = "n".repeat(len);
+        let coturn = Coturn::with_config(&format!("use-auth-secret\nstatic-auth-secret={text}\n"));
+        assert_eq!(mint("alice", &text).allocates(&coturn).await.is_ok(), survives, "{len}");
+        assert_eq!(SharedSecret::survives_config_file(&text), survives, "{len}");
+    }
+}
+
+/// The login of the README's first command and the configuration that it shows go together.
+#[test]
+fn the_readmes_configuration() {
+    let readme = include_str!("../../README.md");
+    let (_, config) = readme.split_once("```ini\n").unwrap();
+    let (config, _) = config.split_once("```\n").unwrap();
+    assert!(config.contains("static-auth-secret=north\n"));
+    let coturn = Coturn::with_config(config);
+    let login = mint("alice", "north");
+    let (username, password) = (login.username(), login.password().as_str());
+    assert!(uclient_relays(coturn.address(), &[], username, password));
+    assert!(!uclient_relays(coturn.address(), &[], username, "d3Jvbmc="));
+}
