@@ -4,7 +4,6 @@ use core::{iter, mem};
 
 use alloc::vec::Vec;
 
-use crate::secret::Tag;
 use crate::{Error, Password, SharedSecret, UnixTime, Username, VerifyError};
 
 /// The current secret, and the previous ones whose credentials still live.
@@ -128,9 +127,9 @@ impl Keyring {
         username: &'a str,
         password: &str,
     ) -> Result<Username<'a>, VerifyError> {
-        let tag = Tag::decode(password).ok_or(VerifyError::WrongPassword)?;
+        let tag = Password::decode(password).ok_or(VerifyError::WrongPassword)?;
         // No secret is left out after a match: the time must not tell which one it was.
-        let made = |secret: &SharedSecret| secret.made(username.as_bytes(), &tag);
+        let made = |secret: &SharedSecret| secret.tag(username.as_bytes()) == tag;
         if self.secrets().fold(false, |ours, secret| ours | made(secret)) {
             Username::parse_with(self.separator, username)
         } else {

@@ -22,6 +22,7 @@ extern crate std;
 
 mod credentials;
 mod error;
+mod hmac_sha1;
 mod keyring;
 mod pseudonym;
 mod secret;

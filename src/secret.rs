@@ -6,14 +6,10 @@ use core::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::digest::{Digest, Key, zeroize::Zeroize};
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use hmac::digest::{CtOutput, zeroize::Zeroize};
 
 use crate::Error;
-
-/// The bytes of an HMAC-SHA1.
-const TAG_LEN: usize = 20;
+use crate::hmac_sha1::{HmacSha1, Tag};
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
@@ -46,7 +42,7 @@ const TAG_LEN: usize = 20;
 ///   [`survives_config_file`](Self::survives_config_file) tells which.
 #[derive(Clone)]
 pub struct SharedSecret {
-    mac: Hmac<Sha1>,
+    mac: HmacSha1,
 }
 
 impl SharedSecret {
@@ -128,32 +124,17 @@ impl SharedSecret {
     /// other alphabet, no white space.
     #[must_use]
     pub fn accepts(&self, username: &str, password: &str) -> bool {
-        Tag::decode(password).is_some_and(|tag| self.made(username.as_bytes(), &tag))
+        Password::decode(password).is_some_and(|tag| self.tag(username.as_bytes()) == tag)
     }
 
-    /// Whether `tag` is the MAC of this message; in constant time.
-    pub(crate) fn made(&self, message: &[u8], tag: &Tag) -> bool {
-        self.mac.clone().chain_update(message).verify_slice(&tag.0).is_ok()
-    }
-
-    /// HMAC-SHA1 of any message.
+    /// The MAC of any message.
     pub(crate) fn tag(&self, message: &[u8]) -> Tag {
-        Tag(self.mac.clone().chain_update(message).finalize().into_bytes().into())
+        self.mac.tag(message)
     }
 
     /// The secret of a key that is known not to be empty.
     pub(crate) fn keyed(key: &[u8]) -> Self {
-        // RFC 2104 section 2: a key longer than the block is hashed first, a shorter one padded
-        // with zeros.
-        let mut block = Key::<Hmac<Sha1>>::default();
-        if let Some(start) = block.get_mut(..key.len()) {
-            start.copy_from_slice(key);
-        } else {
-            block.iter_mut().zip(Sha1::digest(key)).for_each(|(byte, hashed)| *byte = hashed);
-        }
-        let mac = Hmac::new(&block);
-        block.as_mut_slice().zeroize();
-        Self { mac }
+        Self { mac: HmacSha1::new(key) }
     }
 }
 
@@ -188,8 +169,15 @@ impl Password {
     fn of(tag: &Tag) -> Self {
         let mut base64 = [0; Self::LEN];
         // Cannot fail: the base64 of 20 bytes has 28 characters.
-        _ = STANDARD.encode_slice(tag.0, &mut base64);
+        _ = STANDARD.encode_slice(tag.as_bytes(), &mut base64);
         Self { base64 }
+    }
+
+    /// The MAC that a password stands for; only the one canonical text of it is taken.
+    pub(crate) fn decode(password: &str) -> Option<Tag> {
+        let mut bytes = [0; 20];
+        let len = STANDARD.decode_slice(password, &mut bytes).ok()?;
+        (len == bytes.len()).then(|| CtOutput::new(bytes.into()))
     }
 
     /// The text that the client gives to the TURN server.
@@ -211,28 +199,6 @@ impl Drop for Password {
     }
 }
 
-/// An HMAC-SHA1: what a password is before base64.
-pub(crate) struct Tag([u8; TAG_LEN]);
-
-impl Tag {
-    /// Reads a password; only the one canonical text of a tag is taken.
-    pub(crate) fn decode(password: &str) -> Option<Self> {
-        let mut tag = Self([0; TAG_LEN]);
-        let len = STANDARD.decode_slice(password, &mut tag.0).ok()?;
-        (len == TAG_LEN).then_some(tag)
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8; TAG_LEN] {
-        &self.0
-    }
-}
-
-impl Drop for Tag {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;
@@ -246,12 +212,12 @@ mod tests {
     fn check(key: &[u8], message: &[u8], tag: &[u8], valid: bool, case: &dyn fmt::Display) {
         let secret = SharedSecret::new(key).unwrap();
         let made = secret.tag(message);
-        assert_eq!(made.0.starts_with(tag), valid, "{case}: tag");
-        let Ok(tag) = tag.try_into() else { return };
-        let tag = Tag(tag);
-        assert_eq!(secret.made(message, &tag), valid, "{case}: made");
+        assert_eq!(made.as_bytes().starts_with(tag), valid, "{case}: tag");
+        let Ok(tag) = <[u8; 20]>::try_from(tag) else { return };
+        let tag = Tag::new(tag.into());
+        assert_eq!(made == tag, valid, "{case}: comparison");
         let password = Password::of(&tag);
-        assert_eq!(Tag::decode(password.as_str()).unwrap().0, tag.0, "{case}: base64");
+        assert_eq!(Password::decode(password.as_str()).unwrap(), tag, "{case}: base64");
         if let Ok(username) = core::str::from_utf8(message) {
             assert_eq!(secret.accepts(username, password.as_str()), valid, "{case}: accepts");
             let ours = secret.password_for(username);

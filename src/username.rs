@@ -174,14 +174,17 @@ impl<'a> Username<'a> {
     /// [`VerifyError::MalformedUsername`], also when [`with_separator`](Self::with_separator)
     /// refuses the separator.
     pub fn parse_with(separator: char, text: &'a str) -> Result<Self, VerifyError> {
-        let (layout, name, expiry) = match text.split_once(separator) {
+        Self::read(separator, text).ok_or(VerifyError::MalformedUsername)
+    }
+
+    fn read(separator: char, text: &'a str) -> Option<Self> {
+        let (layout, name, expiry) = match split_at_first(text, separator) {
             None => (Layout::ExpiryOnly, "", text),
             Some((expiry, name)) if all_digits(expiry) => (Layout::ExpiryFirst, name, expiry),
             Some((name, expiry)) => (Layout::NameFirst, name, expiry),
         };
-        parse_expiry(expiry)
-            .and_then(|expires_at| Self { layout, name, separator, expires_at }.checked().ok())
-            .ok_or(VerifyError::MalformedUsername)
+        let expires_at = parse_expiry(expiry)?;
+        Self { layout, name, separator, expires_at }.checked().ok()
     }
 
     /// Who the credential is for; `None` in the expiry-only layout.
@@ -236,7 +239,8 @@ impl<'a> Username<'a> {
 
     /// The bytes of the wire form.
     fn len(&self) -> usize {
-        let digits = Decimal::of(self.expires_at).as_str().len();
+        let powers_of_ten = self.expires_at.as_secs().checked_ilog10().unwrap_or_default();
+        let digits = (powers_of_ten as usize).saturating_add(1);
         match self.layout {
             Layout::ExpiryOnly => digits,
             Layout::ExpiryFirst | Layout::NameFirst => {
@@ -264,7 +268,7 @@ impl<'a> Username<'a> {
 
     /// The wire form, in one allocation.
     pub(crate) fn to_wire(self) -> String {
-        let mut wire = String::with_capacity(self.len());
+        let mut wire = String::with_capacity(self.name.len().saturating_add(Decimal::MAX_LEN + 1));
         // A String takes whatever is written to it.
         _ = self.write_to(&mut wire);
         wire
@@ -282,6 +286,10 @@ fn check_name(name: &str) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::EmptyName);
     }
+    // Without a branch, so that it takes many bytes at a time; most names end here.
+    if name.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        return Ok(());
+    }
     if let Some((index, character)) = name.char_indices().find(|&(_, c)| is_forbidden(c)) {
         return Err(Error::ForbiddenCharacter { character, index });
     }
@@ -289,6 +297,11 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Err(Error::UnionSelect);
     }
     Ok(())
+}
+
+/// Whether a byte is neither forbidden, nor a part of a forbidden character, nor of "union".
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() & !matches!(byte, b'\'' | b'"' | b'\\' | b'u' | b'U')
 }
 
 fn is_forbidden(c: char) -> bool {
@@ -303,10 +316,16 @@ fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// `str::split_once`, which takes longer to begin than an expiry is to read.
+fn split_at_first(text: &str, separator: char) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| char::from(byte) == separator)?;
+    Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
+}
+
 /// Reads an expiry as [`Decimal`] writes it: no sign, no leading zero.
 fn parse_expiry(text: &str) -> Option<UnixTime> {
-    let canonical = all_digits(text) && !text.starts_with('0');
-    canonical.then(|| text.parse().ok().map(UnixTime::from_secs)).flatten()
+    text.starts_with(|first| matches!(first, '1'..='9')).then_some(())?;
+    text.parse().ok().map(UnixTime::from_secs)
 }
 
 /// The decimal digits of an expiry; `fmt` takes as long for them as a SHA-1 block.
@@ -316,21 +335,18 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// The digits of [`u64::MAX`].
-    const MAX_LEN: usize = 20;
+    /// The digits of [`Username::MAX_EXPIRY`].
+    const MAX_LEN: usize = 10;
 
     fn of(time: UnixTime) -> Self {
+        let secs = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let pairs = [secs / 100_000_000, secs / 1_000_000, secs / 10_000, secs / 100, secs];
         let mut digits = [0; Self::MAX_LEN];
-        let mut rest = time.as_secs();
-        let mut start = 0;
-        for (place, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = b'0' | (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                start = place;
-                break;
-            }
+        for (two, pair) in digits.chunks_exact_mut(2).zip(pairs) {
+            let pair = pair % 100;
+            two.copy_from_slice(&[b'0' | (pair / 10) as u8, b'0' | (pair % 10) as u8]);
         }
+        let start = digits.iter().position(|&digit| digit != b'0').unwrap_or(Self::MAX_LEN - 1);
         Self { digits, start }
     }
 

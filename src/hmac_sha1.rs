@@ -1,0 +1,119 @@
+//! HMAC-SHA1 (RFC 2104) with its key hashed in advance, straight over SHA-1's block function.
+
+use core::slice;
+
+use hmac::Hmac;
+use hmac::digest::zeroize::Zeroize;
+use hmac::digest::{CtOutput, Digest};
+use sha1::Sha1;
+use sha1::block_api::compress;
+
+/// A MAC: compared in constant time, wiped when it is dropped.
+pub(crate) type Tag = CtOutput<Hmac<Sha1>>;
+
+type State = [u32; 5];
+
+const BLOCK_LEN: usize = 64;
+
+const INNER_PAD: u8 = 0x36;
+const OUTER_PAD: u8 = 0x5c;
+
+/// FIPS 180-4 section 5.3.1.
+const INITIAL: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+
+/// SHA-1 after the key's inner block, and after its outer block.
+#[derive(Clone)]
+pub(crate) struct HmacSha1 {
+    inner: State,
+    outer: State,
+}
+
+impl HmacSha1 {
+    pub(crate) fn new(key: &[u8]) -> Self {
+        let mut block = [0; BLOCK_LEN];
+        if let Some(start) = block.get_mut(..key.len()) {
+            start.copy_from_slice(key);
+        } else {
+            block.iter_mut().zip(Sha1::digest(key)).for_each(|(byte, hashed)| *byte = hashed);
+        }
+        let mut hashed_with = |pad: u8| {
+            for byte in &mut block {
+                *byte ^= pad;
+            }
+            let mut state = INITIAL;
+            compress(&mut state, slice::from_ref(&block));
+            state
+        };
+        let inner = hashed_with(INNER_PAD);
+        let outer = hashed_with(INNER_PAD ^ OUTER_PAD);
+        block.as_mut_slice().zeroize();
+        Self { inner, outer }
+    }
+
+    pub(crate) fn tag(&self, message: &[u8]) -> Tag {
+        let inner = finish(self.inner, message);
+        CtOutput::new(finish(self.outer, &inner).into())
+    }
+}
+
+impl Drop for HmacSha1 {
+    fn drop(&mut self) {
+        self.inner.as_mut_slice().zeroize();
+        self.outer.as_mut_slice().zeroize();
+    }
+}
+
+/// SHA-1 of the key's block, which is in the state already, and of the message.
+fn finish(mut state: State, message: &[u8]) -> [u8; 20] {
+    /// The message's length in bits stands at the end of the last block (FIPS 180-4 section 5.1.1).
+    const LEN_LEN: usize = 8;
+
+    let bits = (message.len() as u64).saturating_add(BLOCK_LEN as u64).saturating_mul(8);
+    let mut rest = message;
+    while let Some((block, behind)) = rest.split_first_chunk() {
+        compress(&mut state, slice::from_ref(block));
+        rest = behind;
+    }
+    let mut padded = [[0; BLOCK_LEN]; 2];
+    let both = padded.as_flattened_mut();
+    if let Some((text, [marker, ..])) = both.split_at_mut_checked(rest.len()) {
+        text.copy_from_slice(rest);
+        *marker = 0x80;
+    }
+    let blocks = if rest.len() < BLOCK_LEN - LEN_LEN { &mut padded[..1] } else { &mut padded[..] };
+    if let Some(end) = blocks.as_flattened_mut().last_chunk_mut() {
+        *end = bits.to_be_bytes();
+    }
+    compress(&mut state, blocks);
+
+    let mut hash = [0; 20];
+    hash.chunks_exact_mut(4).zip(state).for_each(|(bytes, word)| {
+        bytes.copy_from_slice(&word.to_be_bytes());
+    });
+    state.as_mut_slice().zeroize();
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use hmac::{KeyInit, Mac};
+
+    use super::*;
+
+    #[test]
+    fn like_hmac_for_every_length() {
+        let bytes: Vec<u8> = (0..600_u32).map(|index| (index * 37 % 251) as u8).collect();
+        for (key_len, message_len) in
+            (0..=200).map(|len| (len, 36)).chain((0..=508).map(|len| (32, len)))
+        {
+            let (key, message) = (&bytes[..key_len], &bytes[50..50 + message_len]);
+            let reference = Hmac::<Sha1>::new_from_slice(key).unwrap().chain_update(message);
+            assert_eq!(
+                HmacSha1::new(key).tag(message),
+                reference.finalize(),
+                "{key_len} {message_len}"
+            );
+        }
+    }
+}
