@@ -76,6 +76,59 @@ impl TurnCredentials {
         Ok(Self::mint(username, secret, ttl.as_secs()))
     }
 
+    /// [`regenerate_at`](Self::regenerate_at) by this machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`generate_at`](Self::generate_at).
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub fn regenerate(
+        &mut self,
+        name: &str,
+        secret: &SharedSecret,
+        ttl: Duration,
+        skew: ClockSkew,
+    ) -> Result<(), Error> {
+        self.regenerate_at(name, secret, ttl, skew, UnixTime::now())
+    }
+
+    /// [`generate_at`](Self::generate_at) into this value: no allocation is made when the name is no
+    /// longer than the one before.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
+    /// # let secret = SharedSecret::new("north")?;
+    /// # let (ttl, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+    /// let mut login = TurnCredentials::generate_at("alice", &secret, ttl, ClockSkew::NONE, now)?;
+    /// login.regenerate_at("bob", &secret, ttl, ClockSkew::NONE, now)?;
+    /// assert_eq!(login.username(), "1700003600:bob");
+    ///
+    /// let refused = login.regenerate_at("", &secret, ttl, ClockSkew::NONE, now);
+    /// assert_eq!(refused, Err(Error::EmptyName));
+    /// assert_eq!(login.username(), "1700003600:bob");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`generate_at`](Self::generate_at); the value is then as it was.
+    pub fn regenerate_at(
+        &mut self,
+        name: &str,
+        secret: &SharedSecret,
+        ttl: Duration,
+        skew: ClockSkew,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let username = Username::new(name, skew.expiry(ttl, now)?)?;
+        username.write_over(&mut self.username);
+        self.password = secret.password_for(&self.username);
+        self.expires_at = username.expires_at();
+        self.ttl = Duration::from_secs(ttl.as_secs());
+        Ok(())
+    }
+
     /// [`for_username_at`](Self::for_username_at) by this machine's clock.
     ///
     /// # Errors
@@ -130,7 +183,8 @@ impl TurnCredentials {
     }
 
     fn mint(username: Username<'_>, secret: &SharedSecret, ttl_secs: u64) -> Self {
-        let wire = username.to_wire();
+        let mut wire = String::new();
+        username.write_over(&mut wire);
         Self {
             password: secret.password_for(&wire),
             username: wire,

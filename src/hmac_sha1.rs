@@ -64,6 +64,7 @@ impl Drop for HmacSha1 {
 }
 
 /// SHA-1 of the key's block, which is in the state already, and of the message.
+#[inline(always)]
 fn finish(mut state: State, message: &[u8]) -> [u8; 20] {
     /// The message's length in bits stands at the end of the last block (FIPS 180-4 section 5.1.1).
     const LEN_LEN: usize = 8;

@@ -178,10 +178,14 @@ impl<'a> Username<'a> {
     }
 
     fn read(separator: char, text: &'a str) -> Option<Self> {
-        let (layout, name, expiry) = match split_at_first(text, separator) {
-            None => (Layout::ExpiryOnly, "", text),
-            Some((expiry, name)) if all_digits(expiry) => (Layout::ExpiryFirst, name, expiry),
-            Some((name, expiry)) => (Layout::NameFirst, name, expiry),
+        let (digits, behind) = split_digits(text)?;
+        let (layout, name, expiry) = match behind.strip_prefix(separator) {
+            _ if behind.is_empty() => (Layout::ExpiryOnly, "", digits),
+            Some(name) if !digits.is_empty() => (Layout::ExpiryFirst, name, digits),
+            _ => {
+                let (name, expiry) = text.split_once(separator)?;
+                (Layout::NameFirst, name, expiry)
+            }
         };
         let expires_at = parse_expiry(expiry)?;
         Self { layout, name, separator, expires_at }.checked().ok()
@@ -215,10 +219,14 @@ impl<'a> Username<'a> {
     }
 
     /// Fails unless every limit of this type holds.
+    #[expect(clippy::inline_always, reason = "most of it falls away where the layout is known")]
+    #[inline(always)]
     fn checked(self) -> Result<Self, Error> {
         Self::check_separator(self.separator)?;
-        let hint = ExpiryHint::find(0, self.expires_at.as_secs());
-        self.expires_at.as_expiry().ok_or(Error::ExpiryOutOfRange { hint })?;
+        if self.expires_at.as_expiry().is_none() {
+            let hint = ExpiryHint::find(0, self.expires_at.as_secs());
+            return Err(Error::ExpiryOutOfRange { hint });
+        }
         if self.layout != Layout::ExpiryOnly {
             check_name(self.name)?;
         }
@@ -237,9 +245,14 @@ impl<'a> Username<'a> {
         Ok(self)
     }
 
+    /// The expiry's seconds, which have 31 bits once it is checked.
+    fn expiry(&self) -> u32 {
+        u32::try_from(self.expires_at.as_secs()).unwrap_or(u32::MAX)
+    }
+
     /// The bytes of the wire form.
     fn len(&self) -> usize {
-        let powers_of_ten = self.expires_at.as_secs().checked_ilog10().unwrap_or_default();
+        let powers_of_ten = self.expiry().checked_ilog10().unwrap_or_default();
         let digits = (powers_of_ten as usize).saturating_add(1);
         match self.layout {
             Layout::ExpiryOnly => digits,
@@ -250,28 +263,29 @@ impl<'a> Username<'a> {
     }
 
     fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        let expiry = Decimal::of(self.expires_at);
+        let mut digits = itoa::Buffer::new();
+        let expiry = digits.format(self.expiry());
         match self.layout {
             Layout::ExpiryFirst => {
-                out.write_str(expiry.as_str())?;
+                out.write_str(expiry)?;
                 out.write_char(self.separator)?;
                 out.write_str(self.name)
             }
             Layout::NameFirst => {
                 out.write_str(self.name)?;
                 out.write_char(self.separator)?;
-                out.write_str(expiry.as_str())
+                out.write_str(expiry)
             }
-            Layout::ExpiryOnly => out.write_str(expiry.as_str()),
+            Layout::ExpiryOnly => out.write_str(expiry),
         }
     }
 
-    /// The wire form, in one allocation.
-    pub(crate) fn to_wire(self) -> String {
-        let mut wire = String::with_capacity(self.name.len().saturating_add(Decimal::MAX_LEN + 1));
+    /// Puts the wire form in the place of what the text was, with one allocation at most.
+    pub(crate) fn write_over(&self, text: &mut String) {
+        text.clear();
+        text.reserve(self.name.len().saturating_add(MAX_DIGITS + 1));
         // A String takes whatever is written to it.
-        _ = self.write_to(&mut wire);
-        wire
+        _ = self.write_to(text);
     }
 }
 
@@ -281,6 +295,9 @@ impl fmt::Display for Username<'_> {
         self.write_to(f)
     }
 }
+
+/// The digits of [`Username::MAX_EXPIRY`].
+const MAX_DIGITS: usize = 10;
 
 fn check_name(name: &str) -> Result<(), Error> {
     if name.is_empty() {
@@ -316,42 +333,18 @@ fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `str::split_once`, which takes longer to begin than an expiry is to read.
-fn split_at_first(text: &str, separator: char) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| char::from(byte) == separator)?;
-    Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
+/// The digits that a text begins with, and what comes behind them.
+fn split_digits(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(text.bytes().take_while(u8::is_ascii_digit).count())
 }
 
-/// Reads an expiry as [`Decimal`] writes it: no sign, no leading zero.
+/// Reads an expiry as it is written: no sign, no leading zero.
 fn parse_expiry(text: &str) -> Option<UnixTime> {
-    text.starts_with(|first| matches!(first, '1'..='9')).then_some(())?;
-    text.parse().ok().map(UnixTime::from_secs)
+    let canonical = (1..=MAX_DIGITS).contains(&text.len()) && !text.starts_with('0');
+    let secs = canonical.then(|| text.bytes().try_fold(0_u64, push_digit)).flatten()?;
+    Some(UnixTime::from_secs(secs))
 }
 
-/// The decimal digits of an expiry; `fmt` takes as long for them as a SHA-1 block.
-struct Decimal {
-    digits: [u8; Self::MAX_LEN],
-    start: usize,
-}
-
-impl Decimal {
-    /// The digits of [`Username::MAX_EXPIRY`].
-    const MAX_LEN: usize = 10;
-
-    fn of(time: UnixTime) -> Self {
-        let secs = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-        let pairs = [secs / 100_000_000, secs / 1_000_000, secs / 10_000, secs / 100, secs];
-        let mut digits = [0; Self::MAX_LEN];
-        for (two, pair) in digits.chunks_exact_mut(2).zip(pairs) {
-            let pair = pair % 100;
-            two.copy_from_slice(&[b'0' | (pair / 10) as u8, b'0' | (pair % 10) as u8]);
-        }
-        let start = digits.iter().position(|&digit| digit != b'0').unwrap_or(Self::MAX_LEN - 1);
-        Self { digits, start }
-    }
-
-    fn as_str(&self) -> &str {
-        let digits = self.digits.get(self.start..).unwrap_or_default();
-        core::str::from_utf8(digits).unwrap_or_default()
-    }
+fn push_digit(number: u64, digit: u8) -> Option<u64> {
+    digit.is_ascii_digit().then(|| number.wrapping_mul(10).wrapping_add((digit & 0xf).into()))
 }

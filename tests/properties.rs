@@ -107,6 +107,30 @@ proptest! {
     }
 
     #[test]
+    fn a_login_made_anew_is_like_a_new_one(
+        [before, after] in [names(), names()],
+        ttl in 0..10_000_u64,
+    ) {
+        let secret = SharedSecret::new("north").unwrap();
+        let (now, none) = (UnixTime::from_secs(1_700_000_000), ClockSkew::NONE);
+        let hour = Duration::from_secs(3600);
+        let Ok(mut login) = TurnCredentials::generate_at(&before, &secret, hour, none, now) else {
+            return Ok(());
+        };
+        let parts = |login: &TurnCredentials| {
+            let [username, password] = [login.username(), login.password().as_str()].map(str::to_owned);
+            (username, password, login.expires_at(), login.ttl())
+        };
+        let ttl = Duration::from_secs(ttl);
+        let old = parts(&login);
+        let result = login.regenerate_at(&after, &secret, ttl, none, now);
+        match TurnCredentials::generate_at(&after, &secret, ttl, none, now) {
+            Ok(new) => prop_assert_eq!((result, parts(&login)), (Ok(()), parts(&new))),
+            Err(error) => prop_assert_eq!((result, parts(&login)), (Err(error), old)),
+        }
+    }
+
+    #[test]
     fn valid_through_its_last_second_and_no_longer(
         layout in 0..3_usize,
         name in names(),
