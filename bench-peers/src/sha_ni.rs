@@ -1,0 +1,138 @@
+//! SHA-1's compression with the SHA instructions of x86, in registers.
+
+use std::arch::x86_64::{
+    __m128i, _mm_add_epi32, _mm_extract_epi32, _mm_set_epi32, _mm_sha1msg1_epu32,
+    _mm_sha1msg2_epu32, _mm_sha1nexte_epu32, _mm_sha1rnds4_epu32, _mm_xor_si128,
+};
+use std::array;
+use std::hint::black_box;
+
+pub fn available() -> bool {
+    is_x86_feature_detected!("sha")
+        && is_x86_feature_detected!("ssse3")
+        && is_x86_feature_detected!("sse4.1")
+}
+
+/// Compresses the block into the state, over and over: twice for each of the pairs.
+#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+pub fn chain(words: [u32; 5], block: &[u8; 64], pairs: u32) -> [u32; 5] {
+    let block = load(block);
+    let mut state = State::of(words);
+    for _ in 0..pairs {
+        state = state.compress(black_box(block));
+        state = state.compress(black_box(block));
+        black_box(state);
+    }
+    state.words()
+}
+
+#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+fn load(block: &[u8; 64]) -> [__m128i; 4] {
+    let (words, _) = block.as_chunks();
+    let word = |place: usize| i32::from_be_bytes(words[place]);
+    array::from_fn(|row| lanes(array::from_fn(|lane| word(4 * row + lane))))
+}
+
+/// The first word in the highest lane, as the instructions have it.
+#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+fn lanes([a, b, c, d]: [i32; 4]) -> __m128i {
+    _mm_set_epi32(a, b, c, d)
+}
+
+/// E is in the highest lane, above zeros.
+#[derive(Clone, Copy)]
+struct State {
+    abcd: __m128i,
+    e: __m128i,
+}
+
+impl State {
+    #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+    fn of(words: [u32; 5]) -> Self {
+        let [abcd @ .., e] = words.map(u32::cast_signed);
+        Self { abcd: lanes(abcd), e: lanes([e, 0, 0, 0]) }
+    }
+
+    #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+    fn words(self) -> [u32; 5] {
+        let Self { abcd, e } = self;
+        [
+            _mm_extract_epi32::<3>(abcd),
+            _mm_extract_epi32::<2>(abcd),
+            _mm_extract_epi32::<1>(abcd),
+            _mm_extract_epi32::<0>(abcd),
+            _mm_extract_epi32::<3>(e),
+        ]
+        .map(i32::cast_unsigned)
+    }
+
+    /// Twenty groups of four rounds, five groups with each of SHA-1's functions.
+    #[inline]
+    #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+    fn compress(self, words: [__m128i; 4]) -> Self {
+        let mut rounds = Rounds { abcd: self.abcd, e: _mm_add_epi32(self.e, words[0]), words };
+        rounds.run::<0>(5);
+        rounds.run::<1>(5);
+        rounds.run::<2>(5);
+        rounds.run::<3>(4);
+        let Rounds { abcd, e, .. } = rounds;
+        Self {
+            abcd: _mm_add_epi32(self.abcd, _mm_sha1rnds4_epu32::<3>(abcd, e)),
+            e: _mm_sha1nexte_epu32(abcd, self.e),
+        }
+    }
+}
+
+struct Rounds {
+    abcd: __m128i,
+    /// E and the message words of the next group, added.
+    e: __m128i,
+    words: [__m128i; 4],
+}
+
+impl Rounds {
+    #[inline]
+    #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+    fn run<const FUNCTION: i32>(&mut self, groups: u32) {
+        for _ in 0..groups {
+            let [w0, w1, w2, w3] = self.words;
+            let next = _mm_sha1nexte_epu32(self.abcd, w1);
+            self.abcd = _mm_sha1rnds4_epu32::<FUNCTION>(self.abcd, self.e);
+            self.e = next;
+            let mixed = _mm_xor_si128(_mm_sha1msg1_epu32(w0, w1), w2);
+            self.words = [w1, w2, w3, _mm_sha1msg2_epu32(mixed, w3)];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha1::block_api;
+
+    use super::*;
+
+    #[test]
+    fn is_sha1() {
+        if !available() {
+            eprintln!("skipped: this CPU has no SHA-NI");
+            return;
+        }
+        let mut seed = 1_u64;
+        let mut random = || {
+            // Knuth's MMIX generator.
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            seed.to_be_bytes()[0]
+        };
+        for pairs in [0, 1, 2].repeat(1000) {
+            let start = array::from_fn(|_| u32::from_be_bytes(array::from_fn(|_| random())));
+            let block = array::from_fn(|_| random());
+            let mut expected = start;
+            (0..2 * pairs).for_each(|_| block_api::compress(&mut expected, &[block]));
+            // SAFETY: the CPU has the instructions.
+            let found = unsafe { chain(start, &block, pairs) };
+            assert_eq!(found, expected);
+        }
+    }
+}
