@@ -91,6 +91,28 @@ pub enum Error {
     /// The expiry is not after the TURN server's now.
     #[error("the credential would be born expired: give an expiry after the TURN server's now")]
     BornExpired,
+
+    /// An ICE server has no URI: a browser would throw for the whole configuration.
+    #[error("the ICE server has no URI: give one or more")]
+    NoUrls,
+
+    /// A TURN server has no username or no credential: a browser would throw for the whole
+    /// configuration.
+    #[error("a TURN server needs a username and a credential, neither of them empty")]
+    NoLogin,
+
+    /// A username has a character that XML cannot hold, not even escaped.
+    #[error(
+        "the username has U+FFFE or U+FFFF in it, which XML cannot hold: use PseudonymKey::name_for"
+    )]
+    NotXml,
+
+    /// A username or a credential has a character that an HTTP header cannot hold: a line end in
+    /// one would begin another header.
+    #[error(
+        "the username or the credential has a control character, which no HTTP header can hold"
+    )]
+    NotHeader,
 }
 
 /// The mistake that an expiry out of range looks like.

@@ -23,6 +23,7 @@ extern crate std;
 mod credentials;
 mod error;
 mod hmac_sha1;
+pub mod ice;
 mod keyring;
 mod pseudonym;
 mod secret;
@@ -31,8 +32,9 @@ mod username;
 
 pub use credentials::TurnCredentials;
 pub use error::{Error, ExpiryHint, VerifyError};
+pub use ice::{IceServer, IceServers, IceUri};
 pub use keyring::Keyring;
 pub use pseudonym::PseudonymKey;
-pub use secret::{Password, SharedSecret};
+pub use secret::{Credential, Password, SharedSecret};
 pub use time::{ClockSkew, UnixTime};
 pub use username::{Layout, Username};

@@ -1,8 +1,10 @@
 //! Everything that must not leak: the secret shared with the TURN server, and the passwords made
 //! with it.
 
-use core::fmt;
 use core::str::FromStr;
+use core::{fmt, mem};
+
+use alloc::string::String;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -196,6 +198,56 @@ impl fmt::Debug for Password {
 impl Drop for Password {
     fn drop(&mut self) {
         self.base64.zeroize();
+    }
+}
+
+/// The credential of an ICE server: our [`Password`], or any text that a provider gave.
+///
+/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. Of all
+/// types that hold a secret it is the only one that serde writes, since an ICE server is nothing
+/// without it.
+///
+/// ```
+/// use turn_credentials::Credential;
+///
+/// let credential = Credential::new("unpadded-text-of-a-provider");
+/// assert_eq!(credential.as_str(), "unpadded-text-of-a-provider");
+/// assert_eq!(format!("{credential:?}"), "Credential(..)");
+/// ```
+#[derive(Clone)]
+pub struct Credential {
+    text: String,
+}
+
+impl Credential {
+    /// A credential of any text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into() }
+    }
+
+    /// The text that the client gives to the server.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<&Password> for Credential {
+    fn from(password: &Password) -> Self {
+        Self::new(password.as_str())
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential(..)")
+    }
+}
+
+impl Drop for Credential {
+    fn drop(&mut self) {
+        mem::take(&mut self.text).into_bytes().as_mut_slice().zeroize();
     }
 }
 

@@ -5,9 +5,12 @@ use core::fmt::Debug;
 use core::time::Duration;
 use std::error::Error as StdError;
 
+use turn_credentials::ice::link_header::{self, LinkError};
+use turn_credentials::ice::rest::Answer;
+use turn_credentials::ice::{Scheme, Transport, TurnServer, UriError, xep_0215};
 use turn_credentials::{
-    ClockSkew, Error, ExpiryHint, Keyring, Layout, PseudonymKey, SharedSecret, TurnCredentials,
-    UnixTime, Username, VerifyError,
+    ClockSkew, Credential, Error, ExpiryHint, IceServer, IceServers, IceUri, Keyring, Layout,
+    PseudonymKey, SharedSecret, TurnCredentials, UnixTime, Username, VerifyError,
 };
 
 const SECRET: &str = "Zq7-the-shared-secret";
@@ -19,8 +22,12 @@ fn secret() -> SharedSecret {
 }
 
 fn login() -> TurnCredentials {
+    named(NAME)
+}
+
+fn named(name: &str) -> TurnCredentials {
     let hour = Duration::from_secs(3600);
-    TurnCredentials::generate_at(NAME, &secret(), hour, ClockSkew::NONE, NOW).unwrap()
+    TurnCredentials::generate_at(name, &secret(), hour, ClockSkew::NONE, NOW).unwrap()
 }
 
 fn debug(value: &dyn Debug) -> String {
@@ -49,7 +56,21 @@ fn debug_of_every_public_type() {
     let username = Username::new(NAME, login.expires_at()).unwrap();
     let expired_at = login.expires_at();
 
-    let values: [&dyn Debug; 12] = [
+    let uris = IceUri::fan_out(["a.example"]).unwrap();
+    let server = IceServer::for_login(uris.clone(), &login).unwrap();
+    let answer = Answer::new(&login, uris.clone()).unwrap();
+
+    let values: [&dyn Debug; 22] = [
+        server.credential().unwrap(),
+        &server,
+        &IceServers::from(vec![server.clone()]),
+        &TurnServer::new(uris.clone(), secret(), Duration::from_secs(3600)),
+        &answer,
+        &uris,
+        &Scheme::Turn,
+        &Transport::Udp,
+        &UriError::Host,
+        &LinkError::Malformed,
         &secret(),
         login.password(),
         &login,
@@ -112,10 +133,17 @@ fn every_error() {
             expiry,
         )
         .unwrap_err(),
+        IceServer::without_login([]).unwrap_err(),
+        IceServer::new(["turn:a".parse().unwrap()], NAME, Credential::new("")).unwrap_err(),
+        xep_0215::services(&named(&format!("{NAME}\u{ffff}")), &[], NOW).unwrap_err(),
+        link_header::values(
+            &IceServer::new(["turn:a".parse().unwrap()], NAME, Credential::new("\r")).unwrap(),
+        )
+        .unwrap_err(),
     ];
     let variants: std::collections::HashSet<_> =
         errors.iter().map(core::mem::discriminant).collect();
-    assert_eq!(variants.len(), 11, "one of every kind");
+    assert_eq!(variants.len(), 15, "one of every kind");
     for error in &errors {
         assert_error(error);
         assert_hides(&error.to_string(), &["7654321"]);
@@ -133,6 +161,36 @@ fn every_error() {
         let error = error.unwrap_err();
         assert_error(&error);
         assert_hides(&error.to_string(), &[malformed.as_str()]);
+    }
+}
+
+#[test]
+fn every_error_of_uris_and_links() {
+    let of = |text: &str| text.parse::<IceUri>().unwrap_err();
+    let uris = [
+        "turn:a b",
+        "https://a",
+        "a",
+        "turn://a",
+        "turn:a@b",
+        "turn:a/b",
+        "turn:|",
+        "turn:::1",
+        "turn:a:0",
+        "turn:a?b",
+        "stun:a?b",
+        "turn:a#b",
+    ];
+    let variants: std::collections::HashSet<_> =
+        uris.iter().map(|text| core::mem::discriminant(&of(text))).collect();
+    assert_eq!(variants.len(), 12, "one of every kind");
+    for text in uris {
+        assert_error(&of(&format!("{text}{NAME}{SECRET}")));
+        assert_error(&of(text));
+    }
+    for link in ["", "<turn:a b>", "<turn:a>"] {
+        let header = format!("{link}; rel=ice-server; username={NAME}{SECRET}");
+        assert_error(&link_header::read(&header).unwrap_err());
     }
 }
 

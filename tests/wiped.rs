@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use turn_credentials::{PseudonymKey, SharedSecret};
+use turn_credentials::{Credential, PseudonymKey, SharedSecret};
 
 /// The bytes of a boxed value, before and after it is dropped.
 fn before_and_after<T>(value: T) -> (Vec<u8>, Vec<u8>) {
@@ -50,6 +50,20 @@ fn a_secret() {
 #[test]
 fn a_pseudonym_key() {
     assert_wiped(PseudonymKey::from_bytes("north").unwrap());
+}
+
+/// The text of a credential is on the heap: its bytes beyond those that the allocator writes over.
+#[test]
+fn a_credential() {
+    let memory = File::open("/proc/self/mem").unwrap();
+    let credential = Credential::new("0123456789abcdefghijklmnopqrstuvwxyz");
+    let address = credential.as_str().as_ptr().addr() as u64 + 16;
+    let mut read = [0; 20];
+    memory.read_exact_at(&mut read, address).unwrap();
+    assert_eq!(&read, b"ghijklmnopqrstuvwxyz");
+    drop(credential);
+    memory.read_exact_at(&mut read, address).unwrap();
+    assert_eq!(read, [0; 20]);
 }
 
 /// The check above does see what is not wiped.

@@ -1,0 +1,407 @@
+//! The address of a STUN or TURN server (RFC 7064, RFC 7065).
+
+use core::fmt;
+use core::net::{Ipv4Addr, Ipv6Addr};
+use core::str::FromStr;
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use thiserror::Error;
+
+/// What a URI begins with: the protocol, and whether TLS (or DTLS) carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// STUN.
+    Stun,
+    /// STUN over TLS.
+    Stuns,
+    /// TURN.
+    Turn,
+    /// TURN over TLS.
+    Turns,
+}
+
+impl Scheme {
+    const ALL: [Self; 4] = [Self::Stun, Self::Stuns, Self::Turn, Self::Turns];
+
+    /// The text before the first colon, in lower case: libwebrtc compares it as it is.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stun => "stun",
+            Self::Stuns => "stuns",
+            Self::Turn => "turn",
+            Self::Turns => "turns",
+        }
+    }
+
+    /// Whether it is TURN, which needs a login.
+    #[must_use]
+    pub fn is_turn(self) -> bool {
+        matches!(self, Self::Turn | Self::Turns)
+    }
+
+    /// 3478, and 5349 over TLS (RFC 7064 section 3.2, RFC 7065 section 3.2).
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Stun | Self::Turn => 3478,
+            Self::Stuns | Self::Turns => 5349,
+        }
+    }
+}
+
+/// How a client reaches a TURN server; its peers are reached over UDP all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Transport {
+    /// UDP; with `turns` that is DTLS, which few clients speak.
+    Udp,
+    /// TCP; with `turns` that is TLS.
+    Tcp,
+}
+
+impl Transport {
+    /// What stands behind `?transport=`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        }
+    }
+}
+
+/// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
+///
+/// What is read or built here is taken by browsers too (W3C WebRTC section 4.2.4) and by the
+/// libraries, which are stricter or laxer in turn. It displays as it was written, but for the scheme,
+/// which is in lower case then, and zeros before the port.
+///
+/// ```
+/// use turn_credentials::IceUri;
+/// use turn_credentials::ice::{Scheme, Transport, UriError};
+///
+/// let uri: IceUri = "TURN:turn.example.org?transport=tcp".parse()?;
+/// assert_eq!(uri.scheme(), Scheme::Turn);
+/// assert_eq!(uri.host(), "turn.example.org");
+/// assert_eq!((uri.port(), uri.port_or_default()), (None, 3478));
+/// assert_eq!(uri.transport(), Some(Transport::Tcp));
+/// assert_eq!(uri.to_string(), "turn:turn.example.org?transport=tcp");
+///
+/// let built = IceUri::new(Scheme::Turns, "2001:db8::1")?.with_port(443)?;
+/// assert_eq!(built.to_string(), "turns:[2001:db8::1]:443");
+///
+/// assert_eq!("turn://turn.example.org".parse::<IceUri>(), Err(UriError::Slashes));
+/// # Ok::<(), UriError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IceUri {
+    scheme: Scheme,
+    /// IPv6 without its brackets: nothing else has a colon in it.
+    host: String,
+    port: Option<u16>,
+    transport: Option<Transport>,
+}
+
+impl IceUri {
+    /// The address of a host: a name, an IPv4 or an IPv6 address, the last with or without brackets.
+    ///
+    /// # Errors
+    ///
+    /// [`UriError::Host`].
+    pub fn new(scheme: Scheme, host: &str) -> Result<Self, UriError> {
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let valid = match bare {
+            Some(bare) => is_ipv6(bare),
+            None => is_ipv6(host) || is_ipv4_or_name(host),
+        };
+        let host = bare.unwrap_or(host);
+        let uri = Self { scheme, host: host.to_owned(), port: None, transport: None };
+        valid.then_some(uri).ok_or(UriError::Host)
+    }
+
+    /// The same address with a port.
+    ///
+    /// # Errors
+    ///
+    /// [`UriError::Port`] for port 0.
+    pub fn with_port(self, port: u16) -> Result<Self, UriError> {
+        if port == 0 { Err(UriError::Port) } else { Ok(Self { port: Some(port), ..self }) }
+    }
+
+    /// The same address with its port written out: for stuns, clients do not agree on which it is.
+    #[must_use]
+    pub fn with_default_port(self) -> Self {
+        Self { port: Some(self.port_or_default()), ..self }
+    }
+
+    /// The same address with a transport.
+    ///
+    /// # Errors
+    ///
+    /// [`UriError::StunQuery`] for stun and stuns, which have none.
+    pub fn with_transport(self, transport: Transport) -> Result<Self, UriError> {
+        if self.scheme.is_turn() {
+            Ok(Self { transport: Some(transport), ..self })
+        } else {
+            Err(UriError::StunQuery)
+        }
+    }
+
+    /// Three ways to each TURN host: over UDP and TCP on port 3478, and over TLS on port 443, which
+    /// passes most firewalls.
+    ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    ///
+    /// let uris: Vec<_> = IceUri::fan_out(["a.example"])?.iter().map(IceUri::to_string).collect();
+    /// assert_eq!(
+    ///     uris,
+    ///     [
+    ///         "turn:a.example:3478?transport=udp",
+    ///         "turn:a.example:3478?transport=tcp",
+    ///         "turns:a.example:443?transport=tcp",
+    ///     ]
+    /// );
+    /// assert!(IceUri::fan_out(["https://a.example"]).is_err());
+    /// # Ok::<(), turn_credentials::ice::UriError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UriError::Host`].
+    pub fn fan_out<'a>(hosts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Self>, UriError> {
+        const WAYS: [(Scheme, u16, Transport); 3] = [
+            (Scheme::Turn, 3478, Transport::Udp),
+            (Scheme::Turn, 3478, Transport::Tcp),
+            (Scheme::Turns, 443, Transport::Tcp),
+        ];
+        let pairs = hosts.into_iter().flat_map(|host| WAYS.map(|way| (host, way)));
+        pairs
+            .map(|(host, (scheme, port, transport))| {
+                Self::new(scheme, host)?.with_port(port)?.with_transport(transport)
+            })
+            .collect()
+    }
+
+    /// The protocol.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host, an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, where one is written.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The port, or the [scheme's](Scheme::default_port).
+    #[must_use]
+    pub fn port_or_default(&self) -> u16 {
+        self.port.unwrap_or_else(|| self.scheme.default_port())
+    }
+
+    /// The transport, where one is written.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        self.transport
+    }
+
+    /// The transport, or what the scheme has without one: UDP, and TCP for TLS (RFC 7065 section
+    /// 3.2).
+    #[must_use]
+    pub fn transport_or_default(&self) -> Transport {
+        self.transport.unwrap_or(match self.scheme {
+            Scheme::Stun | Scheme::Turn => Transport::Udp,
+            Scheme::Stuns | Scheme::Turns => Transport::Tcp,
+        })
+    }
+}
+
+impl fmt::Display for IceUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (before, behind) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(f, "{}:{before}{}{behind}", self.scheme.as_str(), self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        if let Some(transport) = self.transport {
+            write!(f, "?transport={}", transport.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for IceUri {
+    type Err = UriError;
+
+    fn from_str(text: &str) -> Result<Self, UriError> {
+        if let Some(index) = text.find(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(UriError::Blank { index });
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(UriError::Scheme)?;
+        let scheme = parse_scheme(scheme)?;
+        if rest.starts_with("//") {
+            return Err(UriError::Slashes);
+        }
+        if rest.contains('#') {
+            return Err(UriError::Fragment);
+        }
+        let (address, query) = match rest.split_once('?') {
+            Some((address, query)) => (address, Some(query)),
+            None => (rest, None),
+        };
+        if address.contains('@') {
+            return Err(UriError::UserInfo);
+        }
+        if address.contains('/') {
+            return Err(UriError::Path);
+        }
+        let (host, port) = split_port(address)?;
+        let mut uri = Self::new(scheme, host)?;
+        if let Some(port) = port {
+            uri = uri.with_port(parse_port(port)?)?;
+        }
+        match query {
+            None => Ok(uri),
+            Some("transport=udp") => uri.with_transport(Transport::Udp),
+            Some("transport=tcp") => uri.with_transport(Transport::Tcp),
+            Some(_) if !scheme.is_turn() => Err(UriError::StunQuery),
+            Some(_) => Err(UriError::Query),
+        }
+    }
+}
+
+fn parse_scheme(text: &str) -> Result<Scheme, UriError> {
+    let is = |name: &str| text.eq_ignore_ascii_case(name);
+    let scheme = Scheme::ALL.into_iter().find(|scheme| is(scheme.as_str()));
+    scheme.ok_or(if is("https") || is("http") { UriError::Https } else { UriError::Scheme })
+}
+
+/// The host, in its brackets if it has any, and the text of the port.
+fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
+    if address.starts_with('[') {
+        let end = address.find(']').ok_or(UriError::Host)?.saturating_add(1);
+        let (host, behind) = address.split_at_checked(end).ok_or(UriError::Host)?;
+        return match behind.strip_prefix(':') {
+            None if behind.is_empty() => Ok((host, None)),
+            Some(port) => Ok((host, Some(port))),
+            None => Err(UriError::Port),
+        };
+    }
+    match address.split_once(':') {
+        None => Ok((address, None)),
+        Some(_) if is_ipv6(address) => Err(UriError::NoBrackets),
+        Some((host, port)) => Ok((host, Some(port))),
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, UriError> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or(UriError::Port)
+}
+
+fn is_ipv6(host: &str) -> bool {
+    host.parse::<Ipv6Addr>().is_ok()
+}
+
+/// IPv4, or a reg-name of RFC 3986 section 3.2.2 that is not empty.
+fn is_ipv4_or_name(host: &str) -> bool {
+    // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or not at all.
+    let last = host.strip_suffix('.').unwrap_or(host).rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let ends_in_number = match hex {
+        Some(hex) => hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    if ends_in_number {
+        host.parse::<Ipv4Addr>().is_ok()
+    } else {
+        !host.is_empty() && is_reg_name(host)
+    }
+}
+
+/// `*( unreserved / pct-encoded / sub-delims )`
+fn is_reg_name(host: &str) -> bool {
+    let mut bytes = host.bytes();
+    let hex_digit = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
+    while let Some(byte) = bytes.next() {
+        let valid = match byte {
+            b'%' => hex_digit(bytes.next()) && hex_digit(bytes.next()),
+            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+        };
+        if !valid {
+            return false;
+        }
+    }
+    true
+}
+
+/// Which part of a STUN or TURN URI is wrong.
+///
+/// None shows the URI, which may hold a password where none belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UriError {
+    /// A blank or control character, which a browser would strip in silence.
+    #[error("the URI has a blank or control character at byte {index}: leave it out")]
+    Blank {
+        /// Its place in the text, counted from 0, in bytes.
+        index: usize,
+    },
+
+    /// A web address: a provider's API, not a server.
+    #[error("the URI is a web address, not a TURN server: ask it for ICE servers and give those")]
+    Https,
+
+    /// The scheme is none of stun, stuns, turn and turns.
+    #[error("the scheme is not stun, stuns, turn or turns")]
+    Scheme,
+
+    /// `turn://host`.
+    #[error("the scheme is followed by slashes: write turn:host, without them")]
+    Slashes,
+
+    /// `turn:user@host`, `turn:user:password@host`.
+    #[error("the URI has a user before the host: give username and credential beside the URI")]
+    UserInfo,
+
+    /// `turn:host/path`.
+    #[error("the URI has a path: leave it out")]
+    Path,
+
+    /// The host is empty, or neither a name nor an address.
+    #[error("the host is not a host name, an IPv4 address or an IPv6 address in brackets")]
+    Host,
+
+    /// `turn:2001:db8::1`.
+    #[error("the host is an IPv6 address without brackets: write turn:[2001:db8::1]")]
+    NoBrackets,
+
+    /// The port is not a number within 1..=65535.
+    #[error("the port is not a number within 1..=65535")]
+    Port,
+
+    /// The query of turn or turns is none of the two.
+    #[error("the query is not ?transport=udp or ?transport=tcp, in lower case")]
+    Query,
+
+    /// stun and stuns have no query.
+    #[error("a stun URI takes no query: leave out what follows the question mark")]
+    StunQuery,
+
+    /// `turn:host#fragment`.
+    #[error("the URI has a fragment: leave out what follows the number sign")]
+    Fragment,
+}

@@ -1,0 +1,127 @@
+//! The JSON shapes: what is read of recorded forms, what is written, and that the two are one.
+#![allow(missing_docs)]
+#![cfg(feature = "serde")]
+
+use core::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use turn_credentials::ice::rest::Answer;
+use turn_credentials::{
+    ClockSkew, Credential, IceServer, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime,
+};
+
+fn file() -> Value {
+    serde_json::from_str(include_str!("vectors/ice_servers.json")).unwrap()
+}
+
+fn login() -> TurnCredentials {
+    let secret = SharedSecret::new("north").unwrap();
+    let now = UnixTime::from_secs(1_266_887_200);
+    let hour = Duration::from_secs(3600);
+    TurnCredentials::generate_at("mbzrxpgjys", &secret, hour, ClockSkew::NONE, now).unwrap()
+}
+
+#[test]
+fn every_recorded_form() {
+    for case in file()["tests"].as_array().unwrap() {
+        let servers: IceServers = serde_json::from_str(case["json"].as_str().unwrap()).unwrap();
+        let read: Vec<Value> = servers
+            .iter()
+            .map(|server| {
+                let urls: Vec<_> = server.urls().iter().map(IceUri::to_string).collect();
+                json!([urls, server.username(), server.credential().map(Credential::as_str)])
+            })
+            .collect();
+        assert_eq!(json!(read), case["servers"], "{}", case["from"]);
+    }
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    for case in file()["refused"].as_array().unwrap() {
+        let [text, why] = [0, 1].map(|part| case[part].as_str().unwrap());
+        let error = serde_json::from_str::<IceServers>(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
+    }
+    let secret = r#"[{"urls": "turn:a", "username": "u", "credential": {"a": "hidden"}}]"#;
+    let error = serde_json::from_str::<IceServers>(secret).unwrap_err().to_string();
+    assert!(!error.contains("hidden"), "{error}");
+}
+
+#[test]
+fn the_w3c_form_is_written() {
+    let turn = IceServer::for_login(IceUri::fan_out(["a.example"]).unwrap(), &login()).unwrap();
+    let stun = IceServer::without_login(["stun:a.example".parse().unwrap()]).unwrap();
+    assert_eq!(
+        serde_json::to_string(&IceServers::from(vec![stun, turn])).unwrap(),
+        "{\"iceServers\":[{\"urls\":[\"stun:a.example\"]},\
+         {\"urls\":[\"turn:a.example:3478?transport=udp\",\"turn:a.example:3478?transport=tcp\",\
+         \"turns:a.example:443?transport=tcp\"],\"username\":\"1266890800:mbzrxpgjys\",\
+         \"credential\":\"nbRcrnq5h6xXhyNhlwk+lDLvVVo=\"}]}"
+    );
+    assert_eq!(serde_json::to_string(&IceServers::default()).unwrap(), "{\"iceServers\":[]}");
+}
+
+/// draft-uberti-behave-turn-rest-00 section 2.2, and Matrix's `turnServer`.
+#[test]
+fn the_rest_answer() {
+    let answer = Answer::new(&login(), IceUri::fan_out(["a.example"]).unwrap()).unwrap();
+    assert_eq!(
+        serde_json::to_string(&answer).unwrap(),
+        "{\"username\":\"1266890800:mbzrxpgjys\",\"password\":\"nbRcrnq5h6xXhyNhlwk+lDLvVVo=\",\
+         \"ttl\":3600,\"uris\":[\"turn:a.example:3478?transport=udp\",\
+         \"turn:a.example:3478?transport=tcp\",\"turns:a.example:443?transport=tcp\"]}"
+    );
+    let read = |ttl: Value| {
+        let matrix = json!({
+            "username": "1443779631:@user:example.com",
+            "password": "unpadded-text",
+            "uris": ["turn:turn.example.com:3478?transport=udp", "turn:10.20.30.40:3478"],
+            "ttl": ttl,
+        });
+        serde_json::from_value::<Answer>(matrix)
+    };
+    for ttl in [json!(86400), json!("86400")] {
+        let answer = read(ttl).unwrap();
+        assert_eq!(answer.ttl(), Duration::from_secs(86_400));
+        assert_eq!(answer.username(), "1443779631:@user:example.com");
+        assert_eq!(answer.password().as_str(), "unpadded-text");
+        assert_eq!(answer.into_server().unwrap().urls().len(), 2);
+    }
+    for ttl in [json!(null), json!(-1), json!(1.5), json!("1h"), json!("")] {
+        assert!(read(ttl.clone()).unwrap_err().to_string().contains("whole seconds"), "{ttl}");
+    }
+}
+
+fn servers() -> impl Strategy<Value = IceServers> {
+    let stun = proptest::collection::vec("stuns?:[a-z]{1,9}(:[1-9][0-9]{0,3})?", 1..3);
+    let turn = proptest::collection::vec("turns?:[a-z]{1,9}(\\?transport=(udp|tcp))?", 1..4);
+    let login = (".{1,40}", ".{1,40}");
+    let parse = |uris: Vec<String>| -> Vec<IceUri> {
+        uris.iter().map(|uri| uri.parse().unwrap()).collect()
+    };
+    let server = prop_oneof![
+        stun.prop_map(move |uris| IceServer::without_login(parse(uris)).unwrap()),
+        (turn, login).prop_map(move |(uris, (username, credential))| {
+            IceServer::new(parse(uris), username, Credential::new(credential)).unwrap()
+        }),
+    ];
+    proptest::collection::vec(server, 0..5).prop_map(IceServers::from)
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back(servers in servers()) {
+        let text = serde_json::to_string(&servers).unwrap();
+        let read: IceServers = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(serde_json::to_string(&read).unwrap(), text.clone());
+        prop_assert!(!text.contains("\"url\"") && !text.contains("credentialType"));
+    }
+
+    #[test]
+    fn nothing_panics(text in "[\\[\\]{}\":,a-z0-9 ]{0,40}") {
+        _ = serde_json::from_str::<IceServers>(&text);
+        _ = serde_json::from_str::<Answer>(&text);
+    }
+}
