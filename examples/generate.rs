@@ -10,7 +10,10 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use serde_json::json;
-use turn_credentials::{ClockSkew, SharedSecret, TurnCredentials, UnixTime, Username};
+use turn_credentials::ice::{UriError, link_header, xep_0215};
+use turn_credentials::{
+    ClockSkew, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
+};
 
 /// Mint a TURN login that coturn accepts: the username on the first line, the password on the
 /// second.
@@ -50,7 +53,8 @@ struct Cli {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 
-    /// A TURN server's URI, for the formats that hold any; may be given again
+    /// Where the TURN server is, as turn:host:port?transport=udp, for all formats but text; may be
+    /// given again
     #[arg(long = "uri", value_name = "URI")]
     uris: Vec<String>,
 }
@@ -69,8 +73,17 @@ enum Layout {
 enum Format {
     /// Two lines: username, password
     Text,
-    /// One object: username, password, ttl, `expires_at`
+    /// One object: username, password, ttl, `expires_at`, and uris if there are any
     Json,
+    /// What a browser's `RTCPeerConnection` takes: {"iceServers": [...]}
+    Ice,
+    /// The TURN REST draft's answer, which is Matrix's `turnServer` too
+    Rest,
+    /// XMPP's service elements
+    #[value(name = "xep-0215")]
+    Xep0215,
+    /// The Link headers of WHIP and WHEP
+    Link,
 }
 
 fn main() -> ExitCode {
@@ -80,32 +93,81 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> common::Result<String> {
     let secrets = common::secrets(cli.secret.as_slice(), cli.secret_file.as_slice())?;
     let [secret] = &secrets[..] else { return Err("more than one secret".into()) };
-    let login = mint(cli, secret)?;
-    let (username, password) = (login.username(), login.password().as_str());
+    let now = UnixTime::now();
+    let login = mint(cli, secret, now)?;
+    let uris = parse_uris(&cli.uris)?;
+    if uris.is_empty() && !matches!(cli.format, Format::Text | Format::Json) {
+        return Err("this format says where the server is: add --uri turn:HOST".into());
+    }
     match cli.format {
         Format::Text => {
-            if !cli.uris.is_empty() {
-                eprintln!("note: --format text prints no URIs, --format json does");
+            if !uris.is_empty() {
+                eprintln!("note: --format text prints no URIs, the others do");
             }
-            Ok(format!("{username}\n{password}\n"))
+            Ok(format!("{}\n{}\n", login.username(), login.password().as_str()))
         }
-        Format::Json => {
-            let mut object = json!({
-                "username": username,
-                "password": password,
-                "ttl": login.ttl().as_secs(),
-                "expires_at": login.expires_at().as_secs(),
-            });
-            if !cli.uris.is_empty() {
-                object["uris"] = json!(cli.uris);
-            }
-            Ok(format!("{object}\n"))
+        Format::Json => Ok(json(&login, &uris)),
+        Format::Ice => needs_serde::ice(&login, &uris),
+        Format::Rest => needs_serde::rest(&login, &uris),
+        Format::Xep0215 => Ok(xep_0215::services(&login, &uris, now)?),
+        Format::Link => {
+            let server = IceServer::for_login(uris, &login)?;
+            let lines = link_header::values(&server)?.into_iter();
+            Ok(lines.map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
         }
     }
 }
 
-fn mint(cli: &Cli, secret: &SharedSecret) -> common::Result<TurnCredentials> {
-    let now = UnixTime::now();
+/// The error does not repeat the URI, which may hold a password where none belongs.
+fn parse_uris(texts: &[String]) -> common::Result<Vec<IceUri>> {
+    let uris = texts.iter().map(|text| text.parse());
+    uris.collect::<Result<_, UriError>>().map_err(|error| format!("--uri: {error}").into())
+}
+
+fn json(login: &TurnCredentials, uris: &[IceUri]) -> String {
+    let mut object = json!({
+        "username": login.username(),
+        "password": login.password().as_str(),
+        "ttl": login.ttl().as_secs(),
+        "expires_at": login.expires_at().as_secs(),
+    });
+    if !uris.is_empty() {
+        object["uris"] = uris.iter().map(IceUri::to_string).collect();
+    }
+    format!("{object}\n")
+}
+
+#[cfg(feature = "serde")]
+mod needs_serde {
+    use turn_credentials::ice::rest::Answer;
+    use turn_credentials::{IceServer, IceServers, IceUri, TurnCredentials};
+
+    use crate::common::Result;
+
+    pub(crate) fn ice(login: &TurnCredentials, uris: &[IceUri]) -> Result<String> {
+        let servers = IceServers::from(vec![IceServer::for_login(uris, login)?]);
+        Ok(format!("{}\n", serde_json::to_string(&servers)?))
+    }
+
+    pub(crate) fn rest(login: &TurnCredentials, uris: &[IceUri]) -> Result<String> {
+        Ok(format!("{}\n", serde_json::to_string(&Answer::new(login, uris)?)?))
+    }
+}
+
+#[cfg(not(feature = "serde"))]
+mod needs_serde {
+    use turn_credentials::{IceUri, TurnCredentials};
+
+    use crate::common::Result;
+
+    pub(crate) fn ice(_: &TurnCredentials, _: &[IceUri]) -> Result<String> {
+        Err("this format needs a feature: cargo run --features serde --example generate".into())
+    }
+
+    pub(crate) use self::ice as rest;
+}
+
+fn mint(cli: &Cli, secret: &SharedSecret, now: UnixTime) -> common::Result<TurnCredentials> {
     let expiry = cli.skew.expiry(cli.ttl, now)?;
     let name = cli.name.as_deref().unwrap_or_default();
     let username = match cli.layout {

@@ -116,6 +116,45 @@ fn generate_as_json() {
 }
 
 #[test]
+fn generate_in_every_format() {
+    let uris = ["stun:a.example", "turns:a.example:443?transport=tcp"];
+    let print = |format: &str| {
+        let [stun, turns] = uris;
+        let args =
+            ["alice", "--secret", "north", "--uri", stun, "--uri", turns, "--format", format];
+        run("generate", &args, None)
+    };
+    let services = print("xep-0215");
+    assert_eq!(text(&services.stdout).matches("<service type='").count(), 2);
+    let links = print("link");
+    assert_eq!(text(&links.stdout).matches("Link: <").count(), 2);
+
+    for format in ["ice", "rest"] {
+        let printed = print(format);
+        assert_eq!(printed.status.success(), cfg!(feature = "serde"), "{format}");
+        if !printed.status.success() {
+            assert!(text(&printed.stderr).contains("--features serde"));
+            continue;
+        }
+        let object: Value = serde_json::from_slice(&printed.stdout).unwrap();
+        let (login, password, list) = match format {
+            "ice" => (&object["iceServers"][0], "credential", "urls"),
+            _ => (&object, "password", "uris"),
+        };
+        assert_eq!(login[list], serde_json::json!(uris));
+        let [username, password] =
+            ["username", password].map(|field| login[field].as_str().unwrap());
+        check_login(&format!("{username}\n{password}\n"), "north", ':', 3600);
+    }
+    for format in ["ice", "rest", "xep-0215", "link"] {
+        let refused = refusal("generate", &["alice", "--secret", "north", "--format", format]);
+        assert!(refused.contains("--uri"), "{refused}");
+    }
+    let hidden = ["alice", "--secret", "north", "--uri", "turn:bob:hidden@a.example"];
+    assert!(!refusal("generate", &hidden).contains("hidden"));
+}
+
+#[test]
 fn the_secret_comes_from_three_places() {
     let file = TempFile::new("turn-secret", "from the file\r\n");
     let path = file.0.to_str().unwrap();
