@@ -102,7 +102,7 @@ fn run(cli: &Cli) -> common::Result<String> {
     match cli.format {
         Format::Text => {
             if !uris.is_empty() {
-                eprintln!("note: --format text prints no URIs, the others do");
+                common::complain("note: --format text prints no URIs, the others do");
             }
             Ok(format!("{}\n{}\n", login.username(), login.password().as_str()))
         }

@@ -12,7 +12,7 @@ use clap::Parser;
 use turn_credentials::{Keyring, UnixTime, Username, VerifyError};
 
 /// Say whether a TURN login is good, and until when, or for which reason it is not. Exits with 0 or
-/// 1.
+/// 1, and with 2 where it could not tell.
 #[derive(Parser)]
 #[command(name = "verify")]
 struct Cli {

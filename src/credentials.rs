@@ -53,9 +53,9 @@ impl TurnCredentials {
     ///
     /// The expiry is now + ttl + skew, as [`ClockSkew::expiry`] has it.
     ///
-    /// coturn and eturnal look at the expiry when a client allocates, and let a running session
-    /// live on. pion, webrtc-rs and STUNner look at every refresh: there the ttl must outlast the
-    /// call.
+    /// coturn and eturnal (but for its `strict_expiry`) look at the expiry when a client allocates,
+    /// and let a running session live on. pion, webrtc-rs and STUNner look at every refresh: there
+    /// the ttl must outlast the call.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl TurnCredentials {
 
     /// A login of any layout and separator, which lasts until the username's expiry.
     ///
-    /// Its ttl is expiry - (now + skew).
+    /// Its ttl is expiry - (now + skew); [`ClockSkew::expiry`] works out the expiry of a ttl.
     ///
     /// ```
     /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime, Username};
@@ -221,7 +221,8 @@ impl TurnCredentials {
         self.ttl
     }
 
-    /// When to fetch the next login, counted from the same `now`: at three quarters of the ttl.
+    /// When to fetch the next login, counted from the same `now`: at three quarters of the ttl, which
+    /// leaves time to try again.
     ///
     /// ```
     /// # use core::time::Duration;

@@ -7,27 +7,28 @@ use crate::UnixTime;
 
 /// Why a secret, a username or a credential cannot be made.
 ///
-/// Each is a credential that some TURN server would refuse, or accept from anybody. None holds a
-/// secret or a name.
+/// Each is something that a TURN server or a client refuses, reads otherwise, or accepts from
+/// anybody. None holds a secret or a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The secret has no bytes: coturn takes an empty secret, and then accepts anybody.
-    #[error("the secret is empty: set the TURN server's static-auth-secret and give the same here")]
+    /// The secret or key has no bytes: coturn takes an empty secret, and then accepts anybody.
+    #[error("the secret or key is empty: look where it comes from, such as an unset variable")]
     EmptySecret,
 
     /// The name has no bytes: coturn applies no per-user quota to it, and Kamailio refuses it.
     #[error("the name is empty: give a name, or make a username of the expiry only")]
     EmptyName,
 
-    /// A control character, or one of space, `'`, `"` and `\`, which coturn answers with 400.
+    /// A control character, or one of space, `'`, `"` and `\`: see the limits of
+    /// [`Username`](crate::Username).
     #[error(
-        "the name has the character U+{:04X} at byte {index}, which TURN servers refuse: \
+        "the name has the character U+{:04X} at byte {index}, which is not safe in a username: \
          leave it out, or use PseudonymKey::name_for",
         u32::from(*character)
     )]
     ForbiddenCharacter {
-        /// The character that servers refuse.
+        /// The character that is not safe.
         character: char,
         /// Its first byte's place in the name, counted from 0.
         index: usize,
@@ -51,9 +52,9 @@ pub enum Error {
         len: usize,
     },
 
-    /// The name of a name-first username is all digits: servers would take it for the expiry.
+    /// The name of a name-first username is a number: servers would take it for the expiry.
     #[error(
-        "the name is all digits, which servers take for the expiry when it comes first: \
+        "the name is a number, which servers take for the expiry when it comes first: \
          put the expiry first, or add a letter"
     )]
     DigitsFirst,
@@ -81,7 +82,7 @@ pub enum Error {
     /// The expiry is outside 1..=2147483647, all that every TURN server takes.
     #[error(
         "the expiry is not within 1..=2147483647 Unix seconds{}",
-        .hint.map_or("", ExpiryHint::advice)
+        .hint.map_or(": give a shorter ttl, and check now and the skew", ExpiryHint::advice)
     )]
     ExpiryOutOfRange {
         /// The mistake that the numbers look like.
@@ -128,15 +129,17 @@ pub enum ExpiryHint {
 impl ExpiryHint {
     /// Looks for the mistake in a ttl and a point in time, both in seconds.
     pub(crate) fn find(ttl: u64, time: u64) -> Option<Self> {
-        const YEAR_2001: u64 = 1_000_000_000;
+        const TEN_YEARS: u64 = 10 * 365 * 86_400;
         const YEAR_5138: u64 = 100_000_000_000;
 
-        if ttl.max(time) >= YEAR_5138 {
+        if time >= YEAR_5138 {
             Some(Self::Milliseconds)
-        } else if ttl >= YEAR_2001 {
+        } else if ttl <= TEN_YEARS {
+            None
+        } else if ttl.abs_diff(time) <= TEN_YEARS {
             Some(Self::TtlIsTimestamp)
         } else {
-            None
+            Some(Self::Milliseconds)
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) type Tag = CtOutput<Hmac<Sha1>>;
 type State = [u32; 5];
 
 const BLOCK_LEN: usize = 64;
+const HASH_LEN: usize = 20;
 
 const INNER_PAD: u8 = 0x36;
 const OUTER_PAD: u8 = 0x5c;
@@ -34,7 +35,9 @@ impl HmacSha1 {
         if let Some(start) = block.get_mut(..key.len()) {
             start.copy_from_slice(key);
         } else {
-            block.iter_mut().zip(Sha1::digest(key)).for_each(|(byte, hashed)| *byte = hashed);
+            let mut hashed: [u8; HASH_LEN] = Sha1::digest(key).into();
+            block.iter_mut().zip(hashed).for_each(|(byte, hashed)| *byte = hashed);
+            hashed.as_mut_slice().zeroize();
         }
         let mut hashed_with = |pad: u8| {
             for byte in &mut block {
@@ -65,7 +68,7 @@ impl Drop for HmacSha1 {
 
 /// SHA-1 of the key's block, which is in the state already, and of the message.
 #[inline(always)]
-fn finish(mut state: State, message: &[u8]) -> [u8; 20] {
+fn finish(mut state: State, message: &[u8]) -> [u8; HASH_LEN] {
     /// The message's length in bits stands at the end of the last block (FIPS 180-4 section 5.1.1).
     const LEN_LEN: usize = 8;
 
@@ -87,7 +90,7 @@ fn finish(mut state: State, message: &[u8]) -> [u8; 20] {
     }
     compress(&mut state, blocks);
 
-    let mut hash = [0; 20];
+    let mut hash = [0; HASH_LEN];
     hash.chunks_exact_mut(4).zip(state).for_each(|(bytes, word)| {
         bytes.copy_from_slice(&word.to_be_bytes());
     });

@@ -38,9 +38,9 @@ use crate::{Error, Password, SharedSecret, UnixTime, Username, VerifyError};
 /// mints with it, and forgets the old one only when its last credential is over:
 ///
 /// 1. Make the next secret: 20 random bytes or more, as hex.
-/// 2. Give it to every verifier: [`rotate`](Self::rotate) here; for coturn see below. Credentials of
-///    both secrets are accepted now, and a verifier does not mind which one is called current.
-/// 3. Mint with it: `rotate` on every machine that mints.
+/// 2. Give it to every verifier: [`accept`](Self::accept) here; for coturn see below. Credentials of
+///    both secrets are accepted now.
+/// 3. Mint with it: [`rotate`](Self::rotate) on every machine that mints.
 /// 4. Wait for the longest ttl that was in use, and the greatest skew.
 /// 5. Take the old secret from every verifier: [`retire_previous`](Self::retire_previous).
 ///
@@ -77,6 +77,17 @@ impl Keyring {
 
     /// The same keyring for usernames with another separator.
     ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret};
+    ///
+    /// let secret = SharedSecret::new("north")?;
+    /// let password = secret.password_for("1700000000|alice");
+    /// let keyring = Keyring::new(secret).with_separator('|')?;
+    /// assert!(keyring.authenticate("1700000000|alice", password.as_str()).is_ok());
+    /// assert_eq!(keyring.with_separator('7').unwrap_err(), Error::BadSeparator);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::BadSeparator`], as [`Username::with_separator`] has it.
@@ -91,13 +102,54 @@ impl Keyring {
         &self.current
     }
 
+    /// Verifies with this secret too, while the current one stays: what a rotation begins with.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret};
+    ///
+    /// let [old, next] = [SharedSecret::new("old")?, SharedSecret::new("next")?];
+    /// let username = "1700000000:alice";
+    /// let made_with_next = next.password_for(username);
+    /// let mut keyring = Keyring::new(old);
+    /// let takes = |keyring: &Keyring| {
+    ///     keyring.authenticate(username, made_with_next.as_str()).is_ok()
+    /// };
+    /// assert!(!takes(&keyring));
+    /// keyring.accept(next.clone());
+    /// assert!(takes(&keyring));
+    ///
+    /// keyring.rotate(next);
+    /// let minted = keyring.current().password_for(username);
+    /// assert_eq!(minted.as_str(), made_with_next.as_str());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn accept(&mut self, secret: SharedSecret) {
+        // A new list, not a longer one: a Vec that grows leaves what it held in freed memory.
+        self.previous = iter::once(secret).chain(self.previous.iter().cloned()).collect();
+    }
+
     /// Makes `next` the current secret; the one that was current still verifies.
     pub fn rotate(&mut self, next: SharedSecret) {
         let old = mem::replace(&mut self.current, next);
-        self.previous.insert(0, old);
+        self.accept(old);
     }
 
     /// Forgets every secret but the current one; what they made is refused from now on.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
+    ///
+    /// let mut keyring = Keyring::new(SharedSecret::new("old")?);
+    /// let password = keyring.current().password_for("1700000000:alice");
+    /// keyring.rotate(SharedSecret::new("next")?);
+    /// assert!(keyring.authenticate("1700000000:alice", password.as_str()).is_ok());
+    /// keyring.retire_previous();
+    /// assert_eq!(
+    ///     keyring.authenticate("1700000000:alice", password.as_str()),
+    ///     Err(VerifyError::WrongPassword)
+    /// );
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn retire_previous(&mut self) {
         self.previous.clear();
     }
@@ -105,8 +157,29 @@ impl Keyring {
     /// The passwords that a username may have, the current secret's first.
     ///
     /// For a TURN server, which sees no password but a MESSAGE-INTEGRITY keyed with it (RFC 8489
-    /// section 9.2). Look at the username first: [`Username::parse`] costs next to nothing, and
-    /// nothing is checked here.
+    /// section 9.2): it tries each. Nothing is checked here, so look at the username first, which
+    /// costs next to nothing; and at its expiry when a client allocates, but not when it refreshes,
+    /// for a running session to live on as with coturn.
+    ///
+    /// ```
+    /// use turn_credentials::{Keyring, SharedSecret, UnixTime, Username};
+    ///
+    /// let mut keyring = Keyring::new(SharedSecret::new("old")?);
+    /// keyring.rotate(SharedSecret::new("next")?);
+    ///
+    /// /// Whether a STUN request is integral under the long-term key of this password.
+    /// fn integral(password: &str) -> bool {
+    ///     password == "OPaecmALAZgdp3w6/4JHN2IhjA8="
+    /// }
+    /// let allocates = |username: &str, now: UnixTime| {
+    ///     Username::parse(username).is_ok_and(|username| now <= username.expires_at())
+    ///         && keyring.passwords(username).any(|password| integral(password.as_str()))
+    /// };
+    /// assert!(allocates("1700000000:alice", UnixTime::from_secs(1_700_000_000)));
+    /// assert!(!allocates("1700000000:alice", UnixTime::from_secs(1_700_000_001)));
+    /// assert!(!allocates("1700000000:bob", UnixTime::from_secs(1_700_000_000)));
+    /// # Ok::<(), turn_credentials::Error>(())
+    /// ```
     pub fn passwords(&self, username: &str) -> impl Iterator<Item = Password> {
         self.secrets().map(move |secret| secret.password_for(username))
     }
@@ -114,8 +187,8 @@ impl Keyring {
     /// Whether one of the secrets made this password of this username; the username is read after
     /// that.
     ///
-    /// For what a client does in a running session, such as STUN's Refresh: coturn looks at the
-    /// expiry only when a client allocates.
+    /// For whoever is shown both, and lets what has begun go on after the expiry, as coturn lets a
+    /// running session. A TURN server is shown no password: see [`passwords`](Self::passwords).
     ///
     /// # Errors
     ///

@@ -19,8 +19,8 @@ use crate::hmac_sha1::{HmacSha1, Tag};
 /// bytes are taken literally: nothing is trimmed or decoded, as coturn has it.
 ///
 /// `Debug` shows nothing of it, it has no `Eq` and no serde, and its memory is wiped when it is
-/// dropped. What cannot be promised: the bytes that the caller still holds, copies that a move left
-/// behind, registers, and pages that the system swapped out.
+/// dropped. What cannot be promised: the bytes that it was made from (give them by reference, and
+/// wipe them), copies that a move left behind, registers, and pages that the system swapped out.
 ///
 /// ```
 /// use turn_credentials::{Error, SharedSecret};
@@ -37,7 +37,7 @@ use crate::hmac_sha1::{HmacSha1, Tag};
 ///
 /// # Secrets that coturn reads otherwise than they were written
 ///
-/// * `turnadmin` and coturn's SQL tables cut a secret at 256 bytes; `turnadmin` splits one with
+/// * `turnadmin` and coturn's admin page cut a secret at 256 bytes; `turnadmin` splits one with
 ///   blanks into several in Redis. Hex or base64 text without padding, of at least 20 random bytes,
 ///   passes everywhere.
 /// * `turnserver.conf` changes some:
@@ -86,8 +86,7 @@ impl SharedSecret {
     ///
     /// Its parser strips `=`, `"`, space and tab at the beginning, white space at the end, and the
     /// second of a pair of `"`. It ends at a line end or NUL, cuts at 1004 bytes, and logs the whole
-    /// line when it ends in `;`.
-    /// On the command line, in an environment variable and in a database none of this happens.
+    /// line when it ends in `;`. On its command line and in a database none of this happens.
     ///
     /// ```
     /// use turn_credentials::SharedSecret;
@@ -99,12 +98,15 @@ impl SharedSecret {
     #[must_use]
     pub fn survives_config_file(secret: impl AsRef<[u8]>) -> bool {
         const MAX_LEN: usize = 1004;
+        const VERTICAL_TAB: u8 = 0x0b;
+        const FORM_FEED: u8 = 0x0c;
 
         match secret.as_ref() {
-            [] | [b'=' | b'"' | b' ' | b'\t', ..] | [.., b';'] => false,
+            []
+            | [b'=' | b'"' | b' ' | b'\t', ..]
+            | [.., b';' | b' ' | b'\t' | VERTICAL_TAB | FORM_FEED] => false,
             secret => {
                 secret.len() <= MAX_LEN
-                    && secret == secret.trim_ascii_end()
                     && !secret.iter().any(|byte| matches!(byte, b'\n' | b'\r' | b'\0'))
             }
         }

@@ -76,14 +76,14 @@ impl ClockSkew {
     /// The two clocks agree.
     pub const NONE: Self = Self { server_minus_ours: 0 };
 
-    /// The server's clock shows a later time than ours.
+    /// The server's clock shows a later time than ours: every expiry is later by as much.
     #[must_use]
     pub fn server_ahead(by: Duration) -> Self {
         let started = i128::from(by.subsec_nanos() > 0);
         Self { server_minus_ours: i128::from(by.as_secs()).saturating_add(started) }
     }
 
-    /// The server's clock shows an earlier time than ours.
+    /// The server's clock shows an earlier time than ours: every expiry is earlier by as much.
     #[must_use]
     pub fn server_behind(by: Duration) -> Self {
         Self { server_minus_ours: i128::from(by.as_secs()).saturating_neg() }

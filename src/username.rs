@@ -26,16 +26,19 @@ pub enum Layout {
 ///
 /// The limits, all checked when a value is made or parsed:
 ///
-/// * The name is not empty and has none of space, `'`, `"`, `\` and the control characters, nor
-///   both "union" and "select" in any case. coturn answers these with 400 Bad Request
-///   (`is_secure_string`), or 401 for NUL.
+/// * The name is not empty: coturn would apply no per-user quota, and Kamailio refuses it.
+/// * It has none of space, tab, CR, LF, `'`, `"` and `\`, nor both "union" and "select" in any case:
+///   coturn answers these with 400 Bad Request (`is_secure_string`).
+/// * It has no other control character: coturn's strings end at NUL, and the rest pass there, but
+///   not through logs, headers and XML.
 /// * The whole username is at most [`MAX_LEN`](Self::MAX_LEN) bytes.
 /// * The expiry is at least 1 and at most [`MAX_EXPIRY`](Self::MAX_EXPIRY).
-/// * In the name-first layout the name has no separator in it and is not all digits, since servers
-///   take digits before the first separator for the expiry.
+/// * In the name-first layout the name has no separator in it and is not a number, since servers
+///   take a number before the first separator for the expiry (`STUNner` also one with a sign).
 ///
-/// Everything else passes unchanged: UTF-8, and names with `:` and `@` such as Matrix ids. No
-/// server and no browser normalises a name, so two spellings of one name are two names.
+/// Everything else passes unchanged: UTF-8, and names with `:` and `@` such as Matrix ids. pion's
+/// user id ends at the name's first `:`, so `@alice:lab.test` and `@alice:example.org` share a quota
+/// there. Neither coturn nor Chromium nor Firefox normalises a name: two spellings are two names.
 ///
 /// ```
 /// use turn_credentials::{Error, Layout, UnixTime, Username};
@@ -63,8 +66,8 @@ pub struct Username<'a> {
 impl<'a> Username<'a> {
     /// The most bytes that a username may have: 508.
     ///
-    /// RFC 8489 section 14.3 wants fewer than 509. From 509 on Chromium drops the server without a
-    /// word and Safari throws; coturn up to 4.17 cuts at 512.
+    /// RFC 8489 section 14.3 wants fewer than 509. Chromium drops a server with 509 without a word,
+    /// and throws from 510 on, as Firefox does; coturn up to 4.17 cuts at 512.
     pub const MAX_LEN: usize = 508;
 
     /// The last expiry that every TURN server takes: 2147483647, in January 2038.
@@ -87,7 +90,9 @@ impl<'a> Username<'a> {
         Self { layout, name, separator: Self::DEFAULT_SEPARATOR, expires_at }.checked()
     }
 
-    /// `<name>:<expiry>`, which coturn takes for the sake of old clients.
+    /// `<name>:<expiry>`, which nobody mints any more, but coturn takes.
+    ///
+    /// [`ClockSkew::expiry`](crate::ClockSkew::expiry) works out the expiry of a ttl.
     ///
     /// # Errors
     ///
@@ -169,6 +174,15 @@ impl<'a> Username<'a> {
 
     /// [`parse`](Self::parse) with another separator than `:`.
     ///
+    /// ```
+    /// use turn_credentials::{Username, VerifyError};
+    ///
+    /// let username = Username::parse_with('|', "@alice:lab.test|1700000000")?;
+    /// assert_eq!(username.name(), Some("@alice:lab.test"));
+    /// assert!(Username::parse_with('|', "@alice:lab.test:1700000000").is_err());
+    /// # Ok::<(), VerifyError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`VerifyError::MalformedUsername`], also when [`with_separator`](Self::with_separator)
@@ -231,7 +245,7 @@ impl<'a> Username<'a> {
             check_name(self.name)?;
         }
         if self.layout == Layout::NameFirst {
-            if all_digits(self.name) {
+            if all_digits(self.name.strip_prefix(['+', '-']).unwrap_or(self.name)) {
                 return Err(Error::DigitsFirst);
             }
             if self.name.contains(self.separator) {
@@ -242,7 +256,10 @@ impl<'a> Username<'a> {
         if len > Self::MAX_LEN {
             return Err(Error::UsernameTooLong { len });
         }
-        Ok(self)
+        match self.layout {
+            Layout::ExpiryOnly => Ok(Self { separator: Self::DEFAULT_SEPARATOR, ..self }),
+            Layout::ExpiryFirst | Layout::NameFirst => Ok(self),
+        }
     }
 
     /// The expiry's seconds, which have 31 bits once it is checked.

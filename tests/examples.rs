@@ -33,10 +33,10 @@ fn stdout(program: &str, args: &[&str]) -> String {
     text(&output.stdout).to_owned()
 }
 
-/// The one line on stderr of a program that refuses its arguments.
+/// The one line on stderr of a program that refuses its arguments; 1 is for a login that is refused.
 fn refusal(program: &str, args: &[&str]) -> String {
     let output = run(program, args, None);
-    assert!(!output.status.success(), "{args:?}");
+    assert_eq!(output.status.code(), Some(2), "{args:?}");
     assert_eq!(text(&output.stdout), "", "{args:?}");
     let message = text(&output.stderr).strip_suffix('\n').unwrap();
     assert!(message.starts_with("error: ") && !message.contains('\n'), "{args:?}: {message}");
@@ -204,6 +204,9 @@ fn bad_input_gets_one_line() {
     refusal("rotate", &["--ttl", "0s"]);
     refusal("rotate", &["--ttl", "100years"]);
     refusal("rotate", &["now"]);
+    assert!(refusal("generate", &["-abc", "--secret", "x"]).contains("use '-- -a'"));
+    check_login(&stdout("generate", &["--secret", "x", "--", "-abc"]), "x", ':', 3600);
+    refusal("generate", &["a", "b\n\nc"]);
 }
 
 #[test]
@@ -216,8 +219,12 @@ fn verify_says_why() {
         (text(&output.stdout).to_owned(), output.status.code().unwrap())
     };
 
-    let (valid, code) = verdict(&[username, password, "--secret", "old", "--secret", "new"]);
-    assert!(valid.starts_with("valid until 2") && code == 0, "{valid}");
+    for secrets in [["new", "b", "c"], ["a", "new", "c"], ["a", "b", "new"]] {
+        let [first, second, third] = secrets.map(|secret| format!("--secret={secret}"));
+        let (valid, code) = verdict(&[username, password, &first, &second, &third]);
+        assert!(valid.starts_with("valid until 2") && code == 0, "{valid}");
+        assert!(valid.contains("for 1h\n") || valid.contains("for 59m "), "{valid}");
+    }
     let (wrong, code) = verdict(&[username, password, "--secret", "old"]);
     assert!(wrong.starts_with("refused: ") && wrong.contains("password") && code == 1, "{wrong}");
 
@@ -225,6 +232,7 @@ fn verify_says_why() {
         |username| SharedSecret::new("new").unwrap().password_for(username).as_str().to_owned();
     let expired = verdict(&["1000000000:a", &of("1000000000:a"), "--secret", "new"]);
     assert!(expired.0.starts_with("refused: expired at 2001-09-09T01:46:40Z, "), "{}", expired.0);
+    assert!(expired.0.ends_with(" ago\n") && expired.0.contains("years"), "{}", expired.0);
     assert_eq!(expired.1, 1);
     let (malformed, code) = verdict(&["alice", &of("alice"), "--secret", "new"]);
     assert!(malformed.contains("malformed") && code == 1, "{malformed}");

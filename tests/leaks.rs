@@ -199,6 +199,7 @@ fn assert_error(error: &dyn StdError) {
     let login = login();
     let text = error.to_string();
     assert_hides(&format!("{text}\n{}", debug(&error)), &[SECRET, NAME, login.password().as_str()]);
+    assert!(text.len() > 30, "says what to do: {text}");
     assert!(text.starts_with(|first: char| first.is_ascii_lowercase()), "{text}");
     assert!(!text.contains('\n') && !text.contains("  ") && !text.ends_with('.'), "{text}");
 }

@@ -112,7 +112,22 @@ fn hints() {
     assert_eq!(hint(1_700_003_600, 1_700_000_000), timestamp);
     assert_eq!(hint(1_700_003_600_000, 1_700_000_000), milliseconds);
     assert_eq!(hint(3600, 1_700_000_000_000), milliseconds);
-    assert_eq!(hint(500_000_000, 1_700_000_000), Err(out_of_range(None)));
+    // A month, two weeks and a week in milliseconds.
+    for ttl in [2_592_000_000, 1_209_600_000, 604_800_000] {
+        assert_eq!(hint(ttl, 1_795_000_000), milliseconds, "{ttl}");
+    }
+    for (ttl, now, expected) in [
+        (315_360_000, 2_147_000_000, None),
+        (315_360_001, 2_147_000_000, Some(ExpiryHint::Milliseconds)),
+        (1_484_640_000, 1_800_000_000, Some(ExpiryHint::TtlIsTimestamp)),
+        (1_484_639_999, 1_800_000_000, Some(ExpiryHint::Milliseconds)),
+        (2_115_360_000, 1_800_000_000, Some(ExpiryHint::TtlIsTimestamp)),
+        (2_115_360_001, 1_800_000_000, Some(ExpiryHint::Milliseconds)),
+        (60, 99_999_999_999, None),
+        (60, 100_000_000_000, Some(ExpiryHint::Milliseconds)),
+    ] {
+        assert_eq!(hint(ttl, now), Err(out_of_range(expected)), "{ttl} {now}");
+    }
 
     // One that fits is never refused, whatever it looks like.
     assert_eq!(hint(3_600_000, 1_700_000_000), Ok(1_703_600_000));
@@ -121,8 +136,12 @@ fn hints() {
     let expiry = UnixTime::from_secs(1_700_003_600_000);
     assert_eq!(Username::new("alice", expiry), Err(out_of_range(Some(ExpiryHint::Milliseconds))));
     let message = |error: Result<u64, Error>| error.unwrap_err().to_string();
-    assert!(message(milliseconds).ends_with("milliseconds, divide by 1000"));
-    assert!(message(timestamp).contains("point in time"));
+    assert!(message(milliseconds).ends_with(": it looks like milliseconds, divide by 1000"));
+    assert!(message(timestamp).ends_with("point in time, give the seconds from now instead"));
+    assert!(
+        message(Err(out_of_range(None)))
+            .ends_with(": give a shorter ttl, and check now and the skew")
+    );
 }
 
 #[test]
@@ -208,7 +227,12 @@ fn names_that_pass() {
 
 #[test]
 fn name_first() {
-    assert_eq!(Username::name_first("12345", NOW), Err(Error::DigitsFirst));
+    for number in ["12345", "0", "-5", "+1700000000"] {
+        assert_eq!(Username::name_first(number, NOW), Err(Error::DigitsFirst), "{number}");
+    }
+    for name in ["-", "+", "--5", "-5a"] {
+        assert!(Username::name_first(name, NOW).is_ok(), "{name}");
+    }
     assert_eq!(Username::name_first("", NOW), Err(Error::EmptyName));
     assert_eq!(Username::name_first("a:b", NOW), Err(Error::SeparatorInName));
     assert!(Username::name_first("12345a", NOW).is_ok());
@@ -293,6 +317,76 @@ fn born_expired() {
     assert_eq!(ttl(ClockSkew::server_ahead(secs(10)), expiry - 10), Err(Error::BornExpired));
     assert_eq!(ttl(ClockSkew::server_behind(secs(10)), expiry), Ok(10));
     assert_eq!(ttl(ClockSkew::server_behind(Duration::MAX), 0), Ok(u64::MAX));
+}
+
+#[test]
+fn secrets_in_a_configuration_file() {
+    let long = |len| "n".repeat(len);
+    for secret in
+        ["north", "'north'", "nor#th", "no rth", "nor=th=", "no\"rth", "north\"", &long(1004)]
+    {
+        assert!(SharedSecret::survives_config_file(secret), "{secret:?}");
+    }
+    for secret in
+        ["", "=n", "\"n\"", "\"n", " n", "\tn", "n;", "n ", "n\t", "n\u{b}", "n\u{c}", "n\r"]
+            .into_iter()
+            .chain(["n\n", "n\nn", "n\rn", "n\0n", &long(1005)])
+    {
+        assert!(!SharedSecret::survives_config_file(secret), "{secret:?}");
+    }
+}
+
+/// By the real clock: the twins of the functions above.
+#[test]
+#[cfg(feature = "std")]
+fn by_this_machines_clock() {
+    let hour_from_now = || UnixTime::from_secs(UnixTime::now().as_secs() + 3600);
+    let ahead = ClockSkew::server_ahead(secs(60));
+    let earliest = hour_from_now();
+    let mut login = TurnCredentials::generate("alice", &secret(), HOUR, ahead).unwrap();
+    let generated = login.expires_at();
+    login.regenerate("bob", &secret(), HOUR, ahead).unwrap();
+    let username = Username::new("carol", UnixTime::from_secs(generated.as_secs())).unwrap();
+    let carols = TurnCredentials::for_username(username, &secret(), ahead).unwrap();
+    let latest = hour_from_now();
+
+    let in_a_minute = |time: UnixTime| UnixTime::from_secs(time.as_secs() + 60);
+    for expiry in [generated, login.expires_at()] {
+        assert!((in_a_minute(earliest)..=in_a_minute(latest)).contains(&expiry));
+    }
+    assert_eq!(Username::parse(login.username()).unwrap().name(), Some("bob"));
+    assert!((3590..=3600).contains(&carols.ttl().as_secs()));
+
+    let keyring = Keyring::new(secret());
+    let verify = |username: &str| {
+        keyring.verify(username, secret().password_for(username).as_str()).map(|_| ())
+    };
+    assert_eq!(verify(carols.username()), Ok(()));
+    let expired_at = UnixTime::from_secs(earliest.as_secs() - 3601);
+    let expired = Username::expiry_only(expired_at).unwrap().to_string();
+    assert_eq!(verify(&expired), Err(VerifyError::Expired { expired_at }));
+}
+
+#[test]
+fn a_reused_value_keeps_its_memory() {
+    let mint = |name: &str| {
+        TurnCredentials::generate_at(name, &secret(), HOUR, ClockSkew::NONE, NOW).unwrap()
+    };
+    let mut login = mint("a-name-of-some-length");
+    let memory = login.username().as_ptr();
+    for name in ["short", "as-long-as-the-first.", "x"] {
+        login.regenerate_at(name, &secret(), HOUR, ClockSkew::NONE, NOW).unwrap();
+        assert_eq!(login.username().as_ptr(), memory);
+        assert_eq!(login.username(), mint(name).username());
+    }
+}
+
+#[test]
+fn one_wire_form_is_one_username() {
+    let bare = Username::expiry_only(NOW).unwrap();
+    assert_eq!(bare.with_separator('|'), Ok(bare));
+    assert_eq!(Username::parse_with('|', "1700000000"), Ok(bare));
+    assert_eq!(bare.with_separator('7'), Err(Error::BadSeparator));
 }
 
 #[test]

@@ -13,8 +13,8 @@ use turn_credentials::SharedSecret;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
-/// Bad usage, as clap's own exit code has it.
-const USAGE: u8 = 2;
+/// The program could not do what it is for; `verify` has 1 for a login that it refuses.
+const COULD_NOT: u8 = 2;
 
 /// Reads the command line, runs the program, and prints what it says or, on stderr, why it failed.
 pub(crate) fn main<Cli: Parser>(run: impl FnOnce(Cli) -> Result<(String, ExitCode)>) -> ExitCode {
@@ -24,8 +24,8 @@ pub(crate) fn main<Cli: Parser>(run: impl FnOnce(Cli) -> Result<(String, ExitCod
             help.exit()
         }
         Err(error) => {
-            eprintln!("{}", first_paragraph(&error.to_string()));
-            return ExitCode::from(USAGE);
+            complain(&on_one_line(&error.to_string()));
+            return ExitCode::from(COULD_NOT);
         }
     };
     let printed = run(cli).and_then(|(output, code)| {
@@ -33,16 +33,21 @@ pub(crate) fn main<Cli: Parser>(run: impl FnOnce(Cli) -> Result<(String, ExitCod
         Ok(code)
     });
     printed.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::FAILURE
+        complain(&format!("error: {error}"));
+        ExitCode::from(COULD_NOT)
     })
 }
 
-/// clap's message without its usage and tips, on one line.
-fn first_paragraph(message: &str) -> String {
-    let lines: Vec<_> =
-        message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    lines.join(" ")
+/// Says it on stderr, if that can still be written to.
+pub(crate) fn complain(message: &str) {
+    _ = writeln!(io::stderr(), "{message}");
+}
+
+/// clap's message and tips without its usage, on one line.
+fn on_one_line(message: &str) -> String {
+    let (message, _) = message.split_once("\nUsage: ").unwrap_or((message, ""));
+    let (message, _) = message.split_once("\nFor more information").unwrap_or((message, ""));
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The secret of a `--secret`, a `--secret-file` or the environment's `TURN_SECRET`.
