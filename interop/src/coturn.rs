@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 pub const REALM: &str = "lab.test";
@@ -26,7 +27,16 @@ impl Coturn {
 
     /// Starts a server with arguments beside those that any test needs.
     pub fn with_args<Arg: AsRef<str>>(args: &[Arg]) -> Self {
-        Self::start(TempDir::new().expect("a temporary folder"), &["-n"], args)
+        Self::start(TempDir::new().expect("a temporary folder"), &["-n", "--no-tls"], args)
+    }
+
+    /// Starts a server with these static secrets that speaks TLS too, as `localhost`.
+    pub fn with_tls(secrets: &[&str]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        certify(folder.path());
+        let file = |name| folder.path().join(name).display().to_string();
+        let config = ["-n", "--cert", &file("cert.pem"), "--pkey", &file("key.pem")];
+        Self::start(folder, &config, &secret_args(secrets))
     }
 
     /// Starts a server with this configuration file.
@@ -35,7 +45,7 @@ impl Coturn {
         let path = folder.path().join("turnserver.conf");
         fs::write(&path, config).expect("the configuration file");
         let path = path.to_str().expect("a path of UTF-8").to_owned();
-        Self::start(folder, &["-c", &path], &[] as &[&str])
+        Self::start(folder, &["-c", &path, "--no-tls"], &[] as &[&str])
     }
 
     /// Starts a server that reads its secrets from a database, which is empty at first.
@@ -50,10 +60,11 @@ impl Coturn {
         let process = Command::new("turnserver")
             .args(config)
             .args(["--allow-loopback-peers", "-L", "127.0.0.1", "-E", "127.0.0.1"])
-            .args(["--no-tls", "--no-dtls", "--no-cli", "--verbose", "--log-file=stdout"])
+            .args(["--no-dtls", "--no-cli", "--verbose", "--log-file=stdout"])
             .arg(format!("--realm={REALM}"))
             .arg(format!("--listening-port={port}"))
-            .arg(format!("--min-port={}", port + 1))
+            .arg(format!("--tls-listening-port={}", port + 1))
+            .arg(format!("--min-port={}", port + 2))
             .arg(format!("--max-port={}", port + PORTS_EACH - 1))
             .arg(format!("--pidfile={}", folder.path().join("pid").display()))
             .arg(format!("--userdb={}", database(&folder).display()))
@@ -80,6 +91,15 @@ impl Coturn {
 
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    pub fn tls_port(&self) -> u16 {
+        self.port + 1
+    }
+
+    /// The certificate of the authority that vouches for this server.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join(AUTHORITY)
     }
 
     pub fn log(&self) -> String {
@@ -125,7 +145,27 @@ fn database(folder: &TempDir) -> PathBuf {
     Path::join(folder.path(), "turndb")
 }
 
-/// How many ports a server has: one to listen on, the others for relays.
+const AUTHORITY: &str = "authority.pem";
+
+/// Makes an authority and a server's certificate.
+fn certify(folder: &Path) {
+    let write = |name: &str, pem: String| fs::write(folder.join(name), pem).expect("a PEM file");
+    let key = || KeyPair::generate().expect("a key");
+
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, "authority");
+    let authority = CertifiedIssuer::self_signed(authority, key()).expect("an authority");
+    let server = CertificateParams::new(["localhost".into(), "127.0.0.1".into()]);
+    let server_key = key();
+    let server = server.and_then(|server| server.signed_by(&server_key, &authority));
+
+    write(AUTHORITY, authority.pem());
+    write("cert.pem", server.expect("a certificate").pem());
+    write("key.pem", server_key.serialize_pem());
+}
+
+/// How many ports a server has: two to listen on, the others for relays.
 const PORTS_EACH: u16 = 40;
 
 /// The first of a row of ports that no other server of this machine is given.

@@ -1,0 +1,136 @@
+//! Browsers that are started by a Node program under `browser/`, and what they say of a
+//! configuration.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Deserializer, Value};
+use tempfile::TempDir;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Browser {
+    Chromium,
+    Firefox,
+}
+
+/// Two peers that are to meet, both with this `RTCConfiguration`.
+#[derive(Debug, Serialize)]
+pub struct Case {
+    pub name: String,
+    pub configuration: Value,
+}
+
+/// What came of a case, at both peers together.
+#[derive(Debug, Deserialize)]
+pub struct Outcome {
+    pub name: String,
+    /// A message went from one peer to the other and back.
+    pub echoed: bool,
+    pub candidates: Vec<Candidate>,
+    pub errors: Vec<CandidateError>,
+    pub thrown: Option<String>,
+}
+
+/// An `RTCIceCandidate`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    pub r#type: String,
+    pub address: String,
+    pub protocol: String,
+    /// Chromium tells it, but not for UDP.
+    pub relay_protocol: Option<String>,
+    /// Chromium tells it.
+    pub url: Option<String>,
+}
+
+/// An `RTCPeerConnectionIceErrorEvent`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CandidateError {
+    pub error_code: u16,
+    pub error_text: String,
+    pub url: String,
+}
+
+impl Browser {
+    /// Tries each case, in one start of the browser, which trusts this authority.
+    ///
+    /// # Panics
+    ///
+    /// Where something is not installed, or the browser ends early.
+    pub fn attempt(self, cases: &[Case], authority: &Path) -> Vec<Outcome> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+        let installed = folder.join("node_modules").exists();
+        assert!(installed, "node_modules is missing: npm ci --prefix {}", folder.display());
+        let (name, program, package, certificates) = match self {
+            Self::Chromium => ("chromium", "/usr/bin/chromium", "chromium", ".pki/nssdb"),
+            Self::Firefox => ("firefox", "/usr/bin/firefox-esr", "firefox-esr", PROFILE),
+        };
+        assert!(Path::new(program).exists(), "{program} is missing: apt-get install {package}");
+
+        let home = TempDir::new().expect("a temporary folder");
+        trust(authority, &home.path().join(certificates));
+        let mut driver = Command::new("node")
+            .arg(folder.join("run.mjs"))
+            .args([name, program])
+            .arg(home.path().join(PROFILE))
+            .env("HOME", home.path())
+            .env("TMPDIR", home.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map(Driver)
+            .expect("node must be installed: apt-get install nodejs npm");
+        driver.send(cases);
+        let outcomes = driver.outcomes();
+        assert_eq!(outcomes.len(), cases.len(), "{name} ended early");
+        outcomes
+    }
+}
+
+const PROFILE: &str = "profile";
+
+/// Makes a browser's store of certificates, with this authority in it.
+fn trust(authority: &Path, store: &Path) {
+    fs::create_dir_all(store).expect("the folder of the certificates");
+    let database = format!("sql:{}", store.display());
+    let certutil = |args: &[&str]| {
+        let status = Command::new("certutil")
+            .args(["-d", &database])
+            .args(args)
+            .status()
+            .expect("certutil must be installed: apt-get install libnss3-tools");
+        assert!(status.success(), "certutil {args:?}: {status}");
+    };
+    let authority = authority.to_str().expect("a path of UTF-8");
+    certutil(&["-N", "--empty-password"]);
+    certutil(&["-A", "-n", "authority", "-t", "C,,", "-i", authority]);
+}
+
+/// The Node program, which ends with its standard input, and the browser with it.
+struct Driver(Child);
+
+impl Driver {
+    fn send(&mut self, cases: &[Case]) {
+        let mut stdin = self.0.stdin.as_ref().expect("a pipe to the driver");
+        serde_json::to_writer(stdin, cases).expect("cases to the driver");
+        stdin.write_all(b"\n").expect("the end of the cases");
+    }
+
+    fn outcomes(&mut self) -> Vec<Outcome> {
+        let stdout = self.0.stdout.take().expect("a pipe from the driver");
+        let outcomes = Deserializer::from_reader(stdout).into_iter();
+        outcomes.collect::<Result<_, _>>().expect("outcomes from the driver")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        _ = self.0.wait();
+    }
+}

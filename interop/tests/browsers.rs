@@ -1,0 +1,133 @@
+//! Does a real browser get a relay with what we mint, and none with what is to be refused?
+
+use std::slice;
+use std::time::Duration;
+
+use serde_json::Value;
+use turn_credentials::{
+    ClockSkew, Credential, IceServer, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime,
+    Username,
+};
+use turn_credentials_interop::browser::{Candidate, CandidateError, Case, Outcome};
+use turn_credentials_interop::{Browser, Coturn};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const PEERS: usize = 2;
+
+#[test]
+fn chromium() {
+    each_login_over_each_transport(Browser::Chromium);
+}
+
+#[test]
+fn firefox() {
+    each_login_over_each_transport(Browser::Firefox);
+}
+
+fn each_login_over_each_transport(browser: Browser) {
+    let coturn = Coturn::with_tls(&["north"]);
+    let (port, tls_port) = (coturn.address().port(), coturn.tls_port());
+    let urls = [
+        format!("turn:127.0.0.1:{port}?transport=udp"),
+        format!("turn:127.0.0.1:{port}?transport=tcp"),
+        format!("turns:localhost:{tls_port}?transport=tcp"),
+    ];
+    let transports = || urls.iter().map(slice::from_ref).chain([&urls[..]]);
+    let logins = logins();
+    let trials: Vec<_> =
+        logins.iter().flat_map(|login| transports().map(move |urls| (login, urls))).collect();
+    let cases: Vec<_> = trials.iter().map(|(login, urls)| login.case(urls)).collect();
+
+    let outcomes = browser.attempt(&cases, &coturn.authority());
+    for ((login, urls), outcome) in trials.iter().zip(&outcomes) {
+        let as_expected =
+            if login.accepted { relayed(outcome, urls) } else { refused(outcome, urls) };
+        assert!(as_expected && outcome.thrown.is_none(), "{outcome:#?}");
+    }
+}
+
+struct Login {
+    what: &'static str,
+    username: String,
+    password: String,
+    accepted: bool,
+}
+
+fn logins() -> Vec<Login> {
+    let (north, south) = ["north", "south"].map(|secret| SharedSecret::new(secret).unwrap()).into();
+    let longest = "n".repeat(Username::MAX_LEN - "1700000000:".len());
+    let an_hour_ago = UnixTime::from_secs(UnixTime::now().as_secs() - HOUR.as_secs());
+    let expired = Username::new("alice", an_hour_ago).unwrap().to_string();
+
+    let minted = |what, name: &str, secret| {
+        let login = TurnCredentials::generate(name, secret, HOUR, ClockSkew::NONE).unwrap();
+        let (username, password) = (login.username().into(), login.password().as_str().into());
+        Login { what, username, password, accepted: true }
+    };
+    vec![
+        minted("a plain name", "alice", &north),
+        minted("a Matrix id", "@alice:lab.test", &north),
+        minted("a name in UTF-8", "жанна", &north),
+        minted("the longest name", &longest, &north),
+        Login { accepted: false, ..minted("another secret", "alice", &south) },
+        Login {
+            password: "d3Jvbmc=".into(),
+            accepted: false,
+            ..minted("a wrong password", "alice", &north)
+        },
+        Login {
+            what: "an expired login",
+            password: north.password_for(&expired).as_str().into(),
+            username: expired,
+            accepted: false,
+        },
+    ]
+}
+
+impl Login {
+    fn case(&self, urls: &[String]) -> Case {
+        Case {
+            name: format!("{} over {}", self.what, urls.join(", ")),
+            configuration: configuration(urls, &self.username, &self.password),
+        }
+    }
+}
+
+/// Our JSON, as browsers take it.
+fn configuration(urls: &[String], username: &str, password: &str) -> Value {
+    let urls: Vec<IceUri> = urls.iter().map(|url| url.parse().unwrap()).collect();
+    let server = IceServer::new(urls, username, Credential::new(password)).unwrap();
+    let mut configuration = serde_json::to_value(IceServers::from(vec![server])).unwrap();
+    configuration["iceTransportPolicy"] = "relay".into();
+    configuration
+}
+
+/// A relay at each peer, and a message through both.
+fn relayed(outcome: &Outcome, urls: &[String]) -> bool {
+    let at_the_server = |candidate: &Candidate| {
+        (&*candidate.r#type, &*candidate.address) == ("relay", "127.0.0.1")
+            && candidate.url.as_ref().is_none_or(|url| urls.contains(url))
+    };
+    outcome.echoed
+        && outcome.candidates.len() >= PEERS
+        && outcome.candidates.iter().all(at_the_server)
+        && answers(outcome).next().is_none()
+}
+
+/// No relay, and at each peer a 401 from each URL.
+fn refused(outcome: &Outcome, urls: &[String]) -> bool {
+    // Firefox leaves out `?transport=udp`.
+    let is =
+        |url: &str, told: &str| told == url || url.strip_suffix("?transport=udp") == Some(told);
+    let told = |url| answers(outcome).filter(|error| is(url, &error.url)).count() >= PEERS;
+    !outcome.echoed
+        && outcome.candidates.is_empty()
+        && answers(outcome).all(|error| error.error_code == 401)
+        && urls.iter().all(|url| told(url))
+}
+
+/// The errors without 701, no connection: Firefox looks for `localhost` at `::1` too, where no
+/// server listens.
+fn answers(outcome: &Outcome) -> impl Iterator<Item = &CandidateError> {
+    outcome.errors.iter().filter(|error| error.error_code != 701)
+}
