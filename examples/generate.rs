@@ -112,8 +112,8 @@ fn run(cli: &Cli) -> common::Result<String> {
         Format::Xep0215 => Ok(xep_0215::services(&login, &uris, now)?),
         Format::Link => {
             let server = IceServer::for_login(uris, &login)?;
-            let lines = link_header::values(&server)?.into_iter();
-            Ok(lines.map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
+            let values = link_header::values(&server);
+            Ok(values.iter().map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
         }
     }
 }

@@ -108,12 +108,10 @@ pub enum Error {
     )]
     NotXml,
 
-    /// A username or a credential has a character that an HTTP header cannot hold: a line end in
-    /// one would begin another header.
-    #[error(
-        "the username or the credential has a control character, which no HTTP header can hold"
-    )]
-    NotHeader,
+    /// The username or the credential of an ICE server has a control character: RFC 8265 section 4.1
+    /// has no place for it, and a line end would end a header.
+    #[error("the username or the credential has a control character: a line end from a file?")]
+    ControlCharacter,
 }
 
 /// The mistake that an expiry out of range looks like.

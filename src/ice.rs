@@ -7,8 +7,8 @@ pub mod rest;
 mod uri;
 pub mod xep_0215;
 
-use core::slice;
 use core::time::Duration;
+use core::{mem, slice};
 
 use alloc::string::String;
 use alloc::vec::{self, Vec};
@@ -19,7 +19,8 @@ pub use uri::{IceUri, Scheme, Transport, UriError};
 
 /// STUN or TURN servers that share a login: the dictionary `RTCIceServer` of W3C WebRTC.
 ///
-/// One that a browser would throw for cannot be built: without a URI, or TURN without a login.
+/// One that browsers throw for cannot be built: without a URI, TURN without a login, or a login that
+/// RFC 8265 section 4.1 has no place for.
 ///
 /// ```
 /// use turn_credentials::{Credential, Error, IceServer, IceUri};
@@ -49,8 +50,8 @@ impl IceServer {
     /// # Errors
     ///
     /// [`Error::NoUrls`]; [`Error::NoLogin`] for an empty username or credential;
-    /// [`Error::UsernameTooLong`] for a username over [`Username::MAX_LEN`] bytes, which makes
-    /// Chromium leave the server out and others throw.
+    /// [`Error::ControlCharacter`] for one in either; [`Error::UsernameTooLong`] for a username over
+    /// [`Username::MAX_LEN`] bytes, which makes Chromium leave the server out and others throw.
     pub fn new(
         urls: impl Into<Vec<IceUri>>,
         username: impl Into<String>,
@@ -77,6 +78,18 @@ impl IceServer {
         Self { urls: urls.into(), login: None }.checked()
     }
 
+    /// What somebody else has written: STUN with half a login, or an empty one, is STUN without.
+    pub(crate) fn read(
+        urls: Vec<IceUri>,
+        username: Option<String>,
+        credential: Option<Credential>,
+    ) -> Result<Self, Error> {
+        let login = username.zip(credential).filter(|(username, credential)| {
+            !username.is_empty() && !credential.as_str().is_empty()
+        });
+        Self { urls, login }.checked()
+    }
+
     fn checked(self) -> Result<Self, Error> {
         if self.urls.is_empty() {
             return Err(Error::NoUrls);
@@ -87,6 +100,13 @@ impl IceServer {
                 if username.is_empty() || credential.as_str().is_empty() =>
             {
                 Err(Error::NoLogin)
+            }
+            Some((username, credential))
+                if [username.as_str(), credential.as_str()]
+                    .iter()
+                    .any(|text| text.contains(char::is_control)) =>
+            {
+                Err(Error::ControlCharacter)
             }
             Some((username, _)) if username.len() > Username::MAX_LEN => {
                 Err(Error::UsernameTooLong { len: username.len() })
@@ -127,9 +147,36 @@ pub struct TurnServer {
 
 impl TurnServer {
     /// A server whose clock agrees with ours.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoUrls`]; [`Error::TtlTooShort`] for a ttl under one second.
+    pub fn new(
+        urls: impl Into<Vec<IceUri>>,
+        secret: SharedSecret,
+        ttl: Duration,
+    ) -> Result<Self, Error> {
+        let urls = urls.into();
+        if urls.is_empty() {
+            return Err(Error::NoUrls);
+        }
+        if ttl.as_secs() == 0 {
+            return Err(Error::TtlTooShort);
+        }
+        Ok(Self { urls, secret, ttl, skew: ClockSkew::NONE })
+    }
+
+    /// Where it is.
     #[must_use]
-    pub fn new(urls: impl Into<Vec<IceUri>>, secret: SharedSecret, ttl: Duration) -> Self {
-        Self { urls: urls.into(), secret, ttl, skew: ClockSkew::NONE }
+    pub fn urls(&self) -> &[IceUri] {
+        &self.urls
+    }
+
+    /// How long its logins last: of several servers, the shortest is what to tell the client, which
+    /// does well to ask again after three quarters of it.
+    #[must_use]
+    pub fn ttl(&self) -> Duration {
+        self.ttl
     }
 
     /// The same server with another clock.
@@ -152,7 +199,7 @@ impl TurnServer {
 /// // Once, at the start:
 /// let hour = Duration::from_secs(3600);
 /// let of = |host, secret| -> Result<_, Box<dyn std::error::Error>> {
-///     Ok(TurnServer::new(IceUri::fan_out([host])?, SharedSecret::new(secret)?, hour))
+///     Ok(TurnServer::new(IceUri::fan_out([host])?, SharedSecret::new(secret)?, hour)?)
 /// };
 /// let turn = [of("eu.example.org", "north")?, of("us.example.org", "west")?];
 /// let stun = IceServer::without_login(["stun:eu.example.org".parse()?])?;
@@ -187,7 +234,7 @@ impl IceServers {
     ///
     /// # Errors
     ///
-    /// Those of [`TurnCredentials::generate_at`], and [`Error::NoUrls`].
+    /// Those of [`TurnCredentials::generate_at`].
     pub fn generate_at(name: &str, servers: &[TurnServer], now: UnixTime) -> Result<Self, Error> {
         let login = |server: &TurnServer| {
             let TurnServer { urls, secret, ttl, skew } = server;
@@ -200,8 +247,10 @@ impl IceServers {
     /// At most `count` URIs, in the order that they had, of as many kinds as there is room for.
     ///
     /// Discovery slows with each, and Firefox warns from the fifth on. The first to stay are, in
-    /// this order: a STUN server, TURN over UDP, TURN over TCP, TURN over TLS (on port 443, if there
-    /// is one, which passes most firewalls); then a second of each, and so on.
+    /// this order: STUN (before `stuns`, which Firefox does not speak), TURN over UDP, TURN over TCP,
+    /// TURN over TLS (on port 443 if there is one, which passes most firewalls); then a second of
+    /// each, and so on; and last TURN over DTLS, which few clients speak. Ports that are not wanted
+    /// go [first](Self::without_port).
     ///
     /// ```
     /// use turn_credentials::{Credential, IceServer, IceServers, IceUri};
@@ -223,12 +272,21 @@ impl IceServers {
     /// ```
     #[must_use]
     pub fn limit_urls(self, count: usize) -> Self {
-        let urls: Vec<&IceUri> = self.iter().flat_map(IceServer::urls).collect();
-        let mut ranks: Vec<_> = (0..urls.len()).map(|place| (rank(&urls, place), place)).collect();
-        ranks.sort_unstable();
-        let stay: Vec<usize> = ranks.iter().take(count).map(|&(_, place)| place).collect();
-        let mut place = 0..;
-        self.retain_urls(|_| place.next().is_some_and(|place| stay.contains(&place)))
+        let mut order: Vec<_> = self
+            .iter()
+            .flat_map(IceServer::urls)
+            .enumerate()
+            .map(|(place, uri)| (Kind::of(uri), place))
+            .collect();
+        order.sort_unstable();
+        let mut stays = alloc::vec![false; order.len()];
+        for place in by_turns(&order).into_iter().take(count) {
+            if let Some(stay) = stays.get_mut(place) {
+                *stay = true;
+            }
+        }
+        let mut stays = stays.into_iter();
+        self.retain_urls(|_| stays.next().unwrap_or_default())
     }
 
     /// The servers less every URI of this port: browsers block 53, DNS's, which some providers list.
@@ -246,27 +304,42 @@ impl IceServers {
     }
 }
 
-/// How many of its kind go before the URI at this place, and which kind that is.
-fn rank(urls: &[&IceUri], place: usize) -> Option<(usize, usize)> {
-    /// STUN, then TURN over UDP, over TCP, and over TLS.
-    fn kind(uri: &IceUri) -> usize {
+/// What a URI is good for, and in a kind the better first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Stun { tls: bool },
+    Udp,
+    Tcp,
+    Tls { blocked: bool },
+    Dtls,
+}
+
+impl Kind {
+    fn of(uri: &IceUri) -> Self {
+        const HTTPS: u16 = 443;
+
         match (uri.scheme(), uri.transport_or_default()) {
-            (Scheme::Stun | Scheme::Stuns, _) => 0,
-            (Scheme::Turn, Transport::Udp) => 1,
-            (Scheme::Turn, Transport::Tcp) => 2,
-            (Scheme::Turns, Transport::Tcp) => 3,
-            (Scheme::Turns, Transport::Udp) => 4,
+            (Scheme::Stun, _) => Self::Stun { tls: false },
+            (Scheme::Stuns, _) => Self::Stun { tls: true },
+            (Scheme::Turn, Transport::Udp) => Self::Udp,
+            (Scheme::Turn, Transport::Tcp) => Self::Tcp,
+            (Scheme::Turns, Transport::Tcp) => {
+                Self::Tls { blocked: uri.port_or_default() != HTTPS }
+            }
+            (Scheme::Turns, Transport::Udp) => Self::Dtls,
         }
     }
-    const HTTPS: u16 = 443;
+}
 
-    let uri = urls.get(place)?;
-    let on_443 = |uri: &IceUri| uri.port_or_default() == HTTPS;
-    let goes_before = |&(other_place, other): &(usize, &&IceUri)| {
-        let turns = uri.scheme() == Scheme::Turns && on_443(uri) != on_443(other);
-        kind(other) == kind(uri) && if turns { on_443(other) } else { other_place < place }
-    };
-    Some((urls.iter().enumerate().filter(goes_before).count(), kind(uri)))
+/// The places of the sorted URIs, the first of each kind before the second of any; DTLS last.
+fn by_turns(sorted: &[(Kind, usize)]) -> Vec<usize> {
+    let same_kind =
+        |a: &(Kind, usize), b: &(Kind, usize)| mem::discriminant(&a.0) == mem::discriminant(&b.0);
+    let turns = sorted.chunk_by(same_kind).flat_map(|kind| kind.iter().enumerate());
+    let mut turns: Vec<_> =
+        turns.map(|(turn, &(kind, place))| (kind == Kind::Dtls, turn, kind, place)).collect();
+    turns.sort_unstable();
+    turns.into_iter().map(|(.., place)| place).collect()
 }
 
 impl core::ops::Deref for IceServers {

@@ -235,6 +235,18 @@ impl Credential {
     }
 }
 
+impl From<&str> for Credential {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Credential {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl From<&Password> for Credential {
     fn from(password: &Password) -> Self {
         Self::new(password.as_str())

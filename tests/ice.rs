@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use turn_credentials::ice::link_header::{self, LinkError};
 use turn_credentials::ice::{TurnServer, UriError, xep_0215};
 use turn_credentials::{
-    ClockSkew, Credential, Error, IceServer, IceServers, IceUri, Keyring, SharedSecret,
+    ClockSkew, Credential, Error, ExpiryHint, IceServer, IceServers, IceUri, Keyring, SharedSecret,
     TurnCredentials, UnixTime,
 };
 
@@ -43,6 +43,10 @@ fn a_server_that_browsers_throw_for_cannot_be_built() {
     assert_eq!(new(vec![], "u", "c"), Err(Error::NoUrls));
     assert_eq!(new(turn.clone(), &"u".repeat(508), "c"), Ok(()));
     assert_eq!(new(turn.clone(), &"u".repeat(509), "c"), Err(Error::UsernameTooLong { len: 509 }));
+    for text in ["a\r\nb", "a\0", "\u{7f}", "\u{85}"] {
+        assert_eq!(new(turn.clone(), text, "c"), Err(Error::ControlCharacter));
+        assert_eq!(new(turn.clone(), "u", text), Err(Error::ControlCharacter));
+    }
     assert_eq!(IceServer::without_login(turn).map(drop), Err(Error::NoLogin));
     assert_eq!(IceServer::without_login(vec![]).map(drop), Err(Error::NoUrls));
     assert!(IceServer::without_login(uris(&["stun:a", "stuns:b"])).is_ok());
@@ -53,9 +57,12 @@ fn each_server_has_its_own_secret_ttl_and_clock() {
     let ahead = ClockSkew::server_ahead(Duration::from_secs(7));
     let [north, west] = ["north", "west"].map(|text| SharedSecret::new(text).unwrap());
     let servers = [
-        TurnServer::new(uris(&["turn:a"]), north.clone(), HOUR),
-        TurnServer::new(uris(&["turn:b", "turns:b"]), west.clone(), HOUR * 2).with_skew(ahead),
+        TurnServer::new(uris(&["turn:a"]), north.clone(), HOUR).unwrap(),
+        TurnServer::new(uris(&["turn:b", "turns:b"]), west.clone(), HOUR * 2)
+            .unwrap()
+            .with_skew(ahead),
     ];
+    assert_eq!((servers[1].urls().len(), servers[1].ttl()), (2, HOUR * 2));
     let logins = IceServers::generate_at("alice", &servers, NOW).unwrap();
     assert_eq!(texts(&logins), ["turn:a", "turn:b", "turns:b"]);
     for (login, secret, username) in
@@ -69,8 +76,12 @@ fn each_server_has_its_own_secret_ttl_and_clock() {
         IceServers::generate_at("a b", &servers, NOW).map(drop).unwrap_err(),
         Error::ForbiddenCharacter { character: ' ', index: 1 }
     );
-    let nowhere = [TurnServer::new([], SharedSecret::new("north").unwrap(), HOUR)];
-    assert_eq!(IceServers::generate_at("alice", &nowhere, NOW).map(drop), Err(Error::NoUrls));
+    let new = |urls: Vec<IceUri>, ttl| {
+        let secret = SharedSecret::new("north").unwrap();
+        TurnServer::new(urls, secret, ttl).map(drop)
+    };
+    assert_eq!(new(vec![], HOUR), Err(Error::NoUrls));
+    assert_eq!(new(uris(&["turn:a"]), Duration::from_millis(999)), Err(Error::TtlTooShort));
 }
 
 #[test]
@@ -104,6 +115,16 @@ fn a_sensible_spread_stays() {
     assert_eq!(limited(6)[1], "turn:a:3478?transport=udp");
     assert_eq!(limited(7), texts(&many()));
     assert_eq!(limited(usize::MAX), texts(&many()));
+
+    let odd = ["stuns:a", "stun:a", "turn:a", "turns:a?transport=udp", "turn:b", "turns:a"];
+    let limited = |count| texts(&IceServers::from(vec![server(&odd)]).limit_urls(count));
+    assert_eq!(limited(1), ["stun:a"], "not every browser speaks stuns");
+    assert_eq!(limited(3), ["stun:a", "turn:a", "turns:a"]);
+    assert_eq!(limited(5), ["stuns:a", "stun:a", "turn:a", "turn:b", "turns:a"], "DTLS goes first");
+
+    let urls = vec!["turn:a".parse().unwrap(); 200_000];
+    let crowd = IceServers::from(vec![IceServer::new(urls, "u", "c").unwrap()]);
+    assert_eq!(crowd.limit_urls(100_000)[0].urls().len(), 100_000);
 
     let no_login_left = many().limit_urls(1);
     assert_eq!((no_login_left.len(), no_login_left[0].username()), (1, None));
@@ -162,6 +183,9 @@ fn xmpp_expiry() {
     let login = login("alice");
     let uri = uris(&["turn:a"]);
     let days = (0..24_900_u64).map(|day| day * 86_400 + day * 7 % 86_400);
+    let far = xep_0215::services(&login, &uri, UnixTime::from_secs(1_700_000_000_000));
+    let hint = Some(ExpiryHint::Milliseconds);
+    assert_eq!(far, Err(Error::ExpiryOutOfRange { hint }));
     for now in days.chain([951_782_399, 951_868_799, 2_147_480_047, 4_107_542_399 - 3600]) {
         let services = xep_0215::services(&login, &uri, UnixTime::from_secs(now)).unwrap();
         let expiry = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(now + 3600);
@@ -189,6 +213,8 @@ fn link_headers_that_others_write() {
             "<turn:a>; rel=ice-server; credential=ab+/c=; USERNAME=1700000000:alice;",
             &[("turn:a", Some(("1700000000:alice", "ab+/c=")))],
         ),
+        ("<turn:a>; rel=ice-server; username=u; credential=c; credential-type=oauth", &[]),
+        ("<stun:a>; rel=ice-server; username=\"u\"", &[("stun:a", None)]),
         (
             "<turn:a>; rel=\"ice-server\"; username=\"a, <b>; \\\"c\\\\\"; credential=\"d;e,f\"",
             &[("turn:a", Some(("a, <b>; \"c\\", "d;e,f")))],
@@ -217,18 +243,17 @@ fn link_headers_that_nobody_takes() {
         ("<stun:a>; rel=\"ice-server", LinkError::Malformed),
         ("<stun:a>; rel=\"ice-server\\", LinkError::Malformed),
         ("<stun:a>; rel=ice-server <stun:b>", LinkError::Malformed),
+        ("<turn:a>; rel=ice-server; username=\"u\"x; credential=c", LinkError::Malformed),
+        (
+            "<turn:a>; rel=ice-server; username=u; credential=\"a\0b\"",
+            LinkError::Server(Error::ControlCharacter),
+        ),
         ("<turn://a>; rel=ice-server", LinkError::Uri(UriError::Slashes)),
         ("<turn:a>; rel=ice-server", LinkError::Server(Error::NoLogin)),
         ("<turn:a>; rel=ice-server; username=u", LinkError::Server(Error::NoLogin)),
         ("<turn:a>; rel=ice-server; username=u; credential", LinkError::Server(Error::NoLogin)),
     ] {
         assert_eq!(link_header::read(header).map(drop), Err(error), "{header}");
-    }
-    for text in ["a\r\nb", "a\0", "\u{7f}"] {
-        let server = IceServer::new(uris(&["turn:a"]), text, Credential::new("c")).unwrap();
-        assert_eq!(link_header::values(&server), Err(Error::NotHeader));
-        let server = IceServer::new(uris(&["turn:a"]), "u", Credential::new(text)).unwrap();
-        assert_eq!(link_header::values(&server), Err(Error::NotHeader));
     }
 }
 
@@ -237,7 +262,7 @@ proptest! {
     fn links_read_back(username in "\\PC{1,30}", credential in "\\PC{1,30}", more in "\\PC{0,9}") {
         let urls = uris(&["turn:a.example:3478?transport=udp", "turns:[::1]"]);
         let server = IceServer::new(urls.clone(), &*username, Credential::new(&*credential)).unwrap();
-        let header = link_header::values(&server).unwrap().join(", ");
+        let header = link_header::values(&server).join(", ");
         let read = link_header::read(&header).unwrap();
         prop_assert_eq!(read.len(), 2);
         for (server, url) in read.iter().zip(urls) {

@@ -89,15 +89,31 @@ fn the_rest_answer() {
         assert_eq!(answer.password().as_str(), "unpadded-text");
         assert_eq!(answer.into_server().unwrap().urls().len(), 2);
     }
-    for ttl in [json!(null), json!(-1), json!(1.5), json!("1h"), json!("")] {
+    for ttl in [json!(null), json!(-1), json!(1.5), json!("1h"), json!("+5"), json!("")] {
         assert!(read(ttl.clone()).unwrap_err().to_string().contains("whole seconds"), "{ttl}");
+    }
+    for (text, why) in [
+        (r#"{"password":"p","ttl":1,"uris":["turn:a"]}"#, "missing field `username`"),
+        (r#"{"username":"u","password":"p","ttl":1,"uris":[]}"#, "has no URI"),
+        (
+            r#"{"username":"u","password":"","ttl":1,"uris":["turn:a"]}"#,
+            "a username and a credential",
+        ),
+        (
+            r#"{"username":null,"password":"p","ttl":1,"uris":["turn:a"]}"#,
+            "a username and a credential",
+        ),
+        (r#"["u","p",1,["turn:a"]]"#, "an object with username, password, ttl and uris"),
+    ] {
+        let error = serde_json::from_str::<Answer>(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
     }
 }
 
 fn servers() -> impl Strategy<Value = IceServers> {
     let stun = proptest::collection::vec("stuns?:[a-z]{1,9}(:[1-9][0-9]{0,3})?", 1..3);
     let turn = proptest::collection::vec("turns?:[a-z]{1,9}(\\?transport=(udp|tcp))?", 1..4);
-    let login = (".{1,40}", ".{1,40}");
+    let login = ("\\PC{1,40}", "\\PC{1,40}");
     let parse = |uris: Vec<String>| -> Vec<IceUri> {
         uris.iter().map(|uri| uri.parse().unwrap()).collect()
     };
@@ -116,7 +132,28 @@ proptest! {
         let text = serde_json::to_string(&servers).unwrap();
         let read: IceServers = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(serde_json::to_string(&read).unwrap(), text.clone());
+        prop_assert_eq!(read.len(), servers.len());
+        for (read, written) in read.iter().zip(&servers) {
+            prop_assert_eq!(read.urls(), written.urls());
+            prop_assert_eq!(read.username(), written.username());
+            let [read, written] = [read, written].map(|server| server.credential().map(Credential::as_str));
+            prop_assert_eq!(read, written);
+        }
         prop_assert!(!text.contains("\"url\"") && !text.contains("credentialType"));
+    }
+
+    #[test]
+    fn an_answer_reads_back(name in "[a-z@:é]{1,20}", ttl in 1..100_000_u64) {
+        let secret = SharedSecret::new("north").unwrap();
+        let now = UnixTime::from_secs(1_700_000_000);
+        let ttl = Duration::from_secs(ttl);
+        let login =
+            TurnCredentials::generate_at(&name, &secret, ttl, ClockSkew::NONE, now).unwrap();
+        let written = Answer::new(&login, IceUri::fan_out(["a.example"]).unwrap()).unwrap();
+        let read: Answer = serde_json::from_str(&serde_json::to_string(&written).unwrap()).unwrap();
+        prop_assert_eq!(read.username(), written.username());
+        prop_assert_eq!(read.password().as_str(), login.password().as_str());
+        prop_assert_eq!((read.ttl(), read.uris()), (ttl, written.uris()));
     }
 
     #[test]

@@ -64,7 +64,7 @@ fn debug_of_every_public_type() {
         server.credential().unwrap(),
         &server,
         &IceServers::from(vec![server.clone()]),
-        &TurnServer::new(uris.clone(), secret(), Duration::from_secs(3600)),
+        &TurnServer::new(uris.clone(), secret(), Duration::from_secs(3600)).unwrap(),
         &answer,
         &uris,
         &Scheme::Turn,
@@ -136,10 +136,7 @@ fn every_error() {
         IceServer::without_login([]).unwrap_err(),
         IceServer::new(["turn:a".parse().unwrap()], NAME, Credential::new("")).unwrap_err(),
         xep_0215::services(&named(&format!("{NAME}\u{ffff}")), &[], NOW).unwrap_err(),
-        link_header::values(
-            &IceServer::new(["turn:a".parse().unwrap()], NAME, Credential::new("\r")).unwrap(),
-        )
-        .unwrap_err(),
+        IceServer::new(["turn:a".parse().unwrap()], NAME, "\r").unwrap_err(),
     ];
     let variants: std::collections::HashSet<_> =
         errors.iter().map(core::mem::discriminant).collect();
@@ -191,6 +188,39 @@ fn every_error_of_uris_and_links() {
     for link in ["", "<turn:a b>", "<turn:a>"] {
         let header = format!("{link}; rel=ice-server; username={NAME}{SECRET}");
         assert_error(&link_header::read(&header).unwrap_err());
+    }
+}
+
+/// serde_json shows what it finds in the place of another type, if it is let.
+#[test]
+#[cfg(feature = "serde")]
+fn every_error_of_json() {
+    let hidden = 7_654_321;
+    let text = format!("\"{SECRET}\"");
+    for found in [hidden.to_string(), format!("-{hidden}"), format!("{hidden}.5"), text] {
+        for shape in [
+            "@",
+            "[@]",
+            "[[@]]",
+            "{\"iceServers\": @}",
+            "{\"iceServers\": [@]}",
+            "[{\"urls\": @}]",
+            "[{\"urls\": [@]}]",
+            "[{\"urls\": \"turn:a\", \"username\": @}]",
+            "[{\"urls\": \"turn:a\", \"credential\": @}]",
+            "{\"username\": @, \"password\": \"p\", \"ttl\": 1, \"uris\": []}",
+            "{\"username\": \"u\", \"password\": @, \"ttl\": 1, \"uris\": []}",
+            "{\"username\": \"u\", \"password\": \"p\", \"ttl\": @, \"uris\": []}",
+            "{\"username\": \"u\", \"password\": \"p\", \"ttl\": 1, \"uris\": @}",
+        ] {
+            let json = shape.replace('@', &found);
+            let servers = serde_json::from_str::<IceServers>(&json).unwrap_err().to_string();
+            let answer = serde_json::from_str::<Answer>(&json).map(|answer| answer.ttl());
+            for error in [Some(servers), answer.err().map(|error| error.to_string())] {
+                let error = error.unwrap_or_default();
+                assert_hides(&error, &[SECRET, &hidden.to_string()]);
+            }
+        }
     }
 }
 

@@ -1,43 +1,84 @@
 //! The JSON shapes of ICE servers: what is written is today's W3C form, what is read is any of those
 //! that clients and providers have had.
+//!
+//! Everything is read by `deserialize_any`: asked for one type, serde_json shows the text or number
+//! that it finds in its place, which may be a credential.
 
 use core::fmt;
+use core::time::Duration;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::de::{
-    Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value,
-};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{IceServer, IceServers, IceUri};
+use super::rest::Answer;
+use super::{IceServer, IceServers, IceUri, UriError};
 use crate::Credential;
 
-impl Serialize for IceUri {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+/// Methods of a visitor that refuse a value without showing it.
+macro_rules! refuse {
+    ($($method:ident($type:ty)),*) => {
+        $(fn $method<E: Error>(self, _: $type) -> Result<Self::Value, E> {
+            Err(E::custom(format_args!("invalid type, expected {}", Expected(&self))))
+        })*
+    };
+}
+
+/// What a visitor expects.
+struct Expected<'a, V>(&'a V);
+
+impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
     }
 }
 
-impl<'de> Deserialize<'de> for IceUri {
+/// Keeps the value of a member, which may stand there once.
+fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    member: &mut Option<T>,
+    name: &'static str,
+    object: &mut A,
+) -> Result<(), A::Error> {
+    if member.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    *member = Some(object.next_value()?);
+    Ok(())
+}
+
+/// Text, or null.
+struct Text(Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(UriVisitor)
+        deserializer.deserialize_any(TextVisitor)
     }
 }
 
-struct UriVisitor;
+struct TextVisitor;
 
-impl Visitor<'_> for UriVisitor {
-    type Value = IceUri;
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a STUN or TURN URI")
+        f.write_str("text")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<IceUri, E> {
-        text.parse().map_err(E::custom)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(Some(text.into())))
     }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Text, E> {
+        Ok(Text(Some(text)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Text, E> {
+        Ok(Text(None))
+    }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
 }
 
 impl Serialize for Credential {
@@ -48,26 +89,86 @@ impl Serialize for Credential {
 
 impl<'de> Deserialize<'de> for Credential {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(CredentialVisitor)
+        let Text(text) = Text::deserialize(deserializer)?;
+        text.map(Self::new).ok_or_else(|| D::Error::custom("invalid type, expected text"))
     }
 }
 
-struct CredentialVisitor;
+impl Serialize for IceUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
-impl Visitor<'_> for CredentialVisitor {
-    type Value = Credential;
+impl<'de> Deserialize<'de> for IceUri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        UriText::deserialize(deserializer)?.0.map_err(D::Error::custom)
+    }
+}
+
+/// A text, as a URI.
+struct UriText(Result<IceUri, UriError>);
+
+impl<'de> Deserialize<'de> for UriText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UriVisitor)
+    }
+}
+
+struct UriVisitor;
+
+impl Visitor<'_> for UriVisitor {
+    type Value = UriText;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a credential, as text")
+        f.write_str("a STUN or TURN URI")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Credential, E> {
-        Ok(Credential::new(text))
+    fn visit_str<E: Error>(self, text: &str) -> Result<UriText, E> {
+        Ok(UriText(text.parse()))
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Credential, E> {
-        Ok(Credential::new(text))
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
+}
+
+/// URIs in a list, or one in its place, or null.
+struct Uris(Option<Result<Vec<IceUri>, UriError>>);
+
+impl<'de> Deserialize<'de> for Uris {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UrisVisitor)
     }
+}
+
+struct UrisVisitor;
+
+impl<'de> Visitor<'de> for UrisVisitor {
+    type Value = Uris;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a STUN or TURN URI, or a list of them")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Uris, E> {
+        Ok(Uris(Some(text.parse().map(|uri| [uri].into()))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Uris, A::Error> {
+        let mut uris = Ok(Vec::new());
+        while let Some(UriText(uri)) = list.next_element()? {
+            uris = uris.and_then(|mut uris: Vec<_>| {
+                uris.push(uri?);
+                Ok(uris)
+            });
+        }
+        Ok(Uris(Some(uris)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Uris, E> {
+        Ok(Uris(None))
+    }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
 }
 
 impl Serialize for IceServer {
@@ -85,7 +186,7 @@ impl Serialize for IceServer {
 
 impl<'de> Deserialize<'de> for IceServer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ServerVisitor)
+        deserializer.deserialize_any(ServerVisitor)
     }
 }
 
@@ -101,97 +202,58 @@ impl<'de> Visitor<'de> for ServerVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<IceServer, A::Error> {
         let (mut urls, mut url) = (None, None);
         let (mut username, mut credential) = (None, None);
-        while let Some(member) = object.next_key()? {
-            match member {
-                Member::Urls => set(&mut urls, "urls", &mut object)?,
-                Member::Url => set(&mut url, "url", &mut object)?,
-                Member::Username => set(&mut username, "username", &mut object)?,
-                Member::Credential => set(&mut credential, "credential", &mut object)?,
-                Member::Other => _ = object.next_value::<IgnoredAny>()?,
+        while let Some(member) = object.next_key::<String>()? {
+            match member.as_str() {
+                "urls" => set(&mut urls, "urls", &mut object)?,
+                "url" => set(&mut url, "url", &mut object)?,
+                "username" => set(&mut username, "username", &mut object)?,
+                "credential" => set(&mut credential, "credential", &mut object)?,
+                _ => _ = object.next_value::<IgnoredAny>()?,
             }
         }
-        let OneOrMany(urls) = urls.or(url).ok_or_else(|| A::Error::missing_field("urls"))?;
-        let login = match (username.flatten(), credential.flatten()) {
-            (Some(username), Some(credential)) => Some((username, credential)),
-            (None, None) => None,
-            _ => return Err(A::Error::custom(crate::Error::NoLogin)),
-        };
-        IceServer { urls, login }.checked().map_err(A::Error::custom)
+        let listed = |uris: Option<Uris>| uris.and_then(|Uris(uris)| uris);
+        let urls = listed(urls).or_else(|| listed(url));
+        let urls = urls.ok_or_else(|| A::Error::missing_field("urls"))?;
+        let text = |text: Option<Text>| text.and_then(|Text(text)| text);
+        let (username, credential) = (text(username), text(credential).map(Credential::new));
+        let urls = urls.map_err(A::Error::custom)?;
+        IceServer::read(urls, username, credential).map_err(A::Error::custom)
     }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
 }
 
-/// Keeps the value of a member, which may stand there once.
-fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
-    member: &mut Option<T>,
-    name: &'static str,
-    object: &mut A,
-) -> Result<(), A::Error> {
-    if member.is_some() {
-        return Err(A::Error::duplicate_field(name));
-    }
-    *member = Some(object.next_value()?);
-    Ok(())
-}
+/// Servers in a list, or one in its place.
+struct List(Vec<IceServer>);
 
-enum Member {
-    Urls,
-    Url,
-    Username,
-    Credential,
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Member {
+impl<'de> Deserialize<'de> for List {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_identifier(MemberVisitor)
+        deserializer.deserialize_any(ListVisitor)
     }
 }
 
-struct MemberVisitor;
+struct ListVisitor;
 
-impl Visitor<'_> for MemberVisitor {
-    type Value = Member;
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member's name")
+        f.write_str("a list of ICE servers")
     }
 
-    fn visit_str<E: Error>(self, name: &str) -> Result<Member, E> {
-        Ok(match name {
-            "urls" => Member::Urls,
-            "url" => Member::Url,
-            "username" => Member::Username,
-            "credential" => Member::Credential,
-            _ => Member::Other,
-        })
-    }
-}
-
-/// A list, or one element in its place.
-struct OneOrMany(Vec<IceUri>);
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrManyVisitor)
-    }
-}
-
-struct OneOrManyVisitor;
-
-impl<'de> Visitor<'de> for OneOrManyVisitor {
-    type Value = OneOrMany;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a STUN or TURN URI, or a list of them")
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List, A::Error> {
+        let mut servers = Vec::new();
+        while let Some(server) = list.next_element()? {
+            servers.push(server);
+        }
+        Ok(List(servers))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
-        Ok(OneOrMany([UriVisitor.visit_str(text)?].into()))
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<List, A::Error> {
+        Ok(List([ServerVisitor.visit_map(object)?].into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMany, A::Error> {
-        Vec::deserialize(value::SeqAccessDeserializer::new(list)).map(OneOrMany)
-    }
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
 }
 
 impl Serialize for IceServers {
@@ -218,7 +280,7 @@ impl<'de> Visitor<'de> for ServersVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<IceServers, A::Error> {
-        let servers = Vec::deserialize(value::SeqAccessDeserializer::new(list))?;
+        let List(servers) = ListVisitor.visit_seq(list)?;
         Ok(IceServers { servers })
     }
 
@@ -231,7 +293,102 @@ impl<'de> Visitor<'de> for ServersVisitor {
                 _ = object.next_value::<IgnoredAny>()?;
             }
         }
-        let servers = servers.ok_or_else(|| A::Error::missing_field("iceServers"))?;
+        let List(servers) = servers.ok_or_else(|| A::Error::missing_field("iceServers"))?;
         Ok(IceServers { servers })
     }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Answer", 4)?;
+        object.serialize_field("username", self.username())?;
+        object.serialize_field("password", self.password())?;
+        object.serialize_field("ttl", &self.ttl().as_secs())?;
+        object.serialize_field("uris", self.uris())?;
+        object.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnswerVisitor)
+    }
+}
+
+struct AnswerVisitor;
+
+impl<'de> Visitor<'de> for AnswerVisitor {
+    type Value = Answer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with username, password, ttl and uris")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Answer, A::Error> {
+        let (mut username, mut password) = (None, None);
+        let (mut ttl, mut uris) = (None, None);
+        while let Some(member) = object.next_key::<String>()? {
+            match member.as_str() {
+                "username" => set(&mut username, "username", &mut object)?,
+                "password" => set(&mut password, "password", &mut object)?,
+                "ttl" => set(&mut ttl, "ttl", &mut object)?,
+                "uris" => set(&mut uris, "uris", &mut object)?,
+                _ => _ = object.next_value::<IgnoredAny>()?,
+            }
+        }
+        let missing = A::Error::missing_field;
+        let Text(username) = username.ok_or_else(|| missing("username"))?;
+        let Text(password) = password.ok_or_else(|| missing("password"))?;
+        let Ttl(ttl) = ttl.ok_or_else(|| missing("ttl"))?;
+        let Uris(uris) = uris.ok_or_else(|| missing("uris"))?;
+        let uris = uris.unwrap_or_else(|| Ok(Vec::new())).map_err(A::Error::custom)?;
+        let password = Credential::new(password.unwrap_or_default());
+        let answer = Answer::read(username.unwrap_or_default(), password, ttl, uris);
+        answer.map_err(A::Error::custom)
+    }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
+}
+
+/// Whole seconds, which some endpoints write in quotes.
+struct Ttl(Duration);
+
+impl<'de> Deserialize<'de> for Ttl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TtlVisitor)
+    }
+}
+
+struct TtlVisitor;
+
+impl TtlVisitor {
+    fn of<E: Error>(&self, secs: Option<u64>) -> Result<Ttl, E> {
+        let ttl = secs.map(|secs| Ttl(Duration::from_secs(secs)));
+        ttl.ok_or_else(|| E::custom(format_args!("invalid value, expected {}", Expected(self))))
+    }
+}
+
+impl Visitor<'_> for TtlVisitor {
+    type Value = Ttl;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a ttl in whole seconds")
+    }
+
+    fn visit_u64<E: Error>(self, secs: u64) -> Result<Ttl, E> {
+        self.of(Some(secs))
+    }
+
+    fn visit_i64<E: Error>(self, secs: i64) -> Result<Ttl, E> {
+        self.of(secs.try_into().ok())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Ttl, E> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        self.of(text.parse().ok().filter(|_| digits))
+    }
+
+    refuse!(visit_bool(bool), visit_f64(f64));
 }

@@ -7,7 +7,7 @@ use alloc::{format, vec};
 
 use thiserror::Error;
 
-use super::{IceServer, UriError};
+use super::{IceServer, IceUri, UriError};
 use crate::{Credential, Error};
 
 /// The relation of a link to an ICE server.
@@ -15,7 +15,8 @@ const REL: &str = "ice-server";
 
 /// The values of `Link` headers for this server, one for each of its URIs.
 ///
-/// Text that is not ASCII stays UTF-8: where the header type takes bytes, give it the value's bytes.
+/// They hold the credential, and are the caller's to wipe. Text that is not ASCII stays UTF-8: where
+/// the header type takes bytes, give it the value's bytes.
 ///
 /// ```
 /// use turn_credentials::ice::link_header;
@@ -23,7 +24,7 @@ const REL: &str = "ice-server";
 ///
 /// let uri = ["turn:a.example?transport=udp".parse()?];
 /// let server = IceServer::new(uri.clone(), "1700000000:alice", Credential::new("a\"b"))?;
-/// let values = link_header::values(&server)?;
+/// let values = link_header::values(&server);
 /// assert_eq!(
 ///     values,
 ///     ["<turn:a.example?transport=udp>; rel=\"ice-server\"; username=\"1700000000:alice\"; \
@@ -32,34 +33,47 @@ const REL: &str = "ice-server";
 /// let read = link_header::read(&values[0])?;
 /// assert_eq!(read[0].credential().map(Credential::as_str), Some("a\"b"));
 ///
-/// let server = IceServer::new(uri, "alice", Credential::new("a\r\nSet-Cookie: b"))?;
-/// assert_eq!(link_header::values(&server), Err(Error::NotHeader));
+/// // No server has a line end in its login, so no value ends a header.
+/// let server = IceServer::new(uri, "alice", Credential::new("a\r\nSet-Cookie: b"));
+/// assert_eq!(server.unwrap_err(), Error::ControlCharacter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-///
-/// # Errors
-///
-/// [`Error::NotHeader`] when username or credential has a control character.
-pub fn values(server: &IceServer) -> Result<Vec<String>, Error> {
-    let login = match (server.username(), server.credential()) {
-        (Some(username), Some(credential)) => format!(
-            "; username={}; credential={}; credential-type=\"password\"",
-            quoted(username)?,
-            quoted(credential.as_str())?,
-        ),
-        _ => String::new(),
-    };
-    let value = |uri| format!("<{uri}>; rel=\"{REL}\"{login}");
-    Ok(server.urls().iter().map(value).collect())
+#[must_use]
+pub fn values(server: &IceServer) -> Vec<String> {
+    let login = server.username().zip(server.credential());
+    server.urls().iter().map(|uri| value(uri, login)).collect()
 }
 
+fn value(uri: &IceUri, login: Option<(&str, &Credential)>) -> String {
+    let uri = format!("<{uri}>; rel=\"{REL}\"");
+    let Some((username, credential)) = login else { return uri };
+    let credential = credential.as_str();
+    // Quoted twice as long at most; a text that grew would leave the credential in freed memory.
+    let login = username.len().saturating_add(credential.len()).saturating_mul(2);
+    let capacity = uri.len().saturating_add(login).saturating_add(PARAMETERS_LEN);
+    let mut value = String::with_capacity(capacity);
+    value.push_str(&uri);
+    value.push_str("; username=");
+    push_quoted(&mut value, username);
+    value.push_str("; credential=");
+    push_quoted(&mut value, credential);
+    value.push_str("; credential-type=\"password\"");
+    value
+}
+
+/// More than the names of the parameters and their quotes.
+const PARAMETERS_LEN: usize = 80;
+
 /// A quoted-string of RFC 9110 section 5.6.4.
-fn quoted(text: &str) -> Result<String, Error> {
-    if text.contains(char::is_control) {
-        return Err(Error::NotHeader);
+fn push_quoted(value: &mut String, text: &str) {
+    value.push('"');
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            value.push('\\');
+        }
+        value.push(character);
     }
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
-    Ok(format!("\"{escaped}\""))
+    value.push('"');
 }
 
 /// The ICE servers of a `Link` header: one for each link with the relation `ice-server`.
@@ -91,11 +105,11 @@ pub fn read(header: &str) -> Result<Vec<IceServer>, LinkError> {
         let target = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let (uri, parameters) = target.ok_or(LinkError::Malformed)?;
         let (link, behind) = Link::read(uri, parameters)?;
-        servers.extend(link.into_server()?);
-        rest = behind.trim_start_matches([' ', '\t', ',']);
         if !behind.is_empty() && !behind.starts_with(',') {
             return Err(LinkError::Malformed);
         }
+        servers.extend(link.into_server()?);
+        rest = behind.trim_start_matches([' ', '\t', ',']);
     }
     Ok(servers)
 }
@@ -106,12 +120,14 @@ struct Link<'a> {
     rel: Option<Cow<'a, str>>,
     username: Option<Cow<'a, str>>,
     credential: Option<Credential>,
+    credential_type: Option<Cow<'a, str>>,
 }
 
 impl<'a> Link<'a> {
     /// Reads the parameters; what follows them is left.
     fn read(uri: &'a str, parameters: &'a str) -> Result<(Self, &'a str), LinkError> {
-        let mut link = Self { uri, rel: None, username: None, credential: None };
+        let mut link =
+            Self { uri, rel: None, username: None, credential: None, credential_type: None };
         let mut rest = skip_blanks(parameters);
         while let Some(parameter) = rest.strip_prefix(';') {
             let (name, behind) = split_token(skip_blanks(parameter));
@@ -125,26 +141,28 @@ impl<'a> Link<'a> {
             } else if name.eq_ignore_ascii_case("username") {
                 link.username.get_or_insert(value);
             } else if name.eq_ignore_ascii_case("credential") {
-                link.credential.get_or_insert_with(|| Credential::new(value));
+                let credential = Credential::new(value);
+                link.credential.get_or_insert(credential);
+            } else if name.eq_ignore_ascii_case("credential-type") {
+                link.credential_type.get_or_insert(value);
             }
             rest = skip_blanks(behind);
         }
         Ok((link, rest))
     }
 
-    /// The server, unless the link leads elsewhere.
+    /// The server, unless the link leads elsewhere, or wants another kind of login.
     fn into_server(self) -> Result<Option<IceServer>, LinkError> {
         let relations = self.rel.unwrap_or_default();
         if !relations.split_ascii_whitespace().any(|relation| relation.eq_ignore_ascii_case(REL)) {
             return Ok(None);
         }
-        let uris = [self.uri.parse()?];
-        let server = match (self.username, self.credential) {
-            (Some(username), Some(credential)) => IceServer::new(uris, username, credential),
-            (None, None) => IceServer::without_login(uris),
-            _ => Err(Error::NoLogin),
-        };
-        Ok(Some(server?))
+        // W3C WebRTC once had "oauth" beside it; no browser sends that any more.
+        if self.credential_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("password")) {
+            return Ok(None);
+        }
+        let username = self.username.map(Cow::into_owned);
+        Ok(Some(IceServer::read([self.uri.parse()?].into(), username, self.credential)?))
     }
 }
 
@@ -165,7 +183,7 @@ fn split_value(text: &str) -> Result<(Cow<'_, str>, &str), LinkError> {
         let (token, behind) = text.split_at_checked(end).unwrap_or((text, ""));
         return Ok((Cow::Borrowed(token), behind));
     };
-    let mut value = String::new();
+    let mut value = String::with_capacity(quoted.len());
     let mut characters = quoted.chars();
     loop {
         match characters.next() {
@@ -188,10 +206,10 @@ pub enum LinkError {
     Malformed,
 
     /// The link of an ICE server has no STUN or TURN URI.
-    #[error("the link of an ICE server has a wrong URI")]
+    #[error("in the link of an ICE server {0}")]
     Uri(#[from] UriError),
 
     /// The link of an ICE server has no complete login.
-    #[error("the link of an ICE server has a wrong login")]
+    #[error("in the link of an ICE server {0}")]
     Server(#[from] Error),
 }

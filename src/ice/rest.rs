@@ -32,11 +32,9 @@ use crate::{Credential, Error, TurnCredentials};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Answer {
     username: String,
     password: Credential,
-    #[cfg_attr(feature = "serde", serde(with = "ttl"))]
     ttl: Duration,
     uris: Vec<IceUri>,
 }
@@ -48,12 +46,23 @@ impl Answer {
     ///
     /// [`Error::NoUrls`].
     pub fn new(login: &TurnCredentials, uris: impl Into<Vec<IceUri>>) -> Result<Self, Error> {
-        let (username, password) = (login.username().into(), login.password().into());
-        let uris = uris.into();
+        Self::read(login.username().into(), login.password().into(), login.ttl(), uris.into())
+    }
+
+    /// An answer that browsers can make use of.
+    pub(super) fn read(
+        username: String,
+        password: Credential,
+        ttl: Duration,
+        uris: Vec<IceUri>,
+    ) -> Result<Self, Error> {
         if uris.is_empty() {
             return Err(Error::NoUrls);
         }
-        Ok(Self { username, password, ttl: login.ttl(), uris })
+        if username.is_empty() || password.as_str().is_empty() {
+            return Err(Error::NoLogin);
+        }
+        Ok(Self { username, password, ttl, uris })
     }
 
     /// What the client sends as STUN USERNAME.
@@ -87,46 +96,5 @@ impl Answer {
     /// Those of [`IceServer::new`], for an answer that was read.
     pub fn into_server(self) -> Result<IceServer, Error> {
         IceServer::new(self.uris, self.username, self.password)
-    }
-}
-
-#[cfg(feature = "serde")]
-mod ttl {
-    use core::fmt;
-    use core::time::Duration;
-
-    use serde::de::{Deserializer, Error, Unexpected, Visitor};
-    use serde::ser::Serializer;
-
-    pub(super) fn serialize<S: Serializer>(
-        ttl: &Duration,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(ttl.as_secs())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Duration, D::Error> {
-        deserializer.deserialize_any(TtlVisitor)
-    }
-
-    struct TtlVisitor;
-
-    impl Visitor<'_> for TtlVisitor {
-        type Value = Duration;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a ttl in whole seconds")
-        }
-
-        fn visit_u64<E: Error>(self, secs: u64) -> Result<Duration, E> {
-            Ok(Duration::from_secs(secs))
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
-            let secs = text.parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))?;
-            self.visit_u64(secs)
-        }
     }
 }

@@ -77,9 +77,10 @@ impl Transport {
 
 /// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
 ///
-/// What is read or built here is taken by browsers too (W3C WebRTC section 4.2.4) and by the
-/// libraries, which are stricter or laxer in turn. It displays as it was written, but for the scheme,
-/// which is in lower case then, and zeros before the port.
+/// What is read or built here is taken by browsers (W3C WebRTC section 4.2.4) and by the libraries,
+/// which are stricter or laxer in turn; only what IDNA makes of an `xn--` label is not looked at. It
+/// displays as it was written, but for the scheme, which is in lower case then, and zeros before the
+/// port.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -108,7 +109,8 @@ pub struct IceUri {
 }
 
 impl IceUri {
-    /// The address of a host: a name, an IPv4 or an IPv6 address, the last with or without brackets.
+    /// The address of a host, without scheme or port: a name, an IPv4 or an IPv6 address, the last
+    /// with or without brackets.
     ///
     /// # Errors
     ///
@@ -174,18 +176,20 @@ impl IceUri {
     /// # Errors
     ///
     /// [`UriError::Host`].
-    pub fn fan_out<'a>(hosts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Self>, UriError> {
+    pub fn fan_out(
+        hosts: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Vec<Self>, UriError> {
         const WAYS: [(Scheme, u16, Transport); 3] = [
             (Scheme::Turn, 3478, Transport::Udp),
             (Scheme::Turn, 3478, Transport::Tcp),
             (Scheme::Turns, 443, Transport::Tcp),
         ];
-        let pairs = hosts.into_iter().flat_map(|host| WAYS.map(|way| (host, way)));
-        pairs
-            .map(|(host, (scheme, port, transport))| {
+        let ways = |host: &str| {
+            WAYS.map(|(scheme, port, transport)| {
                 Self::new(scheme, host)?.with_port(port)?.with_transport(transport)
             })
-            .collect()
+        };
+        hosts.into_iter().flat_map(|host| ways(host.as_ref())).collect()
     }
 
     /// The protocol.
@@ -251,9 +255,18 @@ impl FromStr for IceUri {
             return Err(UriError::Blank { index });
         }
         let (scheme, rest) = text.split_once(':').ok_or(UriError::Scheme)?;
-        let scheme = parse_scheme(scheme)?;
+        let scheme = match parse_scheme(scheme) {
+            Err(UriError::Scheme) if rest.contains('@') => return Err(UriError::UserInfo),
+            scheme => scheme?,
+        };
+        if rest.starts_with("http://") || rest.starts_with("https://") {
+            return Err(UriError::Https);
+        }
         if rest.starts_with("//") {
             return Err(UriError::Slashes);
+        }
+        if rest.contains('@') {
+            return Err(UriError::UserInfo);
         }
         if rest.contains('#') {
             return Err(UriError::Fragment);
@@ -262,9 +275,6 @@ impl FromStr for IceUri {
             Some((address, query)) => (address, Some(query)),
             None => (rest, None),
         };
-        if address.contains('@') {
-            return Err(UriError::UserInfo);
-        }
         if address.contains('/') {
             return Err(UriError::Path);
         }
@@ -316,36 +326,34 @@ fn is_ipv6(host: &str) -> bool {
     host.parse::<Ipv6Addr>().is_ok()
 }
 
-/// IPv4, or a reg-name of RFC 3986 section 3.2.2 that is not empty.
+/// IPv4, or a reg-name of RFC 3986 section 3.2.2 that is not empty and that a browser takes too.
 fn is_ipv4_or_name(host: &str) -> bool {
+    let Some(name) = decode_reg_name(host) else { return false };
     // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or not at all.
-    let last = host.strip_suffix('.').unwrap_or(host).rsplit('.').next().unwrap_or_default();
+    let last = name.strip_suffix('.').unwrap_or(&name).rsplit('.').next().unwrap_or_default();
     let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
     let ends_in_number = match hex {
         Some(hex) => hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
         None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
     };
-    if ends_in_number {
-        host.parse::<Ipv4Addr>().is_ok()
-    } else {
-        !host.is_empty() && is_reg_name(host)
-    }
+    if ends_in_number { host.parse::<Ipv4Addr>().is_ok() } else { !name.is_empty() }
 }
 
-/// `*( unreserved / pct-encoded / sub-delims )`
-fn is_reg_name(host: &str) -> bool {
+/// Reads `*( unreserved / pct-encoded / sub-delims )`; what is encoded must be one of the other two,
+/// since a browser decodes it and looks again.
+fn decode_reg_name(host: &str) -> Option<String> {
     let mut bytes = host.bytes();
-    let hex_digit = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
+    let mut name = String::with_capacity(host.len());
     while let Some(byte) = bytes.next() {
-        let valid = match byte {
-            b'%' => hex_digit(bytes.next()) && hex_digit(bytes.next()),
-            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+        let mut hex_digit = || char::from(bytes.next()?).to_digit(16);
+        let byte = match byte {
+            b'%' => u8::try_from(hex_digit()? << 4 | hex_digit()?).ok()?,
+            byte => byte,
         };
-        if !valid {
-            return false;
-        }
+        let valid = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
+        name.push(valid.then_some(byte)?.into());
     }
-    true
+    Some(name)
 }
 
 /// Which part of a STUN or TURN URI is wrong.
@@ -381,8 +389,8 @@ pub enum UriError {
     #[error("the URI has a path: leave it out")]
     Path,
 
-    /// The host is empty, or neither a name nor an address.
-    #[error("the host is not a host name, an IPv4 address or an IPv6 address in brackets")]
+    /// The host is empty, or neither a name nor an address, or has a scheme or port with it.
+    #[error("the host is not just a host name, an IPv4 address or an IPv6 address in brackets")]
     Host,
 
     /// `turn:2001:db8::1`.

@@ -6,12 +6,13 @@ use core::ops::RangeFrom;
 use alloc::string::String;
 
 use super::IceUri;
+use crate::error::ExpiryHint;
 use crate::{Error, TurnCredentials, UnixTime};
 
 /// The `<service/>` elements of these servers, one a line, for a `<services/>` of the namespace
 /// `urn:xmpp:extdisco:2`.
 ///
-/// TURN servers are given the login, `restricted` and when it expires, by our own clock at `now`, in
+/// The text holds the password, and is the caller's to wipe. TURN servers are given the login, `restricted` and when it expires, by our own clock at `now`, in
 /// UTC as XEP-0082 has it; STUN servers need none of it.
 ///
 /// ```
@@ -40,24 +41,34 @@ use crate::{Error, TurnCredentials, UnixTime};
 /// # Errors
 ///
 /// [`Error::NotXml`] for a username with U+FFFE or U+FFFF in it, the only characters of a name that
-/// XML 1.0 (section 2.2) leaves out.
+/// XML 1.0 (section 2.2) leaves out; [`Error::ExpiryOutOfRange`] for an expiry after 2106.
 pub fn services(login: &TurnCredentials, uris: &[IceUri], now: UnixTime) -> Result<String, Error> {
     if login.username().contains(['\u{fffe}', '\u{ffff}']) {
         return Err(Error::NotXml);
     }
-    let mut text = String::new();
+    let expiry = now.as_secs().saturating_add(login.ttl().as_secs());
+    let expiry = u32::try_from(expiry).map_err(|_| Error::ExpiryOutOfRange {
+        hint: ExpiryHint::find(login.ttl().as_secs(), now.as_secs()),
+    })?;
+    // Escaped six times as long at most; a text that grew would leave the password in freed memory.
+    let each = |uri: &IceUri| uri.host().len().saturating_add(login.username().len());
+    let least = |uri| each(uri).saturating_mul(6).saturating_add(WITHOUT_HOST_AND_USERNAME);
+    let mut text = String::with_capacity(uris.iter().map(least).sum());
     for uri in uris {
         // A String takes whatever is written to it.
-        _ = write_service(&mut text, uri, login, now);
+        _ = write_service(&mut text, uri, login, DateTime(expiry));
     }
     Ok(text)
 }
+
+/// More than the rest of an element has: 180 characters and a password.
+const WITHOUT_HOST_AND_USERNAME: usize = 256;
 
 fn write_service(
     text: &mut String,
     uri: &IceUri,
     login: &TurnCredentials,
-    now: UnixTime,
+    expires: DateTime,
 ) -> fmt::Result {
     let transport = uri.transport_or_default();
     write!(
@@ -69,14 +80,12 @@ fn write_service(
         transport.as_str(),
     )?;
     if uri.scheme().is_turn() {
-        let expiry = now.as_secs().saturating_add(login.ttl().as_secs());
-        let expiry = u32::try_from(expiry).unwrap_or(u32::MAX);
         write!(
             text,
             " username='{}' password='{}' restricted='true' expires='{}'",
             Escaped(login.username()),
             Escaped(login.password().as_str()),
-            DateTime(expiry),
+            expires,
         )?;
     }
     text.write_str("/>\n")
@@ -99,6 +108,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// Unix seconds, of 32 bits, as `2010-02-23T02:06:40Z`.
+#[derive(Clone, Copy)]
 struct DateTime(u32);
 
 impl fmt::Display for DateTime {
