@@ -25,6 +25,8 @@ mod error;
 mod hmac_sha1;
 pub mod ice;
 mod keyring;
+#[cfg(feature = "providers")]
+pub mod provider;
 mod pseudonym;
 mod secret;
 mod time;
