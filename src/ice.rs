@@ -95,24 +95,13 @@ impl IceServer {
             return Err(Error::NoUrls);
         }
         match &self.login {
-            None if self.urls.iter().any(|uri| uri.scheme().is_turn()) => Err(Error::NoLogin),
-            Some((username, credential))
-                if username.is_empty() || credential.as_str().is_empty() =>
-            {
-                Err(Error::NoLogin)
+            Some((username, credential)) => check_login(username, credential.as_str())?,
+            None if self.urls.iter().any(|uri| uri.scheme().is_turn()) => {
+                return Err(Error::NoLogin);
             }
-            Some((username, credential))
-                if [username.as_str(), credential.as_str()]
-                    .iter()
-                    .any(|text| text.contains(char::is_control)) =>
-            {
-                Err(Error::ControlCharacter)
-            }
-            Some((username, _)) if username.len() > Username::MAX_LEN => {
-                Err(Error::UsernameTooLong { len: username.len() })
-            }
-            _ => Ok(self),
+            None => {}
         }
+        Ok(self)
     }
 
     /// Where the servers are; at least one.
@@ -132,6 +121,17 @@ impl IceServer {
     pub fn credential(&self) -> Option<&Credential> {
         self.login.as_ref().map(|(_, credential)| credential)
     }
+}
+
+fn check_login(username: &str, credential: &str) -> Result<(), Error> {
+    if username.is_empty() || credential.is_empty() {
+        return Err(Error::NoLogin);
+    }
+    if [username, credential].iter().any(|text| text.contains(char::is_control)) {
+        return Err(Error::ControlCharacter);
+    }
+    let len = username.len();
+    if len > Username::MAX_LEN { Err(Error::UsernameTooLong { len }) } else { Ok(()) }
 }
 
 /// A TURN server of one's own: where it is, its secret, how long its logins last, and its clock.
