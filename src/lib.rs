@@ -20,6 +20,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "access-token")]
+pub mod access_token;
 mod credentials;
 mod error;
 mod hmac_sha1;
@@ -32,6 +34,8 @@ mod secret;
 mod time;
 mod username;
 
+#[cfg(feature = "access-token")]
+pub use access_token::{AccessToken, AccessTokenKey};
 pub use credentials::TurnCredentials;
 pub use error::{Error, ExpiryHint, VerifyError};
 pub use ice::{IceServer, IceServers, IceUri};

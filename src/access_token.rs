@@ -1,0 +1,336 @@
+//! What a client shows one's own endpoint to be given ICE servers: a token that says for whom and until
+//! when, or a random one that a store knows.
+//!
+//! A token of an [`AccessTokenKey`] needs no store, so that any number of instances verify what one
+//! of them issued. It cannot be taken back before it expires, nor used up: where that is wanted, take
+//! a [random one](AccessToken::random), and let the store see its [`store_key`] only.
+//!
+//! In Redis, with the key that [`store_key`] gives:
+//!
+//! ```text
+//! SET turn-token:<key> 1 EX 3600 NX      when it is issued
+//! EXISTS turn-token:<key>                when it is shown
+//! GETDEL turn-token:<key>                the same, for a token that serves once
+//! DEL turn-token:<key>                   to take it back
+//! ```
+
+use core::fmt;
+use core::time::Duration;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::digest::zeroize::Zeroize;
+use hmac::digest::{Digest, Output};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::{ClockSkew, Credential, UnixTime};
+
+/// How long a token lasts where nothing else is wanted: an hour, as Xirsys's broker has it.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
+
+/// A key that issues and verifies tokens, with an id so that keys can be rotated.
+///
+/// To rotate, give every instance the next key beside the current one, then issue with it, and take
+/// the old one away when its last token has expired.
+///
+/// ```
+/// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+/// use turn_credentials::UnixTime;
+///
+/// let key = AccessTokenKey::new(1, [7; 32])?;
+/// let random = [9; 16]; // from the system's generator, anew for each token
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let token = key.issue_at("alice", DEFAULT_TTL, random, now)?;
+///
+/// let keys = [AccessTokenKey::new(2, [8; 32])?, key];
+/// let grant = AccessToken::verify_at(token.as_str(), &keys, now)?;
+/// assert_eq!(grant.subject(), "alice");
+/// assert_eq!(grant.expires_at(), UnixTime::from_secs(1_700_003_600));
+///
+/// let later = UnixTime::from_secs(1_700_003_601);
+/// let expired_at = grant.expires_at();
+/// assert_eq!(
+///     AccessToken::verify_at(token.as_str(), &keys, later).unwrap_err(),
+///     AccessTokenError::Expired { expired_at }
+/// );
+/// # Ok::<(), AccessTokenError>(())
+/// ```
+#[derive(Clone)]
+pub struct AccessTokenKey {
+    id: u32,
+    mac: Hmac<Sha256>,
+}
+
+impl AccessTokenKey {
+    /// The least bytes of a key: 32, the length of the hash (RFC 2104 section 3).
+    pub const MIN_LEN: usize = 32;
+
+    /// The most bytes of a subject: 255, so that no token is longer than
+    /// [`AccessToken::MAX_LEN`].
+    pub const MAX_SUBJECT_LEN: usize = 255;
+
+    /// A key of at least 32 random bytes, which serves nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError::ShortKey`].
+    pub fn new(id: u32, key: impl AsRef<[u8]>) -> Result<Self, AccessTokenError> {
+        let key = Some(key.as_ref()).filter(|key| key.len() >= Self::MIN_LEN);
+        let mac = key.and_then(|key| Hmac::new_from_slice(key).ok());
+        Ok(Self { id, mac: mac.ok_or(AccessTokenError::ShortKey)? })
+    }
+
+    /// A token for this subject, such as an account id, which lasts for `ttl` from `now`.
+    ///
+    /// The 16 bytes must come from the system's random generator, anew for each token: they make two
+    /// tokens of one second differ. The subject can be read by whoever holds the token.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError::LongSubject`]; [`AccessTokenError::Ttl`] for a ttl under one second, or an
+    /// expiry after 2038.
+    pub fn issue_at(
+        &self,
+        subject: &str,
+        ttl: Duration,
+        random: [u8; 16],
+        now: UnixTime,
+    ) -> Result<AccessToken, AccessTokenError> {
+        if subject.len() > Self::MAX_SUBJECT_LEN {
+            return Err(AccessTokenError::LongSubject);
+        }
+        let expiry = ClockSkew::NONE.expiry(ttl, now).map_err(|_| AccessTokenError::Ttl)?;
+        let mut bytes = Vec::with_capacity(HEAD_LEN.saturating_add(MAX_TAIL_LEN));
+        bytes.push(VERSION);
+        bytes.extend(self.id.to_be_bytes());
+        bytes.extend(expiry.as_secs().to_be_bytes());
+        bytes.extend(random);
+        bytes.extend(subject.as_bytes());
+        let tag = self.mac_of(&bytes).finalize();
+        bytes.extend(tag.as_bytes());
+        let token = AccessToken { text: Credential::new(URL_SAFE_NO_PAD.encode(&bytes)) };
+        bytes.as_mut_slice().zeroize();
+        Ok(token)
+    }
+
+    /// [`issue_at`](Self::issue_at) by this machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`issue_at`](Self::issue_at).
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub fn issue(
+        &self,
+        subject: &str,
+        ttl: Duration,
+        random: [u8; 16],
+    ) -> Result<AccessToken, AccessTokenError> {
+        self.issue_at(subject, ttl, random, UnixTime::now())
+    }
+
+    fn mac_of(&self, bytes: &[u8]) -> Hmac<Sha256> {
+        self.mac.clone().chain_update(LABEL).chain_update(bytes)
+    }
+}
+
+impl fmt::Debug for AccessTokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessTokenKey {{ id: {}, .. }}", self.id)
+    }
+}
+
+/// What no other MAC of anybody's begins with.
+const LABEL: &[u8] = b"turn-credentials access token\0";
+
+const VERSION: u8 = 1;
+
+/// Version, key id, expiry and random bytes; then come the subject and the MAC.
+const HEAD_LEN: usize = 1 + 4 + 8 + 16;
+const MAC_LEN: usize = 32;
+const MAX_TAIL_LEN: usize = AccessTokenKey::MAX_SUBJECT_LEN + MAC_LEN;
+
+/// A token: text of `A-Z a-z 0-9 - _`, which goes into a header or a query as it is.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    text: Credential,
+}
+
+impl AccessToken {
+    /// The most characters of a token: 422.
+    pub const MAX_LEN: usize = ((HEAD_LEN + MAX_TAIL_LEN) * 4).div_ceil(3);
+
+    /// A token that says nothing, for a store: 32 bytes from the system's random generator.
+    ///
+    /// ```
+    /// use turn_credentials::access_token::{self, AccessToken};
+    ///
+    /// let token = AccessToken::random([7; 32]);
+    /// assert_eq!(token.as_str().len(), 43);
+    /// let key = access_token::store_key(token.as_str());
+    /// assert_eq!(key, "dc4bf80c77473d130fa0de86ba4018fe98bb214005e6a5891d12ba91446f9e81");
+    /// assert_ne!(key, access_token::store_key("guessed"));
+    /// ```
+    #[must_use]
+    pub fn random(mut random: [u8; 32]) -> Self {
+        let text = Credential::new(URL_SAFE_NO_PAD.encode(random));
+        random.as_mut_slice().zeroize();
+        Self { text }
+    }
+
+    /// The text that the client shows.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.text.as_str()
+    }
+
+    /// Whom a token was issued for, if one of the keys issued it and it still lives; in constant time.
+    ///
+    /// The MAC is looked at before anything else but the key's id is believed.
+    ///
+    /// # Errors
+    ///
+    /// * [`AccessTokenError::Malformed`] for a text that is no token.
+    /// * [`AccessTokenError::UnknownKey`] when no key has its id.
+    /// * [`AccessTokenError::Forged`] when the key did not issue it.
+    /// * [`AccessTokenError::Expired`] when it did, and its time is over.
+    pub fn verify_at(
+        text: &str,
+        keys: &[AccessTokenKey],
+        now: UnixTime,
+    ) -> Result<Grant, AccessTokenError> {
+        use AccessTokenError::{Expired, Forged, Malformed, UnknownKey};
+
+        let parts = Parts::read(text).ok_or(Malformed)?;
+        let key = keys.iter().find(|key| key.id == parts.key_id).ok_or(UnknownKey)?;
+        key.mac_of(parts.signed()).verify_slice(parts.mac()).map_err(|_| Forged)?;
+        let grant = parts.grant().ok_or(Malformed)?;
+        let expired_at = grant.expires_at;
+        if now > expired_at { Err(Expired { expired_at }) } else { Ok(grant) }
+    }
+
+    /// [`verify_at`](Self::verify_at) by this machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`verify_at`](Self::verify_at).
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub fn verify(text: &str, keys: &[AccessTokenKey]) -> Result<Grant, AccessTokenError> {
+        Self::verify_at(text, keys, UnixTime::now())
+    }
+}
+
+/// The name that a store has for a token: SHA-256 of its text, in hex. Who reads the store cannot show
+/// what is in it.
+#[must_use]
+pub fn store_key(token: &str) -> String {
+    let hash: Output<Sha256> = Sha256::digest(token);
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+}
+
+/// A token's bytes, of which only the key's id was read.
+struct Parts {
+    bytes: Vec<u8>,
+    key_id: u32,
+}
+
+impl Parts {
+    fn read(text: &str) -> Option<Self> {
+        let text = Some(text).filter(|text| text.len() <= AccessToken::MAX_LEN)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let key_id = u32::from_be_bytes(*rest.first_chunk()?);
+        let whole = *version == VERSION && bytes.len() >= HEAD_LEN + MAC_LEN;
+        whole.then_some(Self { bytes, key_id })
+    }
+
+    fn split(&self) -> (&[u8], &[u8]) {
+        let signed = self.bytes.len().saturating_sub(MAC_LEN);
+        self.bytes.split_at_checked(signed).unwrap_or_default()
+    }
+
+    fn signed(&self) -> &[u8] {
+        self.split().0
+    }
+
+    fn mac(&self) -> &[u8] {
+        self.split().1
+    }
+
+    fn grant(&self) -> Option<Grant> {
+        let (head, subject) = self.signed().split_at_checked(HEAD_LEN)?;
+        let expiry = u64::from_be_bytes(*head.get(5..)?.first_chunk()?);
+        let subject = core::str::from_utf8(subject).ok()?.into();
+        Some(Grant { subject, expires_at: UnixTime::from_secs(expiry) })
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.bytes.as_mut_slice().zeroize();
+    }
+}
+
+/// What a token grants: to whom, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    subject: String,
+    expires_at: UnixTime,
+}
+
+impl Grant {
+    /// Whom the token was issued for.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The last second in which it is taken.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+}
+
+/// Why a token is not issued, or refused.
+///
+/// None holds a token, a key or a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AccessTokenError {
+    /// The key is under 32 bytes.
+    #[error("the key is under 32 bytes: make it of random bytes, for this alone")]
+    ShortKey,
+
+    /// The subject is over 255 bytes.
+    #[error("the subject is over 255 bytes: give a shorter id of the account")]
+    LongSubject,
+
+    /// The ttl is under one second, or ends after 2038.
+    #[error("the ttl is under one second, or ends after 2038: give the seconds from now")]
+    Ttl,
+
+    /// The text is no token of this version.
+    #[error("the token is malformed: fetch a new one")]
+    Malformed,
+
+    /// No key has the token's key id.
+    #[error("the token's key is not known here, or no more: fetch a new one")]
+    UnknownKey,
+
+    /// The key did not issue the token.
+    #[error("the token was not issued by the key that it names: fetch a new one")]
+    Forged,
+
+    /// We issued this token, and its time is over.
+    #[error("the token expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
+    Expired {
+        /// The last second in which it was taken.
+        expired_at: UnixTime,
+    },
+}
