@@ -206,8 +206,13 @@ impl AccessToken {
         use AccessTokenError::{Expired, Forged, Malformed, UnknownKey};
 
         let parts = Parts::read(text).ok_or(Malformed)?;
-        let key = keys.iter().find(|key| key.id == parts.key_id).ok_or(UnknownKey)?;
-        key.mac_of(parts.signed()).verify_slice(parts.mac()).map_err(|_| Forged)?;
+        let mut named = keys.iter().filter(|key| key.id == parts.key_id).peekable();
+        named.peek().ok_or(UnknownKey)?;
+        let issued =
+            |key: &AccessTokenKey| key.mac_of(parts.signed()).verify_slice(parts.mac()).is_ok();
+        if !named.any(issued) {
+            return Err(Forged);
+        }
         let grant = parts.grant().ok_or(Malformed)?;
         let expired_at = grant.expires_at;
         if now > expired_at { Err(Expired { expired_at }) } else { Ok(grant) }
@@ -242,11 +247,11 @@ struct Parts {
 impl Parts {
     fn read(text: &str) -> Option<Self> {
         let text = Some(text).filter(|text| text.len() <= AccessToken::MAX_LEN)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (version, rest) = bytes.split_first()?;
-        let key_id = u32::from_be_bytes(*rest.first_chunk()?);
-        let whole = *version == VERSION && bytes.len() >= HEAD_LEN + MAC_LEN;
-        whole.then_some(Self { bytes, key_id })
+        let mut parts = Self { bytes: URL_SAFE_NO_PAD.decode(text).ok()?, key_id: 0 };
+        let (version, rest) = parts.bytes.split_first()?;
+        let whole = *version == VERSION && parts.bytes.len() >= HEAD_LEN + MAC_LEN;
+        parts.key_id = u32::from_be_bytes(*rest.first_chunk()?);
+        whole.then_some(parts)
     }
 
     fn split(&self) -> (&[u8], &[u8]) {

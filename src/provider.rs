@@ -7,32 +7,39 @@
 //! A provider that is not here is one more `impl ApiCall`:
 //!
 //! ```
-//! use turn_credentials::IceServers;
-//! use turn_credentials::provider::{ApiCall, ApiError, HttpRequest, HttpResponse, Method};
+//! use core::time::Duration;
+//! use turn_credentials::provider::{
+//!     ApiCall, ApiError, HttpRequest, HttpResponse, IceAnswer, Method,
+//! };
+//! use turn_credentials::{Credential, UnixTime};
 //!
 //! /// A service of one's own, which answers with the list that browsers take.
 //! struct OurService {
-//!     key: String,
+//!     key: Credential,
+//!     now: UnixTime,
 //! }
 //!
 //! impl ApiCall for OurService {
-//!     type Answer = IceServers;
+//!     type Answer = IceAnswer;
 //!
 //!     fn request(&self) -> HttpRequest {
-//!         HttpRequest::new(Method::Get, "https://turn.example.org/ice")
-//!             .with_secret_header("authorization", format!("Bearer {}", self.key))
+//!         HttpRequest::new(Method::Get, "https://turn.example.org/ice").with_bearer(&self.key)
 //!     }
 //!
-//!     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceServers, ApiError> {
-//!         serde_json::from_slice(response.successful()?.body()).map_err(|_| ApiError::NotJson)
+//!     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
+//!         let hour = Duration::from_secs(3600);
+//!         IceAnswer::from_json(response.successful()?.body(), self.now, Some(hour))
 //!     }
 //! }
 //!
-//! let call = OurService { key: "hidden".to_owned() };
+//! let now = UnixTime::from_secs(1_700_000_000);
+//! let call = OurService { key: Credential::new("hidden"), now };
 //! assert!(!format!("{:?}", call.request()).contains("hidden"));
 //!
 //! let answer = br#"{"iceServers": [{"urls": "stun:turn.example.org"}]}"#;
-//! assert_eq!(call.read_answer(&HttpResponse::new(200, answer))?.len(), 1);
+//! let answer = call.read_answer(&HttpResponse::new(200, answer))?;
+//! assert_eq!(answer.servers().len(), 1);
+//! assert_eq!(answer.expires_at(), Some(UnixTime::from_secs(1_700_003_600)));
 //!
 //! let busy = [("Retry-After", "30")];
 //! let error = call.read_answer(&HttpResponse::new(503, b"").with_headers(&busy)).unwrap_err();
@@ -49,7 +56,6 @@ pub mod xirsys;
 use core::fmt;
 use core::time::Duration;
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -102,8 +108,8 @@ impl Method {
 
 /// An HTTP request, as data.
 ///
-/// `Debug` and `Display` show it without the secrets in it.
-#[derive(Clone, Debug)]
+/// `Display` shows it without what was marked as secret, and `Debug` without its body too.
+#[derive(Clone)]
 pub struct HttpRequest {
     method: Method,
     url: String,
@@ -126,7 +132,8 @@ impl HttpRequest {
         Self { method, url: url.into(), secret_query: None, headers, body }
     }
 
-    /// The same request with another header.
+    /// The same request with another header. What clients refuse in one, such as a line end, is
+    /// refused by them.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, HeaderValue::Shown(value.into())));
@@ -140,7 +147,8 @@ impl HttpRequest {
         self
     }
 
-    /// The same request with a query that holds a secret: what stands behind the question mark.
+    /// The same request with a query that holds a secret: what stands behind the question mark, of a
+    /// URL that has none. HTTP clients show URLs in their errors and logs.
     #[must_use]
     pub fn with_secret_query(self, query: impl Into<Credential>) -> Self {
         Self { secret_query: Some(query.into()), ..self }
@@ -152,15 +160,18 @@ impl HttpRequest {
         Self { body: body.into(), ..self }.with_header("content-type", media_type)
     }
 
-    /// The same request with HTTP Basic authentication (RFC 7617).
-    fn with_basic(self, user: &str, password: &Credential) -> Self {
+    /// The same request with HTTP Basic authentication (RFC 7617), for a user without a colon.
+    #[must_use]
+    pub fn with_basic(self, user: &str, password: &Credential) -> Self {
         let pair = Credential::new(alloc::format!("{user}:{}", password.as_str()));
         let encoded = Credential::new(STANDARD.encode(pair.as_str()));
         let value = Credential::new(alloc::format!("Basic {}", encoded.as_str()));
         self.with_secret_header("authorization", value)
     }
 
-    fn with_bearer(self, token: &Credential) -> Self {
+    /// The same request with a bearer token (RFC 6750 section 2.1).
+    #[must_use]
+    pub fn with_bearer(self, token: &Credential) -> Self {
         let value = Credential::new(alloc::format!("Bearer {}", token.as_str()));
         self.with_secret_header("authorization", value)
     }
@@ -209,6 +220,16 @@ impl fmt::Display for HttpRequest {
     }
 }
 
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An HTTP response, as an HTTP client has read it.
 #[derive(Clone, Copy)]
 pub struct HttpResponse<'a> {
@@ -248,7 +269,8 @@ impl<'a> HttpResponse<'a> {
     pub fn retry_after(&self) -> Option<Duration> {
         let is = |name: &str| name.eq_ignore_ascii_case("retry-after");
         let (_, value) = self.headers.iter().find(|(name, _)| is(name))?;
-        value.trim().parse().ok().map(Duration::from_secs)
+        let digits = Some(value.trim()).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        digits?.parse().ok().map(|secs: u32| Duration::from_secs(secs.into()))
     }
 
     /// The same response, if its status is 2xx.
@@ -266,11 +288,18 @@ impl<'a> HttpResponse<'a> {
 
     /// The body as JSON.
     fn json(&self) -> Result<Value, ApiError> {
-        if self.body.trim_ascii().is_empty() {
-            return Err(ApiError::Empty);
-        }
-        serde_json::from_slice(self.body).map_err(|_| ApiError::NotJson)
+        parse(self.body)
     }
+}
+
+fn parse(body: &[u8]) -> Result<Value, ApiError> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    if body.trim_ascii().is_empty() {
+        return Err(ApiError::Empty);
+    }
+    serde_json::from_slice(body).map_err(|_| ApiError::NotJson)
 }
 
 /// Without the body, which holds credentials.
@@ -322,13 +351,28 @@ impl IceAnswer {
         self.expires_at
     }
 
-    /// Reads any of the shapes in which providers list their servers.
-    fn read(list: &Value, issued_at: UnixTime, ttl: Option<Duration>) -> Result<Self, ApiError> {
+    /// Reads any of the shapes in which providers list their servers: a list, one server, or an
+    /// object whose member `iceServers` is one of the two.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::Empty`], [`ApiError::NotJson`], [`ApiError::NoServers`].
+    pub fn from_json(
+        json: &[u8],
+        issued_at: UnixTime,
+        ttl: Option<Duration>,
+    ) -> Result<Self, ApiError> {
+        let mut json = parse(json)?;
+        let list = json.get_mut("iceServers").map(Value::take).unwrap_or(json);
+        Self::read(list, issued_at, ttl)
+    }
+
+    fn read(list: Value, issued_at: UnixTime, ttl: Option<Duration>) -> Result<Self, ApiError> {
         let mut servers = IceServers::default();
         let mut dropped = 0_usize;
         let entries = match list {
-            Value::Array(entries) => entries.as_slice(),
-            entry => core::slice::from_ref(entry),
+            Value::Array(entries) => entries,
+            entry => [entry].into(),
         };
         for entry in entries {
             let (server, left_out) = read_server(entry);
@@ -346,26 +390,33 @@ impl IceAnswer {
 }
 
 /// A server, if there is one in the entry, and how many of its URIs were left out.
-fn read_server(entry: &Value) -> (Option<IceServer>, usize) {
-    let texts = match entry.get("urls").or_else(|| entry.get("url")) {
-        Some(Value::Array(texts)) => texts.as_slice(),
-        Some(text) => core::slice::from_ref(text),
-        None => return (None, 0),
+fn read_server(mut entry: Value) -> (Option<IceServer>, usize) {
+    let mut take = |name: &str| entry.get_mut(name).map(Value::take);
+    let mut list = |name: &str| match take(name) {
+        Some(Value::Array(texts)) if !texts.is_empty() => Some(texts),
+        None | Some(Value::Null | Value::Array(_)) => None,
+        Some(text) => Some([text].into()),
     };
-    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let (new, old) = (list("urls"), list("url"));
+    let texts: Vec<Value> = new.or(old).unwrap_or_default();
+    let mut text = |name: &str| match take(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
     let (username, credential) = (text("username"), text("credential").map(Credential::new));
-    let has_login = username.is_some() && credential.is_some();
-    let uris = texts.iter().filter_map(|text| text.as_str()?.parse::<IceUri>().ok());
-    let uris = uris.filter(|uri| has_login || !uri.scheme().is_turn()).collect();
-    let server = IceServer::read(uris, username.map(ToOwned::to_owned), credential);
-    let server = server.ok();
+    let uris: Vec<IceUri> = texts.iter().filter_map(|text| text.as_str()?.parse().ok()).collect();
+    let stun = uris.iter().filter(|uri| !uri.scheme().is_turn()).cloned().collect();
+    // A login that no server takes leaves what needs none.
+    let server = IceServer::read(uris, username, credential)
+        .or_else(|_| IceServer::read(stun, None, None))
+        .ok();
     let kept = server.as_ref().map_or(0, |server| server.urls().len());
     (server, texts.len().saturating_sub(kept))
 }
 
 /// Why a provider's answer is of no use.
 ///
-/// None holds a secret, a credential or a part of the answer.
+/// None holds a secret, a credential, or more of the answer than a word for the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ApiError {
@@ -374,6 +425,8 @@ pub enum ApiError {
     Refused {
         /// Xirsys's code for the reason.
         code: xirsys::ErrorCode,
+        /// The status code: HTTP's, or the envelope's own in the API's version 2.
+        status: u16,
         /// How long the provider asks to wait.
         retry_after: Option<Duration>,
     },
@@ -409,10 +462,11 @@ impl ApiError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
+            Self::Refused { code: xirsys::ErrorCode::Other(_), status, .. }
+            | Self::Status { status, .. } => matches!(status, 408 | 429 | 500..=599),
             Self::Refused { code, .. } => code.is_retryable(),
-            Self::Status { status, .. } => matches!(status, 408 | 429 | 500..=599),
-            Self::Empty | Self::NotJson => true,
-            Self::UnknownShape | Self::NoServers => false,
+            Self::NotJson => true,
+            Self::Empty | Self::UnknownShape | Self::NoServers => false,
         }
     }
 
@@ -432,8 +486,8 @@ impl ApiError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// An account, user or key id is empty, or has a character that HTTP does not let through.
-    #[error("the account's or key's id is empty, or has a colon, a slash or a control character")]
+    /// An id is empty, or has a character that its place in a header or path has no room for.
+    #[error("the id is empty, or has a character that it cannot have, such as a colon or a slash")]
     Id,
 
     /// A secret is empty, or has a control character.
@@ -454,7 +508,7 @@ pub enum CallError {
     Channel,
 
     /// A gateway that is no plain web address.
-    #[error("the gateway is not https://host, without a path's end, a query or a user")]
+    #[error("the gateway is not https:// or http://, a host, and perhaps a port and a path")]
     Gateway,
 
     /// An address that is not a public one.
@@ -480,7 +534,22 @@ fn check_secret(secret: impl Into<Credential>) -> Result<Credential, CallError> 
 /// An id that can stand in a path, and before the colon of HTTP Basic authentication.
 fn check_id(id: &str) -> Result<&str, CallError> {
     let stray = |c: char| c.is_control() || matches!(c, ':' | '/');
-    if id.is_empty() || id.contains(stray) { Err(CallError::Id) } else { Ok(id) }
+    if is_dots_or_empty(id) || id.contains(stray) { Err(CallError::Id) } else { Ok(id) }
+}
+
+/// Whether a URL's parser takes a segment for a step in the path (WHATWG URL section 4.4), or none.
+fn is_dots_or_empty(segment: &str) -> bool {
+    matches!(segment, "" | "." | "..")
+}
+
+/// `text` and then the value, in memory that does not move: a text that grew would leave a secret
+/// value's beginning in freed memory.
+fn append_encoded(text: &str, value: &str) -> Credential {
+    let capacity = value.len().saturating_mul(3).saturating_add(text.len());
+    let mut whole = String::with_capacity(capacity);
+    // A String takes whatever is written to it.
+    _ = fmt::Write::write_fmt(&mut whole, format_args!("{text}{}", PercentEncoded(value)));
+    Credential::new(whole)
 }
 
 /// A lifetime in whole seconds.
@@ -519,7 +588,8 @@ mod http_types {
         }
     }
 
-    /// Secret headers are marked as such, so that clients leave them out of logs and HTTP/2's table.
+    /// Secret headers are marked as such, so that clients leave them out of logs and HTTP/2's table. A
+    /// secret query cannot be marked: `Debug` of the converted request shows it.
     impl TryFrom<HttpRequest> for http::Request<Vec<u8>> {
         type Error = http::Error;
 

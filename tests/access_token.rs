@@ -61,6 +61,7 @@ fn each_reason_to_refuse() {
     assert_eq!(verdict(token.as_str(), &[key(2)], now), Err(AccessTokenError::UnknownKey));
     assert_eq!(verdict(token.as_str(), &[], now), Err(AccessTokenError::UnknownKey));
     let other = AccessTokenKey::new(1, [3; 32]).unwrap();
+    assert_eq!(verdict(token.as_str(), &[other.clone(), key(1)], now), Ok(()), "an id used twice");
     assert_eq!(verdict(token.as_str(), &[other], expiry + 1), Err(AccessTokenError::Forged));
 
     let text = token.as_str();

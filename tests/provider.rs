@@ -58,7 +58,7 @@ fn has_logins(answer: &IceAnswer) -> bool {
 fn every_recorded_answer() {
     let file = file();
     let cases = file["tests"].as_array().unwrap();
-    assert_eq!(cases.len(), 15);
+    assert_eq!(cases.len(), 16);
     for case in cases {
         let [form, call, body] = ["form", "call", "body"].map(|name| case[name].as_str().unwrap());
         let status = u16::try_from(case["status"].as_u64().unwrap()).unwrap();
@@ -132,7 +132,7 @@ fn what_is_sent() {
         ),
         (
             lines(
-                &TokenRequest::new(&account(), "a b/ü", Some("alice"), Duration::ZERO)
+                &TokenRequest::new(&account(), "a b/ü", Some("alice"), None)
                     .unwrap()
                     .via(Gateway::new("https://ws.xirsys.com/").unwrap())
                     .request(),
@@ -140,7 +140,7 @@ fn what_is_sent() {
             ("PUT https://ws.xirsys.com/_token/a%20b/%C3%BC?k=alice&expire=0", basic.into(), ""),
         ),
         (
-            lines(&TokenRequest::new(&account(), "a", None, HOUR).unwrap().request()),
+            lines(&TokenRequest::new(&account(), "a", None, Some(HOUR)).unwrap().request()),
             ("PUT https://global.xirsys.net/_token/a?expire=3600", basic.into(), ""),
         ),
         (
@@ -159,7 +159,12 @@ fn what_is_sent() {
     assert_eq!(line, format!("POST {base}/generate"));
     assert_eq!(headers, format!("authorization: Bearer hidden-secret\n{json}"));
     assert_eq!(body, r#"{"ttl":3600}"#);
-    let revoke = cloudflare::RevokeRequest::new(&key, "a/b");
+    for dots in ["", ".", ".."] {
+        assert!(cloudflare::RevokeRequest::new(&key, dots).is_err());
+        assert!(cloudflare::Key::new(dots, "t").is_err());
+    }
+    assert_eq!(cloudflare::Key::new("0123", "t k").unwrap_err(), CallError::Secret);
+    let revoke = cloudflare::RevokeRequest::new(&key, "a/b").unwrap();
     assert_eq!(lines(&revoke.request()).0, format!("POST {base}/a%2Fb/revoke"));
     assert_eq!(revoke.read_answer(&HttpResponse::new(204, b"")), Ok(()));
     assert!(revoke.read_answer(&HttpResponse::new(404, b"")).is_err());
@@ -199,10 +204,14 @@ fn signalling() {
     assert_eq!(host(r#"{"v": "https://a", "s": "ok"}"#), Err(ApiError::UnknownShape));
     assert_eq!(
         host(r#"{"v": "require_type_param", "s": "error"}"#),
-        Err(ApiError::Refused { code: ErrorCode::TypeParameter, retry_after: None })
+        Err(ApiError::Refused { code: ErrorCode::TypeParameter, status: 200, retry_after: None })
     );
 
-    let token = TokenRequest::new(&account(), "a", None, HOUR).unwrap();
+    for odd in ["ws://a", "wss://", "wss://a?b", "wss://u@a", "wss://a/../b"] {
+        let body = format!(r#"{{"v": "{odd}", "s": "ok"}}"#);
+        assert_eq!(host(&body), Err(ApiError::UnknownShape), "{odd}");
+    }
+    let token = TokenRequest::new(&account(), "a", None, Some(HOUR)).unwrap();
     let read = |body: &[u8]| token.read_answer(&HttpResponse::new(200, body));
     assert_eq!(read(br#"{"v":"ZG1l_n-o","s":"ok"}"#).unwrap().as_str(), "ZG1l_n-o");
     assert_eq!(read(br#"{"v":"","s":"ok"}"#).unwrap_err(), ApiError::UnknownShape);
@@ -242,14 +251,26 @@ fn what_cannot_be_asked() {
         "https://a?b",
         "https://a#b",
         "https://a b",
+        "https://:443",
+        "https://a:b:c",
+        "https://a\\b",
+        "https://a/../b",
+        "https://a/%2e%2e",
+        "https://a//",
     ] {
         assert_eq!(Gateway::new(gateway), Err(CallError::Gateway), "{gateway}");
     }
-    assert!(Gateway::new("http://127.0.0.1:8080/proxy/").is_ok());
+    for gateway in ["http://127.0.0.1:8080/proxy/", "https://[::1]:8443", "https://a/b/c"] {
+        assert!(Gateway::new(gateway).is_ok(), "{gateway}");
+    }
     for user in ["", "a b", "é", &"a".repeat(65)] {
-        let token = TokenRequest::new(&account(), "a", Some(user), HOUR).map(drop);
+        let token = TokenRequest::new(&account(), "a", Some(user), Some(HOUR)).map(drop);
         assert_eq!(token, Err(CallError::User), "{user}");
     }
+    let moment = Some(Duration::from_millis(900));
+    let token = TokenRequest::new(&account(), "a", None, moment).map(drop);
+    assert_eq!(token, Err(CallError::Lifetime { least: 1, most: u32::MAX }));
+    assert_eq!(Account::sub_account("p", "a#b", "s").unwrap_err(), CallError::Id);
     assert_eq!(metered::IceRequest::new("a.b", "k", NOW).unwrap_err(), CallError::Id);
 
     for (address, public) in [
@@ -278,7 +299,8 @@ fn what_cannot_be_asked() {
         ("::", false),
         ("::1", false),
         ("::2", true),
-        ("::ffff:8.8.8.8", false),
+        ("::ffff:8.8.8.8", true),
+        ("::ffff:10.0.0.1", false),
         ("2001:db8::1", false),
         ("2001:db9::1", true),
         ("fd00::1", false),
@@ -297,7 +319,7 @@ fn nothing_leaks() {
     let key = cloudflare::Key::new("key", "hidden-secret").unwrap();
     let calls: [&dyn core::fmt::Debug; 5] = [
         &xirsys_call(),
-        &TokenRequest::new(&account(), "a", None, HOUR).unwrap(),
+        &TokenRequest::new(&account(), "a", None, Some(HOUR)).unwrap(),
         &cloudflare::IceRequest::new(&key, HOUR, NOW).unwrap(),
         &twilio::IceRequest::new("AC0", "hidden-secret", HOUR, NOW).unwrap(),
         &metered::IceRequest::new("app", "hidden-secret", NOW).unwrap(),

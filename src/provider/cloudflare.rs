@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, PercentEncoded,
-    check_id, check_lifetime, check_secret,
+    check_id, check_lifetime, check_secret, is_dots_or_empty,
 };
 use crate::{Credential, UnixTime};
 
@@ -31,7 +31,11 @@ impl Key {
     ///
     /// [`CallError::Id`], [`CallError::Secret`].
     pub fn new(id: &str, token: impl Into<Credential>) -> Result<Self, CallError> {
-        Ok(Self { id: check_id(id)?.to_owned(), token: check_secret(token)? })
+        let token = check_secret(token)?;
+        if !token.as_str().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(CallError::Secret);
+        }
+        Ok(Self { id: check_id(id)?.to_owned(), token })
     }
 
     fn post(&self, call: &str) -> HttpRequest {
@@ -95,8 +99,8 @@ impl ApiCall for IceRequest {
     }
 
     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
-        let answer = response.successful()?.json()?;
-        let list = answer.get("iceServers").ok_or(ApiError::UnknownShape)?;
+        let mut answer = response.successful()?.json()?;
+        let list = answer.get_mut("iceServers").ok_or(ApiError::UnknownShape)?.take();
         IceAnswer::read(list, self.now, Some(Duration::from_secs(self.ttl.into())))
     }
 }
@@ -110,9 +114,15 @@ pub struct RevokeRequest {
 
 impl RevokeRequest {
     /// The login with this username.
-    #[must_use]
-    pub fn new(key: &Key, username: &str) -> Self {
-        Self { key: key.clone(), username: username.to_owned() }
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Id`] for a username that is empty or of dots only, which is no segment of a path.
+    pub fn new(key: &Key, username: &str) -> Result<Self, CallError> {
+        if is_dots_or_empty(username) {
+            return Err(CallError::Id);
+        }
+        Ok(Self { key: key.clone(), username: username.to_owned() })
     }
 }
 

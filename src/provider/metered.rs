@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{
-    ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, PercentEncoded,
+    ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, append_encoded,
     check_id, check_secret,
 };
 use crate::{Credential, UnixTime};
@@ -62,8 +62,8 @@ impl ApiCall for IceRequest {
 
     fn request(&self) -> HttpRequest {
         let url = format!("https://{}.metered.live/api/v1/turn/credentials", self.app);
-        let query = format!("apiKey={}", PercentEncoded(self.api_key.as_str()));
-        HttpRequest::new(Method::Get, url).with_secret_query(Credential::new(query))
+        let query = append_encoded("apiKey=", self.api_key.as_str());
+        HttpRequest::new(Method::Get, url).with_secret_query(query)
     }
 
     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
@@ -71,6 +71,6 @@ impl ApiCall for IceRequest {
         if !answer.is_array() {
             return Err(ApiError::UnknownShape);
         }
-        IceAnswer::read(&answer, self.now, None)
+        IceAnswer::read(answer, self.now, None)
     }
 }

@@ -74,12 +74,13 @@ impl ApiCall for IceRequest {
             .with_basic(&self.account_sid, &self.auth_token)
     }
 
-    /// The ttl is Twilio's own, where it gives one.
+    /// The ttl is Twilio's own, where it gives a shorter one.
     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
-        let answer = response.successful()?.json()?;
-        let list = answer.get("ice_servers").ok_or(ApiError::UnknownShape)?;
+        let mut answer = response.successful()?.json()?;
+        let list = answer.get_mut("ice_servers").ok_or(ApiError::UnknownShape)?.take();
         let secs = |ttl: &Value| ttl.as_u64().or_else(|| ttl.as_str()?.parse().ok());
-        let ttl = answer.get("ttl").and_then(secs).unwrap_or_else(|| self.ttl.into());
+        let asked = self.ttl.into();
+        let ttl = answer.get("ttl").and_then(secs).map_or(asked, |told| told.min(asked));
         IceAnswer::read(list, self.now, Some(Duration::from_secs(ttl)))
     }
 }

@@ -43,9 +43,9 @@ use serde_json::{Value, json};
 
 use super::{
     ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, PercentEncoded,
-    check_id, check_lifetime, check_secret,
+    append_encoded, check_id, check_lifetime, check_secret, is_dots_or_empty,
 };
-use crate::{Credential, UnixTime};
+use crate::{Credential, IceUri, UnixTime};
 
 /// Who asks: an ident and its secret.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Account {
         Ok(Self { ident: check_id(ident)?.to_owned(), secret: check_secret(secret)? })
     }
 
-    /// A sub-account with a secret of its own: `primary#sub`.
+    /// A sub-account with a secret of its own, which does not begin with `!`: `primary#sub`.
     ///
     /// # Errors
     ///
@@ -74,7 +74,9 @@ impl Account {
         sub: &str,
         secret: impl Into<Credential>,
     ) -> Result<Self, CallError> {
-        let (primary, sub) = (check_id(primary)?, check_id(sub)?);
+        if [primary, sub].iter().any(|id| check_id(id).is_err() || id.contains('#')) {
+            return Err(CallError::Id);
+        }
         Self::new(&format!("{primary}#{sub}"), secret)
     }
 
@@ -106,22 +108,18 @@ impl Gateway {
         Self { base: "https://global.xirsys.net".to_owned() }
     }
 
-    /// Another: a regional one such as `https://ws.xirsys.com`, or a proxy of one's own.
+    /// Another: a regional one such as `https://ws.xirsys.com`, or a proxy of one's own. By `http://`
+    /// the secret goes in the clear: on this machine only.
     ///
     /// # Errors
     ///
-    /// [`CallError::Gateway`] unless it is `https://` or `http://` with a host and perhaps a path, and
-    /// nothing else.
+    /// [`CallError::Gateway`] unless it is `https://` or `http://` with a host, and perhaps a port and a
+    /// path.
     pub fn new(base: &str) -> Result<Self, CallError> {
         let base = base.strip_suffix('/').unwrap_or(base);
         let rest = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
-        let stray = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '@');
-        match rest {
-            Some(rest) if !rest.is_empty() && !rest.starts_with('/') && !rest.contains(stray) => {
-                Ok(Self { base: base.to_owned() })
-            }
-            _ => Err(CallError::Gateway),
-        }
+        let gateway = Self { base: base.to_owned() };
+        rest.filter(|rest| is_host_and_path(rest)).map(|_| gateway).ok_or(CallError::Gateway)
     }
 }
 
@@ -187,23 +185,24 @@ impl IceRequest {
         Self { gateway, ..self }
     }
 
-    /// The same in another form.
+    /// The same in another form, but for a user's address, which [`Form::WebRtc`] alone knows.
     #[must_use]
     pub fn with_form(self, form: Form) -> Self {
         Self { form, ..self }
     }
 
     /// The same with servers near to the user at this address (`geo=1`), in the form
-    /// [`Form::WebRtc`], which alone knows it.
+    /// [`Form::WebRtc`], which alone knows it. An IPv4 address in IPv6's clothes is taken as IPv4.
     ///
     /// # Errors
     ///
     /// [`CallError::PrivateAddress`] for one that is not public, which Xirsys has no use for.
     pub fn for_user(self, address: IpAddr) -> Result<Self, CallError> {
+        let address = address.to_canonical();
         if !is_public(address) {
             return Err(CallError::PrivateAddress);
         }
-        Ok(Self { user_ip: Some(address), form: Form::WebRtc, ..self })
+        Ok(Self { user_ip: Some(address), ..self })
     }
 }
 
@@ -218,23 +217,23 @@ impl ApiCall for IceRequest {
             request.with_body("application/json", body.to_string())
         };
         let request = match (self.form, self.user_ip) {
-            (Form::WebRtc, None) => put(&format!("?webrtc=1&expire={lifetime}")),
-            (Form::WebRtc, Some(address)) => {
+            (_, Some(address)) => {
                 let request = put(&format!("?webrtc=1&expire={lifetime}&geo=1"));
                 json(request, json!({ "user_ip": address.to_string() }))
             }
-            // The oldest clients write the number as text, which has worked ever since.
-            (Form::Urls, _) => {
+            (Form::WebRtc, None) => put(&format!("?webrtc=1&expire={lifetime}")),
+            // Clients were seen to write the number as text, and as a number; most as text.
+            (Form::Urls, None) => {
                 json(put(""), json!({ "format": "urls", "expire": lifetime.to_string() }))
             }
-            (Form::Plain, _) => put(&format!("?expire={lifetime}")),
+            (Form::Plain, None) => put(&format!("?expire={lifetime}")),
         };
         request.with_basic(&self.account.ident, &self.account.secret)
     }
 
     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
-        let value = open_envelope(response)?;
-        let list = value.get("iceServers").unwrap_or(&value);
+        let mut value = open_envelope(response)?;
+        let list = value.get_mut("iceServers").map(Value::take).unwrap_or(value);
         let lifetime = Duration::from_secs(self.lifetime.into());
         IceAnswer::read(list, self.now, Some(lifetime))
     }
@@ -251,19 +250,21 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// A token for this user, or for one that Xirsys names at random; it never expires where the
-    /// lifetime is zero.
+    /// A token for this user, or for one that Xirsys names at random; without a lifetime it never
+    /// expires.
     ///
     /// # Errors
     ///
-    /// [`CallError::Channel`], [`CallError::User`], and [`CallError::Lifetime`] for one of more
-    /// seconds than 32 bits hold.
+    /// [`CallError::Channel`], [`CallError::User`], and [`CallError::Lifetime`] for one under a second,
+    /// or of more seconds than 32 bits hold.
     pub fn new(
         account: &Account,
         channel: &str,
         user: Option<&str>,
-        lifetime: Duration,
+        lifetime: Option<Duration>,
     ) -> Result<Self, CallError> {
+        const NEVER: u32 = 0;
+
         let letters =
             |user: &str| user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
         if user.is_some_and(|user| !(1..=64).contains(&user.len()) || !letters(user)) {
@@ -274,7 +275,7 @@ impl TokenRequest {
             gateway: Gateway::default(),
             channel: encode_channel(channel)?,
             user: user.map(ToOwned::to_owned),
-            lifetime: check_lifetime(lifetime, 0, u32::MAX)?,
+            lifetime: lifetime.map_or(Ok(NEVER), |time| check_lifetime(time, 1, u32::MAX))?,
         })
     }
 
@@ -337,12 +338,9 @@ impl ApiCall for HostRequest {
     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<SignalHost, ApiError> {
         let value = open_envelope(response)?;
         let host = value.as_str().map(|host| host.strip_suffix('/').unwrap_or(host));
-        match host {
-            Some(host) if host.starts_with("wss://") || host.starts_with("ws://") => {
-                Ok(SignalHost { host: host.to_owned() })
-            }
-            _ => Err(ApiError::UnknownShape),
-        }
+        let is_host = |host: &&str| host.strip_prefix("wss://").is_some_and(is_host_and_path);
+        let host = host.filter(is_host).ok_or(ApiError::UnknownShape)?;
+        Ok(SignalHost { host: host.to_owned() })
     }
 }
 
@@ -362,7 +360,7 @@ impl SignalHost {
     /// The address to connect to with this token, which is a part of it.
     #[must_use]
     pub fn websocket_url(&self, token: &Credential) -> Credential {
-        Credential::new(format!("{}/v2/{}", self.host, PercentEncoded(token.as_str())))
+        append_encoded(&format!("{}/v2/", self.host), token.as_str())
     }
 }
 
@@ -386,14 +384,15 @@ pub enum ErrorCode {
     Locked,
     /// `version_conflict`: somebody else has written meanwhile.
     VersionConflict,
-    /// Any other; empty where it was not a word of letters, digits and underscores.
+    /// Any other; empty where it was not a word of at most 32 small letters, digits and underscores.
     Other(String),
 }
 
 impl ErrorCode {
     fn read(text: &str) -> Self {
         let word = |text: &str| {
-            text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            let of_a_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+            text.len() <= 32 && text.bytes().all(of_a_word)
         };
         match text {
             "unauthorized" => Self::Unauthorized,
@@ -412,11 +411,11 @@ impl ErrorCode {
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Internal | Self::Locked | Self::VersionConflict)
+        matches!(self, Self::Internal | Self::Locked)
     }
 }
 
-/// The word that Xirsys has for it.
+/// Xirsys's word for it, with what to do where there is something.
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -440,23 +439,28 @@ fn open_envelope(response: &HttpResponse<'_>) -> Result<Value, ApiError> {
         Ok(json) => json,
         Err(error) => return Err(response.successful().err().unwrap_or(error)),
     };
-    let refused = |code: Option<&str>| ApiError::Refused {
-        code: ErrorCode::read(code.unwrap_or_default()),
+    let refused = |word: Option<Value>, status: u16| ApiError::Refused {
+        code: ErrorCode::read(word.as_ref().and_then(Value::as_str).unwrap_or_default()),
+        status,
         retry_after: response.retry_after(),
     };
+    let unknown = || response.successful().err().unwrap_or(ApiError::UnknownShape);
+    let data = |value: Option<Value>| value.filter(|value| !value.is_null()).ok_or_else(unknown);
     let mut take = |name: &str| envelope.get_mut(name).map(Value::take);
     match take("s") {
         // v3: {"s": "ok", "v": ...}, {"s": "error", "v": "code"}.
-        Some(Value::String(word)) if word.eq_ignore_ascii_case("ok") => {
-            take("v").ok_or(ApiError::UnknownShape)
-        }
-        Some(Value::String(_)) => Err(refused(take("v").as_ref().and_then(Value::as_str))),
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("ok") => data(take("v")),
+        Some(Value::String(_)) => Err(refused(take("v"), response.status())),
         // v2: {"s": 200, "d": ..., "e": null}, {"s": 500, "d": null, "e": "message"}.
-        Some(Value::Number(status)) if status.as_u64() == Some(200) => {
-            take("d").filter(|data| !data.is_null()).ok_or(ApiError::UnknownShape)
+        Some(Value::Number(status)) => {
+            let status = status.as_u64().and_then(|status| u16::try_from(status).ok());
+            let status = status.unwrap_or_else(|| response.status());
+            match take("e") {
+                None | Some(Value::Null) if status == 200 => data(take("d")),
+                word => Err(refused(word, status)),
+            }
         }
-        Some(Value::Number(_)) => Err(refused(take("e").as_ref().and_then(Value::as_str))),
-        Some(_) => Err(ApiError::UnknownShape),
+        Some(_) => Err(unknown()),
         // Without an envelope: what a proxy or a broker of Xirsys's has unpacked.
         None => response.successful().and_then(|_| {
             let bare =
@@ -466,11 +470,23 @@ fn open_envelope(response: &HttpResponse<'_>) -> Result<Value, ApiError> {
     }
 }
 
+/// Whether this is what follows `https://`: a host, and perhaps a port and a path, and nothing that a
+/// URL's parser reads otherwise.
+fn is_host_and_path(text: &str) -> bool {
+    let (authority, path) = match text.split_once('/') {
+        Some((authority, path)) => (authority, Some(path)),
+        None => (text, None),
+    };
+    let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    let is_path = |path: &str| path.bytes().all(unreserved) && encode_channel(path).is_ok();
+    format!("stun:{authority}").parse::<IceUri>().is_ok() && path.is_none_or(is_path)
+}
+
 /// The channel's path, each of its segments encoded.
 fn encode_channel(channel: &str) -> Result<String, CallError> {
     let mut encoded = String::new();
     for segment in channel.split('/') {
-        if matches!(segment, "" | "." | "..") {
+        if is_dots_or_empty(segment) {
             return Err(CallError::Channel);
         }
         let slash = if encoded.is_empty() { "" } else { "/" };
