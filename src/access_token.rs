@@ -206,10 +206,10 @@ impl AccessToken {
         use AccessTokenError::{Expired, Forged, Malformed, UnknownKey};
 
         let parts = Parts::read(text).ok_or(Malformed)?;
-        let mut named = keys.iter().filter(|key| key.id == parts.key_id).peekable();
+        let (signed, mac) = parts.split();
+        let mut named = keys.iter().filter(|key| Some(key.id) == parts.key_id()).peekable();
         named.peek().ok_or(UnknownKey)?;
-        let issued =
-            |key: &AccessTokenKey| key.mac_of(parts.signed()).verify_slice(parts.mac()).is_ok();
+        let issued = |key: &AccessTokenKey| key.mac_of(signed).verify_slice(mac).is_ok();
         if !named.any(issued) {
             return Err(Forged);
         }
@@ -238,37 +238,31 @@ pub fn store_key(token: &str) -> String {
     hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
-/// A token's bytes, of which only the key's id was read.
+/// A token's bytes, of which only the version was looked at.
 struct Parts {
     bytes: Vec<u8>,
-    key_id: u32,
 }
 
 impl Parts {
     fn read(text: &str) -> Option<Self> {
         let text = Some(text).filter(|text| text.len() <= AccessToken::MAX_LEN)?;
-        let mut parts = Self { bytes: URL_SAFE_NO_PAD.decode(text).ok()?, key_id: 0 };
-        let (version, rest) = parts.bytes.split_first()?;
-        let whole = *version == VERSION && parts.bytes.len() >= HEAD_LEN + MAC_LEN;
-        parts.key_id = u32::from_be_bytes(*rest.first_chunk()?);
-        whole.then_some(parts)
+        let parts = Self { bytes: URL_SAFE_NO_PAD.decode(text).ok()? };
+        let whole = parts.bytes.len() >= HEAD_LEN + MAC_LEN;
+        (whole && parts.bytes.first() == Some(&VERSION)).then_some(parts)
     }
 
+    fn key_id(&self) -> Option<u32> {
+        self.bytes.get(1..)?.first_chunk().copied().map(u32::from_be_bytes)
+    }
+
+    /// What is signed, and its MAC.
     fn split(&self) -> (&[u8], &[u8]) {
         let signed = self.bytes.len().saturating_sub(MAC_LEN);
         self.bytes.split_at_checked(signed).unwrap_or_default()
     }
 
-    fn signed(&self) -> &[u8] {
-        self.split().0
-    }
-
-    fn mac(&self) -> &[u8] {
-        self.split().1
-    }
-
     fn grant(&self) -> Option<Grant> {
-        let (head, subject) = self.signed().split_at_checked(HEAD_LEN)?;
+        let (head, subject) = self.split().0.split_at_checked(HEAD_LEN)?;
         let expiry = u64::from_be_bytes(*head.get(5..)?.first_chunk()?);
         let subject = core::str::from_utf8(subject).ok()?.into();
         Some(Grant { subject, expires_at: UnixTime::from_secs(expiry) })

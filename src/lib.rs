@@ -23,6 +23,7 @@ extern crate std;
 #[cfg(feature = "access-token")]
 pub mod access_token;
 mod credentials;
+mod decimal;
 mod error;
 mod hmac_sha1;
 pub mod ice;

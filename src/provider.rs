@@ -64,7 +64,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{Credential, IceServer, IceServers, IceUri, UnixTime};
+use crate::{Credential, IceServer, IceServers, IceUri, UnixTime, decimal};
 
 /// One HTTP call to a provider.
 pub trait ApiCall {
@@ -269,8 +269,7 @@ impl<'a> HttpResponse<'a> {
     pub fn retry_after(&self) -> Option<Duration> {
         let is = |name: &str| name.eq_ignore_ascii_case("retry-after");
         let (_, value) = self.headers.iter().find(|(name, _)| is(name))?;
-        let digits = Some(value.trim()).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-        digits?.parse().ok().map(|secs: u32| Duration::from_secs(secs.into()))
+        decimal::parse(value.trim()).map(|secs: u32| Duration::from_secs(secs.into()))
     }
 
     /// The same response, if its status is 2xx.
@@ -362,9 +361,7 @@ impl IceAnswer {
         issued_at: UnixTime,
         ttl: Option<Duration>,
     ) -> Result<Self, ApiError> {
-        let mut json = parse(json)?;
-        let list = json.get_mut("iceServers").map(Value::take).unwrap_or(json);
-        Self::read(list, issued_at, ttl)
+        Self::read(unwrap_list(parse(json)?), issued_at, ttl)
     }
 
     fn read(list: Value, issued_at: UnixTime, ttl: Option<Duration>) -> Result<Self, ApiError> {
@@ -387,6 +384,11 @@ impl IceAnswer {
             .map(UnixTime::from_secs);
         Ok(Self { servers, dropped, issued_at, expires_at })
     }
+}
+
+/// What is in the member `iceServers`, or all of it where there is none.
+fn unwrap_list(mut json: Value) -> Value {
+    json.get_mut("iceServers").map(Value::take).unwrap_or(json)
 }
 
 /// A server, if there is one in the entry, and how many of its URIs were left out.

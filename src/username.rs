@@ -4,6 +4,7 @@ use core::fmt;
 
 use alloc::string::String;
 
+use crate::decimal::all_digits;
 use crate::error::ExpiryHint;
 use crate::{Error, UnixTime, VerifyError};
 
@@ -344,10 +345,6 @@ fn is_forbidden(c: char) -> bool {
 
 fn has_word(name: &str, word: &str) -> bool {
     name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-fn all_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The digits that a text begins with, and what comes behind them.

@@ -15,7 +15,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::rest::Answer;
 use super::{IceServer, IceServers, IceUri, UriError};
-use crate::Credential;
+use crate::{Credential, decimal};
 
 /// Methods of a visitor that refuse a value without showing it.
 macro_rules! refuse {
@@ -386,8 +386,7 @@ impl Visitor<'_> for TtlVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Ttl, E> {
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        self.of(text.parse().ok().filter(|_| digits))
+        self.of(decimal::parse(text))
     }
 
     refuse!(visit_bool(bool), visit_f64(f64));

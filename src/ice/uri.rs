@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 
 use thiserror::Error;
 
+use crate::decimal;
+
 /// What a URI begins with: the protocol, and whether TLS (or DTLS) carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -281,7 +283,7 @@ impl FromStr for IceUri {
         let (host, port) = split_port(address)?;
         let mut uri = Self::new(scheme, host)?;
         if let Some(port) = port {
-            uri = uri.with_port(parse_port(port)?)?;
+            uri = uri.with_port(decimal::parse(port).ok_or(UriError::Port)?)?;
         }
         match query {
             None => Ok(uri),
@@ -317,11 +319,6 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
     }
 }
 
-fn parse_port(text: &str) -> Result<u16, UriError> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits).ok_or(UriError::Port)
-}
-
 fn is_ipv6(host: &str) -> bool {
     host.parse::<Ipv6Addr>().is_ok()
 }
@@ -334,7 +331,7 @@ fn is_ipv4_or_name(host: &str) -> bool {
     let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
     let ends_in_number = match hex {
         Some(hex) => hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+        None => decimal::all_digits(last),
     };
     if ends_in_number { host.parse::<Ipv4Addr>().is_ok() } else { !name.is_empty() }
 }

@@ -52,8 +52,8 @@ pub fn services(login: &TurnCredentials, uris: &[IceUri], now: UnixTime) -> Resu
     })?;
     // Escaped six times as long at most; a text that grew would leave the password in freed memory.
     let each = |uri: &IceUri| uri.host().len().saturating_add(login.username().len());
-    let least = |uri| each(uri).saturating_mul(6).saturating_add(WITHOUT_HOST_AND_USERNAME);
-    let mut text = String::with_capacity(uris.iter().map(least).sum());
+    let most = |uri| each(uri).saturating_mul(6).saturating_add(WITHOUT_HOST_AND_USERNAME);
+    let mut text = String::with_capacity(uris.iter().map(most).sum());
     for uri in uris {
         // A String takes whatever is written to it.
         _ = write_service(&mut text, uri, login, DateTime(expiry));

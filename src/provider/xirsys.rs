@@ -43,7 +43,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, PercentEncoded,
-    append_encoded, check_id, check_lifetime, check_secret, is_dots_or_empty,
+    append_encoded, check_id, check_lifetime, check_secret, is_dots_or_empty, unwrap_list,
 };
 use crate::{Credential, IceUri, UnixTime};
 
@@ -232,8 +232,7 @@ impl ApiCall for IceRequest {
     }
 
     fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
-        let mut value = open_envelope(response)?;
-        let list = value.get_mut("iceServers").map(Value::take).unwrap_or(value);
+        let list = unwrap_list(open_envelope(response)?);
         let lifetime = Duration::from_secs(self.lifetime.into());
         IceAnswer::read(list, self.now, Some(lifetime))
     }
