@@ -17,7 +17,9 @@ use crate::{Credential, Error, TurnCredentials};
 /// ```
 /// use core::time::Duration;
 /// use turn_credentials::ice::rest::Answer;
-/// use turn_credentials::{ClockSkew, Error, IceUri, SharedSecret, TurnCredentials, UnixTime};
+/// use turn_credentials::{
+///     ClockSkew, Error, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime,
+/// };
 ///
 /// let secret = SharedSecret::new("north")?;
 /// let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
@@ -26,9 +28,13 @@ use crate::{Credential, Error, TurnCredentials};
 /// let answer = Answer::new(&login, IceUri::fan_out(["turn.example.org"])?)?;
 /// assert_eq!(answer.username(), "1700003600:alice");
 /// assert_eq!(answer.ttl(), hour);
-/// assert_eq!(answer.into_server()?.urls().len(), 3);
+/// let server = answer.into_server()?;
+/// assert_eq!(server.urls().len(), 3);
+/// assert_eq!(Answer::for_server(&server, hour)?.username(), "1700003600:alice");
 ///
 /// assert_eq!(Answer::new(&login, []).unwrap_err(), Error::NoUrls);
+/// let stun = IceServer::without_login(["stun:turn.example.org".parse()?])?;
+/// assert_eq!(Answer::for_server(&stun, hour).unwrap_err(), Error::NoLogin);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -47,6 +53,20 @@ impl Answer {
     /// [`Error::NoUrls`].
     pub fn new(login: &TurnCredentials, uris: impl Into<Vec<IceUri>>) -> Result<Self, Error> {
         Self::read(login.username().into(), login.password().into(), login.ttl(), uris.into())
+    }
+
+    /// The answer that gives a provider's login, which lasts for `ttl`, for its TURN servers.
+    ///
+    /// The STUN servers beside them are left out: Janus takes no URI of any other scheme.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoLogin`] for servers that take none; [`Error::NoUrls`] where none is a TURN server.
+    pub fn for_server(server: &IceServer, ttl: Duration) -> Result<Self, Error> {
+        let (username, password) =
+            server.username().zip(server.credential()).ok_or(Error::NoLogin)?;
+        let turn = server.urls().iter().filter(|uri| uri.scheme().is_turn());
+        Self::read(username.into(), password.clone(), ttl, turn.cloned().collect())
     }
 
     /// An answer that browsers can make use of.
