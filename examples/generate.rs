@@ -38,7 +38,7 @@ struct Cli {
     ttl: Duration,
 
     /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
-    #[arg(long, default_value = "0s", value_parser = parse_skew, allow_hyphen_values = true)]
+    #[arg(long, default_value = "0s", value_parser = common::parse_skew, allow_hyphen_values = true)]
     skew: ClockSkew,
 
     /// Where the expiry stands in the username
@@ -176,13 +176,4 @@ fn mint(cli: &Cli, secret: &SharedSecret, now: UnixTime) -> common::Result<TurnC
         Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(cli.separator)?,
     };
     Ok(TurnCredentials::for_username_at(username, secret, cli.skew, now)?)
-}
-
-fn parse_skew(text: &str) -> Result<ClockSkew, humantime::DurationError> {
-    if let Some(behind) = text.strip_prefix('-') {
-        humantime::parse_duration(behind).map(ClockSkew::server_behind)
-    } else {
-        let ahead = text.strip_prefix('+').unwrap_or(text);
-        humantime::parse_duration(ahead).map(ClockSkew::server_ahead)
-    }
 }

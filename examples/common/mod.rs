@@ -9,7 +9,7 @@ use std::{env, error, fs, io};
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use turn_credentials::SharedSecret;
+use turn_credentials::{ClockSkew, SharedSecret};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
@@ -63,8 +63,18 @@ pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<Share
     }
     if secrets.is_empty() {
         let text = env::var_os("TURN_SECRET")
-            .ok_or("no secret: give --secret TEXT, --secret-file PATH or TURN_SECRET")?;
+            .ok_or("no secret: give --secret-file PATH or TURN_SECRET")?;
         secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
     }
     Ok(secrets)
+}
+
+/// A span of time with a sign, or none: `-5s`, `+5s`, `5s`.
+pub(crate) fn parse_skew(text: &str) -> std::result::Result<ClockSkew, humantime::DurationError> {
+    if let Some(behind) = text.strip_prefix('-') {
+        humantime::parse_duration(behind).map(ClockSkew::server_behind)
+    } else {
+        let ahead = text.strip_prefix('+').unwrap_or(text);
+        humantime::parse_duration(ahead).map(ClockSkew::server_ahead)
+    }
 }
