@@ -1,0 +1,166 @@
+//! How many requests a client's address has, and which address that is behind a proxy.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use clap::Args;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use ipnet::IpNet;
+use tokio::time;
+
+use crate::failure::Failure;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// How many requests a client's address may make each minute, and at once
+    #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
+    requests_per_minute: NonZeroU32,
+
+    /// The address, or the network, of a proxy whose X-Forwarded-For is believed; may be given again
+    #[arg(
+        long = "trusted-proxy",
+        env = "BROKER_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    trusted_proxies: Vec<IpNet>,
+}
+
+fn network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
+    text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse())
+}
+
+pub(crate) struct Limits {
+    trusted_proxies: Vec<IpNet>,
+    per_address: DefaultKeyedRateLimiter<IpAddr>,
+}
+
+impl Limits {
+    pub(crate) fn new(options: Options) -> Self {
+        let quota = Quota::per_minute(options.requests_per_minute);
+        Self {
+            trusted_proxies: options.trusted_proxies,
+            per_address: DefaultKeyedRateLimiter::keyed(quota),
+        }
+    }
+
+    /// The nearest address that is no trusted proxy's: what stands before it in `X-Forwarded-For`,
+    /// anybody can write.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        let lists = headers.get_all("x-forwarded-for").into_iter();
+        let hops: Vec<_> = lists
+            .flat_map(|list| list.to_str().unwrap_or_default().split(','))
+            .map(|hop| address(hop.trim()))
+            .collect();
+        let mut client = peer.to_canonical();
+        for hop in hops.into_iter().rev() {
+            match hop {
+                Some(address) if self.trusts(client) => client = address,
+                _ => break,
+            }
+        }
+        Client(client)
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+
+    pub(crate) fn count(&self, client: Client) -> Result<(), Failure> {
+        self.per_address.check_key(&client.household()).map_err(|exceeded| {
+            let wait = exceeded.wait_time_from(DefaultClock::default().now());
+            Failure::TooManyRequests { wait: wait.max(Duration::from_secs(1)) }
+        })
+    }
+
+    /// Forgets addresses that have asked nothing of late; never ends.
+    pub(crate) async fn forget_now_and_then(&self) {
+        let mut minutes = time::interval(Duration::from_secs(60));
+        loop {
+            minutes.tick().await;
+            self.per_address.retain_recent();
+            self.per_address.shrink_to_fit();
+        }
+    }
+}
+
+/// Some proxies write the port too.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.parse().ok();
+    let address = bare.or_else(|| hop.parse().ok().map(|hop: SocketAddr| hop.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+/// The address of whoever asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Client(IpAddr);
+
+impl Client {
+    /// An IPv6 subscriber has at least 64 bits of addresses to ask from (RFC 6177).
+    fn household(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn limits(requests_per_minute: u32, trusted: &[&str]) -> Limits {
+        Limits::new(Options {
+            requests_per_minute: requests_per_minute.try_into().unwrap(),
+            trusted_proxies: trusted.iter().map(|text| network(text).unwrap()).collect(),
+        })
+    }
+
+    #[test]
+    fn the_client_behind_proxies() {
+        for (trusted, peer, forwarded, client) in [
+            (&[][..], "203.0.113.1", &["198.51.100.1"][..], "203.0.113.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &[], "10.1.1.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["198.51.100.1"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "::ffff:10.1.1.1", &["198.51.100.1"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["forged, 198.51.100.1, 10.2.2.2"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["9.9.9.9", "198.51.100.1 ,10.2.2.2"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["198.51.100.1, unknown"], "10.1.1.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            (&["::1"], "::1", &["[2001:db8::7]:4711"], "2001:db8::7"),
+            (&["::1"], "203.0.113.1", &["2001:db8::7"], "203.0.113.1"),
+        ] {
+            let name = "x-forwarded-for".parse().unwrap();
+            let values = forwarded.iter().map(|list| HeaderValue::from_static(list));
+            let headers: HeaderMap = iter::repeat(name).zip(values).collect();
+            let found = limits(1, trusted).client(peer.parse().unwrap(), &headers);
+            assert_eq!(found.to_string(), client, "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn each_household_has_its_own_limit() {
+        let limits = limits(2, &[]);
+        let count = |address: &str| limits.count(Client(address.parse().unwrap())).is_ok();
+        assert_eq!(["192.0.2.1"; 3].map(count), [true, true, false]);
+        assert!(count("192.0.2.2"));
+        assert_eq!(["2001:db8::1", "2001:db8::2", "2001:db8::3"].map(count), [true, true, false]);
+        assert!(count("2001:db8:0:1::1"));
+    }
+}

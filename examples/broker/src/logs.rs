@@ -1,0 +1,41 @@
+//! Logs, on stderr. They name no query, which may hold a key, and no header.
+
+use std::io::{IsTerminal, stderr};
+
+use clap::{Args, ValueEnum};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// How much to log: off, error, warn, info, debug or trace
+    #[arg(long, env = "BROKER_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    log_level: LevelFilter,
+
+    /// How to write the log
+    #[arg(long, env = "BROKER_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    /// An object for each line
+    Json,
+}
+
+/// Starts the log of this program alone: its libraries would log headers.
+pub(crate) fn start(options: &Options) {
+    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), options.log_level);
+    let in_colour = stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(in_colour);
+    let lines = match options.log_format {
+        Format::Text => lines.boxed(),
+        Format::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
+}

@@ -1,0 +1,199 @@
+//! What the broker answers to whom.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, Extension, MatchedPath, Query, Request, State};
+use axum::http::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tower_http::cors::CorsLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::info;
+use turn_credentials::ice::rest::Answer;
+use turn_credentials::{IceServer, IceServers};
+
+use crate::failure::Failure;
+use crate::key::{self, Key};
+use crate::limits::{Client, Limits};
+use crate::page;
+use crate::tokens::{self, Tokens};
+use crate::turn::{Backend, Login};
+use crate::visitors::Visitors;
+
+pub(crate) struct Broker {
+    pub(crate) visitors: Visitors,
+    pub(crate) limits: Limits,
+    pub(crate) tokens: Tokens,
+    pub(crate) backend: Backend,
+    pub(crate) api_key: Option<Key>,
+    pub(crate) matrix_key: Option<Key>,
+}
+
+type Shared = State<Arc<Broker>>;
+
+pub(crate) fn router(broker: Arc<Broker>) -> Router {
+    Router::new()
+        .route("/token", get(token).put(server))
+        .route("/ice", get(ice))
+        .route("/turn", get(rest))
+        .route("/_matrix/client/v3/voip/turnServer", get(matrix))
+        .route_layer(middleware::from_fn_with_state(broker.clone(), limited))
+        .merge(page::router())
+        .layer(cors(&broker.visitors))
+        .layer(middleware::from_fn_with_state(broker.clone(), no_foreign_pages))
+        .layer(SetResponseHeaderLayer::overriding(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(VARY, HeaderValue::from_static("origin")))
+        .layer(middleware::from_fn_with_state(broker.clone(), logged))
+        .with_state(broker)
+}
+
+fn cors(visitors: &Visitors) -> CorsLayer {
+    const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+
+    CorsLayer::new()
+        .allow_origin(visitors.origins().to_vec())
+        .allow_methods([Method::GET, Method::PUT])
+        .allow_headers([TOK, AUTHORIZATION, ORIGIN, REQUESTED_WITH, CONTENT_TYPE, ACCEPT])
+        .expose_headers([RETRY_AFTER])
+        .vary([ORIGIN])
+        .max_age(Duration::from_secs(3600))
+}
+
+/// The header in which the Xirsys Access Token API has the token.
+const TOK: HeaderName = HeaderName::from_static("tok");
+
+async fn token(State(broker): Shared, headers: HeaderMap) -> Result<String, Failure> {
+    broker.visitors.admit_to_token(&headers)?;
+    let token = broker.tokens.issue(&tokens::random_name()?).await?;
+    Ok(token.as_str().to_owned())
+}
+
+async fn server(State(broker): Shared, headers: HeaderMap) -> Result<Json<IceServer>, Failure> {
+    Ok(Json(login(&broker, &headers).await?.into_server()))
+}
+
+async fn ice(State(broker): Shared, headers: HeaderMap) -> Result<Json<Ice>, Failure> {
+    let login = login(&broker, &headers).await?;
+    let (ttl, expires_at) = (login.ttl().as_secs(), login.expires_at().as_secs());
+    Ok(Json(Ice { servers: login.into_servers(), ttl, expires_at }))
+}
+
+#[derive(Serialize)]
+struct Ice {
+    #[serde(flatten)]
+    servers: IceServers,
+    ttl: u64,
+    expires_at: u64,
+}
+
+async fn login(broker: &Broker, headers: &HeaderMap) -> Result<Login, Failure> {
+    broker.visitors.admit(headers)?;
+    let token = headers.get(TOK).and_then(|token| token.to_str().ok());
+    let token = token.ok_or(Failure::Unauthorized("no token"))?;
+    let name = broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))?;
+    Ok(broker.backend.login(&name).await?)
+}
+
+/// draft-uberti-behave-turn-rest-00 calls it `key`; Janus sends `api` too.
+#[derive(Deserialize)]
+struct RestQuery {
+    service: Option<String>,
+    username: Option<String>,
+    key: Option<String>,
+    api: Option<String>,
+}
+
+async fn rest(
+    State(broker): Shared,
+    query: Result<Query<RestQuery>, QueryRejection>,
+) -> Result<Json<Answer>, Failure> {
+    let key = broker.api_key.as_ref().ok_or(Failure::NotFound)?;
+    let bad_query = || Failure::BadRequest("the query is not service=turn&username=...".into());
+    let Query(query) = query.map_err(|_| bad_query())?;
+    if ![query.key, query.api].iter().flatten().any(|shown| key.opens(shown)) {
+        return Err(Failure::Unauthorized("no api key, or a wrong one"));
+    }
+    if query.service.as_deref() != Some("turn") {
+        return Err(bad_query());
+    }
+    answer(&broker, query.username).await
+}
+
+#[derive(Deserialize)]
+struct MatrixQuery {
+    user_id: Option<String>,
+}
+
+async fn matrix(
+    State(broker): Shared,
+    query: Result<Query<MatrixQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let refused = |errcode, error| {
+        let error = json!({ "errcode": errcode, "error": error });
+        (StatusCode::UNAUTHORIZED, Json(error)).into_response()
+    };
+    let Some(key) = &broker.matrix_key else { return Failure::NotFound.into_response() };
+    match key::bearer(&headers) {
+        None => refused("M_MISSING_TOKEN", "no access token"),
+        Some(shown) if !key.opens(shown) => refused("M_UNKNOWN_TOKEN", "a wrong access token"),
+        Some(_) => {
+            let user = query.ok().and_then(|Query(query)| query.user_id);
+            answer(&broker, user).await.into_response()
+        }
+    }
+}
+
+async fn answer(broker: &Broker, name: Option<String>) -> Result<Json<Answer>, Failure> {
+    let name = name.map_or_else(tokens::random_name, Ok)?;
+    let login = broker.backend.login(&name).await?;
+    Ok(Json(login.to_answer()?))
+}
+
+async fn no_foreign_pages(State(broker): Shared, request: Request, next: Next) -> Response {
+    if broker.visitors.are_foreign(request.headers()) {
+        return Failure::Unauthorized("a foreign origin").into_response();
+    }
+    next.run(request).await
+}
+
+async fn limited(
+    State(broker): Shared,
+    Extension(client): Extension<Client>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    broker.limits.count(client)?;
+    Ok(next.run(request).await)
+}
+
+async fn logged(
+    State(broker): Shared,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let start = Instant::now();
+    let client = broker.limits.client(peer.ip(), request.headers());
+    request.extensions_mut().insert(client);
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
+    let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis() as u64);
+    info!(%method, path, status, millis, %client, "answered");
+    response
+}

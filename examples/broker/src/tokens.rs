@@ -1,0 +1,306 @@
+//! The one-hour tokens that clients show to be given a login.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{AsyncCommands, ExistenceCheck, IntoConnectionInfo, SetExpiry, SetOptions};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use tracing::{debug, warn};
+use turn_credentials::access_token::{self, AccessToken, AccessTokenError, AccessTokenKey};
+
+use crate::common;
+use crate::key;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// Where tokens are kept: stateless (nowhere: they say themselves for whom they are), memory, or
+    /// redis://host:port/database
+    #[arg(
+        long,
+        env = "BROKER_TOKEN_STORE",
+        value_name = "STORE",
+        default_value = "stateless",
+        hide_env_values = true
+    )]
+    token_store: String,
+
+    /// A file with the password of Redis
+    #[arg(long, env = "BROKER_REDIS_PASSWORD_FILE", value_name = "PATH")]
+    redis_password_file: Option<PathBuf>,
+
+    /// Take each token once only; not with the stateless store
+    #[arg(long, env = "BROKER_SINGLE_USE")]
+    single_use: bool,
+
+    /// How long a token is good for
+    #[arg(
+        long,
+        env = "BROKER_TOKEN_TTL",
+        value_name = "TIME",
+        default_value = "1h",
+        value_parser = humantime::parse_duration
+    )]
+    token_ttl: Duration,
+
+    /// A file with a key of at least 32 bytes that makes stateless tokens; of several, the first makes
+    /// them and all are taken
+    #[arg(
+        long = "token-key-file",
+        env = "BROKER_TOKEN_KEY_FILE",
+        value_name = "PATH",
+        value_delimiter = ','
+    )]
+    token_key_files: Vec<PathBuf>,
+}
+
+pub(crate) struct Tokens {
+    store: Store,
+    ttl: Duration,
+    single_use: bool,
+}
+
+/// What knows the name that a token was issued for.
+enum Store {
+    Stateless(Vec<AccessTokenKey>),
+    Memory(Cache<String, String>),
+    Redis(ConnectionManager),
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum StoreError {
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("no token can be made: {0}")]
+    Token(#[from] AccessTokenError),
+    #[error("redis: {}", .0.category())]
+    Redis(#[from] redis::RedisError),
+    #[error("there is such a token already: are the random bytes random?")]
+    Taken,
+}
+
+impl Tokens {
+    /// Needs a Tokio runtime, which Redis's connection is made in.
+    pub(crate) fn new(options: &Options) -> common::Result<Self> {
+        let Options { single_use, token_ttl: ttl, .. } = *options;
+        if ttl < Duration::from_secs(1) {
+            return Err("--token-ttl: under one second".into());
+        }
+        let store = match options.token_store.as_str() {
+            "stateless" if single_use => {
+                return Err("--single-use needs --token-store memory or redis://host".into());
+            }
+            "stateless" => Store::Stateless(keys(options)?),
+            "memory" => Store::Memory(memory(ttl)),
+            url => Store::Redis(redis(url, options)?),
+        };
+        Ok(Self { store, ttl, single_use })
+    }
+
+    /// A token for this name.
+    pub(crate) async fn issue(&self, name: &str) -> Result<AccessToken, StoreError> {
+        if let Store::Stateless(keys) = &self.store {
+            let key = keys.first().ok_or(AccessTokenError::UnknownKey)?;
+            return Ok(key.issue(name, self.ttl, random()?)?);
+        }
+        let token = AccessToken::random(random()?);
+        self.keep(access_token::store_key(token.as_str()), name).await?;
+        Ok(token)
+    }
+
+    async fn keep(&self, key: String, name: &str) -> Result<(), StoreError> {
+        match &self.store {
+            Store::Stateless(_) => {}
+            Store::Memory(names) => names.insert(key, name.to_owned()),
+            Store::Redis(connection) => {
+                let once = SetOptions::default()
+                    .conditional_set(ExistenceCheck::NX)
+                    .with_expiration(SetExpiry::EX(self.ttl.as_secs()));
+                let set: Option<String> =
+                    connection.clone().set_options(redis_key(&key), name, once).await?;
+                set.ok_or(StoreError::Taken)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The name that the token was issued for, unless it is to be refused.
+    pub(crate) async fn redeem(&self, token: &str) -> Result<Option<String>, StoreError> {
+        match &self.store {
+            Store::Stateless(keys) => match AccessToken::verify(token, keys) {
+                Ok(grant) => Ok(Some(grant.subject().to_owned())),
+                Err(error) => {
+                    debug!(%error, "a token is refused");
+                    Ok(None)
+                }
+            },
+            Store::Memory(names) => {
+                let key = access_token::store_key(token);
+                let name = names.get(&key);
+                // `remove` gives what has expired, too.
+                Ok(name
+                    .and_then(|name| if self.single_use { names.remove(&key) } else { Some(name) }))
+            }
+            Store::Redis(connection) => {
+                let key = redis_key(&access_token::store_key(token));
+                let mut connection = connection.clone();
+                let name =
+                    if self.single_use { connection.get_del(key) } else { connection.get(key) };
+                Ok(name.await?)
+            }
+        }
+    }
+}
+
+fn keys(options: &Options) -> common::Result<Vec<AccessTokenKey>> {
+    if options.token_key_files.is_empty() {
+        warn!("without --token-key-file, tokens end with this process and no other takes them");
+        return Ok(vec![token_key(&random::<32>()?)?]);
+    }
+    let read = |path| token_key(key::read_secret(path)?.as_str().as_bytes());
+    options.token_key_files.iter().map(|path| read(path)).collect()
+}
+
+/// The key's id is its hash's beginning, so that every instance has the same.
+fn token_key(key: &[u8]) -> common::Result<AccessTokenKey> {
+    let [a, b, c, d, ..] = Sha256::digest(key).0;
+    let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key);
+    Ok(key.map_err(|error| format!("--token-key-file: {error}"))?)
+}
+
+fn memory(ttl: Duration) -> Cache<String, String> {
+    const MOST: u64 = 1_000_000;
+
+    // The default policy may drop a new entry in favour of an old one.
+    Cache::builder()
+        .max_capacity(MOST)
+        .eviction_policy(EvictionPolicy::lru())
+        .time_to_live(ttl)
+        .build()
+}
+
+/// Redis may come later than this program, and come and go.
+fn redis(url: &str, options: &Options) -> common::Result<ConnectionManager> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    if !url.starts_with("redis://") {
+        return Err("--token-store: not stateless, memory or redis://host".into());
+    }
+    let wrong = |_| "--token-store: the address of Redis is not redis://host:port/database";
+    let mut info = url.into_connection_info().map_err(wrong)?;
+    if let Some(path) = &options.redis_password_file {
+        let settings = info.redis_settings().clone();
+        info = info.set_redis_settings(settings.set_password(key::read_secret(path)?.as_str()));
+    }
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE))
+        .set_number_of_retries(1);
+    let client = redis::Client::open(info).map_err(wrong)?;
+    Ok(ConnectionManager::new_lazy_with_config(client, config)?)
+}
+
+fn redis_key(key: &str) -> String {
+    format!("turn-token:{key}")
+}
+
+/// A name for whoever did not say one.
+pub(crate) fn random_name() -> Result<String, StoreError> {
+    Ok(format!("{:016x}", getrandom::u64()?))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn tokens(store: &str, ttl: u64, single_use: bool, keys: &[&Path]) -> common::Result<Tokens> {
+        Tokens::new(&Options {
+            token_store: store.into(),
+            redis_password_file: None,
+            single_use,
+            token_ttl: Duration::from_secs(ttl),
+            token_key_files: keys.iter().map(|path| path.to_path_buf()).collect(),
+        })
+    }
+
+    #[tokio::test]
+    async fn what_is_issued_is_taken_until_it_expires() {
+        for store in ["stateless", "memory"] {
+            let (hour, second) =
+                (tokens(store, 3600, false, &[]).unwrap(), tokens(store, 1, false, &[]).unwrap());
+            let long = hour.issue("alice").await.unwrap();
+            let short = second.issue("bob").await.unwrap();
+            for _ in 0..2 {
+                assert_eq!(hour.redeem(long.as_str()).await.unwrap().as_deref(), Some("alice"));
+            }
+            assert_eq!(second.redeem(short.as_str()).await.unwrap().as_deref(), Some("bob"));
+            for stranger in ["", "x", long.as_str(), &"A".repeat(10_000)] {
+                assert_eq!(second.redeem(stranger).await.unwrap(), None, "{store}");
+            }
+            // A stateless token counts whole seconds, and the last one with them.
+            tokio::time::sleep(Duration::from_millis(2_100)).await;
+            assert_eq!(second.redeem(short.as_str()).await.unwrap(), None, "{store}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_of_single_use_serves_once() {
+        let tokens = tokens("memory", 3600, true, &[]).unwrap();
+        let token = tokens.issue("alice").await.unwrap();
+        assert_eq!(tokens.redeem(token.as_str()).await.unwrap().as_deref(), Some("alice"));
+        assert_eq!(tokens.redeem(token.as_str()).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn keys_rotate() {
+        let folder = TempDir::new().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let (old, new) =
+            (file("old", &"o".repeat(32)), file("new", &format!("{}\n", "n".repeat(32))));
+        let with = |keys: &[&Path]| tokens("stateless", 3600, false, keys).unwrap();
+        let (before, during, after) = (with(&[&old]), with(&[&new, &old]), with(&[&new]));
+
+        let token = before.issue("alice").await.unwrap();
+        assert_eq!(during.redeem(token.as_str()).await.unwrap().as_deref(), Some("alice"));
+        assert_eq!(after.redeem(token.as_str()).await.unwrap(), None);
+        let token = during.issue("bob").await.unwrap();
+        assert_eq!(after.redeem(token.as_str()).await.unwrap().as_deref(), Some("bob"));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_refused_at_the_start() {
+        let folder = TempDir::new().unwrap();
+        let short = folder.path().join("short");
+        fs::write(&short, "o".repeat(31)).unwrap();
+        for (store, ttl, single_use, keys) in [
+            ("stateless", 3600, true, &[][..]),
+            ("stateless", 0, false, &[]),
+            ("stateless", 3600, false, &[short.as_path()]),
+            ("stateless", 3600, false, &[Path::new("no-such-file")]),
+            ("postgres://host", 3600, false, &[]),
+            ("redis://", 3600, false, &[]),
+        ] {
+            assert!(tokens(store, ttl, single_use, keys).is_err(), "{store} {ttl} {keys:?}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Who may ask: the pages of permitted origins, our own page, and whoever has the client key.
+
+use std::path::PathBuf;
+
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use clap::Args;
+
+use crate::common;
+use crate::failure::Failure;
+use crate::key::{self, Key};
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// A web origin whose pages may ask, such as https://app.example.org; may be given again
+    #[arg(long = "origin", env = "BROKER_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    origins: Vec<String>,
+
+    /// A file with the key without which no token is given
+    #[arg(long, env = "BROKER_CLIENT_KEY_FILE", value_name = "PATH")]
+    client_key_file: Option<PathBuf>,
+}
+
+pub(crate) struct Visitors {
+    origins: Vec<HeaderValue>,
+    client_key: Option<Key>,
+}
+
+/// Where a request says that it comes from.
+enum Source {
+    Permitted,
+    OurPage,
+    OtherPage,
+    NoPage,
+}
+
+impl Visitors {
+    pub(crate) fn new(options: &Options) -> common::Result<Self> {
+        Ok(Self {
+            origins: options
+                .origins
+                .iter()
+                .map(|text| origin(text))
+                .collect::<common::Result<_>>()?,
+            client_key: options.client_key_file.as_deref().map(Key::read).transpose()?,
+        })
+    }
+
+    pub(crate) fn origins(&self) -> &[HeaderValue] {
+        &self.origins
+    }
+
+    /// Whether the request comes from a page that is not permitted.
+    pub(crate) fn are_foreign(&self, headers: &HeaderMap) -> bool {
+        matches!(self.source(headers), Source::OtherPage)
+    }
+
+    /// Admits permitted pages, our own, and who is no page but has the client key.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        match self.source(headers) {
+            Source::Permitted | Source::OurPage => Ok(()),
+            Source::NoPage if self.has_client_key(headers) => Ok(()),
+            Source::NoPage | Source::OtherPage => Err(Failure::Unauthorized("no permitted origin")),
+        }
+    }
+
+    /// Admits the same, where there is a client key with it only.
+    pub(crate) fn admit_to_token(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        if self.client_key.is_some() && !self.has_client_key(headers) {
+            return Err(Failure::Unauthorized("no client key, or a wrong one"));
+        }
+        self.admit(headers)
+    }
+
+    fn has_client_key(&self, headers: &HeaderMap) -> bool {
+        let shown = self.client_key.as_ref().zip(key::bearer(headers));
+        shown.is_some_and(|(key, shown)| key.opens(shown))
+    }
+
+    fn source(&self, headers: &HeaderMap) -> Source {
+        let origin = headers.get(ORIGIN);
+        match origin {
+            Some(origin) if self.origins.contains(origin) => Source::Permitted,
+            _ if is_our_page(origin, headers) => Source::OurPage,
+            Some(_) => Source::OtherPage,
+            None => Source::NoPage,
+        }
+    }
+}
+
+/// Browsers send no `Origin` with GET to the page's own origin, but say that it is the same one; they
+/// let no script set `Sec-` headers (Fetch Metadata, section 2).
+fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let is_host = |origin: &HeaderValue| {
+        let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        authority.map(|(_, authority)| authority) == host
+    };
+    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
+        && origin.is_none_or(is_host)
+}
+
+/// An origin as browsers write it: in lower case, and without the port that the scheme implies (RFC
+/// 6454 section 6.2).
+fn origin(text: &str) -> common::Result<HeaderValue> {
+    let wrong = || "--origin: not a web origin such as https://app.example.org, without a path";
+    let uri: Uri = text.to_lowercase().parse().map_err(|_| wrong())?;
+    let (scheme, host) = uri.scheme_str().zip(uri.host()).ok_or_else(wrong)?;
+    let implied = match scheme {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
+    };
+    let port = uri.port_u16().filter(|port| Some(*port) != implied);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if uri.path() != "/" || text.ends_with('/') || uri.query().is_some() || authority.contains('@')
+    {
+        return Err(wrong().into());
+    }
+    Ok(HeaderValue::from_str(&format!("{scheme}://{host}{port}"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+
+    #[test]
+    fn origins_are_as_browsers_write_them() {
+        for (given, written) in [
+            ("https://app.example.org", Some("https://app.example.org")),
+            ("HTTPS://App.Example.org:443", Some("https://app.example.org")),
+            ("http://localhost:80", Some("http://localhost")),
+            ("http://localhost:443", Some("http://localhost:443")),
+            ("https://[2001:db8::1]:8443", Some("https://[2001:db8::1]:8443")),
+            ("capacitor://localhost", Some("capacitor://localhost")),
+            ("https://app.example.org/", None),
+            ("https://app.example.org/path", None),
+            ("https://app.example.org?query", None),
+            ("https://user@app.example.org", None),
+            ("app.example.org", None),
+            ("*", None),
+            ("null", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                origin(given).ok().as_ref().map(|o| o.to_str().unwrap()),
+                written,
+                "{given}"
+            );
+        }
+    }
+
+    #[test]
+    fn sources() {
+        const US: &str = "https://turn.example.org";
+        let visitors =
+            Visitors { origins: vec![HeaderValue::from_static("https://a")], client_key: None };
+        for (origin, site, admitted, foreign) in [
+            (Some("https://a"), None, true, false),
+            (Some("https://A"), None, false, true),
+            (Some("https://a.evil"), None, false, true),
+            (Some("http://a"), None, false, true),
+            (Some("null"), None, false, true),
+            (Some("https://evil"), Some("same-origin"), false, true),
+            (Some(US), Some("cross-site"), false, true),
+            (Some(US), None, false, true),
+            (Some(US), Some("same-origin"), true, false),
+            (None, Some("same-origin"), true, false),
+            (None, Some("same-site"), false, false),
+            (None, None, false, false),
+        ] {
+            let site = site.map(|site| (HeaderName::from_static("sec-fetch-site"), site));
+            let given = [(HOST, "turn.example.org")].into_iter();
+            let given = given.chain(origin.map(|origin| (ORIGIN, origin))).chain(site);
+            let headers =
+                given.map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+            assert_eq!(visitors.admit(&headers).is_ok(), admitted, "{headers:?}");
+            assert_eq!(visitors.are_foreign(&headers), foreign, "{headers:?}");
+        }
+    }
+}
