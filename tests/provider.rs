@@ -3,12 +3,12 @@
 #![cfg(feature = "providers")]
 
 use core::time::Duration;
+use std::collections::BTreeSet;
+use std::fs;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use turn_credentials::provider::xirsys::{
-    Account, ErrorCode, Form, Gateway, HostRequest, TokenRequest,
-};
+use turn_credentials::provider::xirsys::{Account, Form, Gateway, HostRequest, TokenRequest};
 use turn_credentials::provider::{
     ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, cloudflare, metered,
     twilio, xirsys,
@@ -17,6 +17,8 @@ use turn_credentials::{Credential, IceServer, UnixTime};
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/provider_answers");
+const CALLS: [&str; 4] = ["xirsys", "cloudflare", "twilio", "metered"];
 
 fn account() -> Account {
     Account::new("ident", "hidden-secret").unwrap()
@@ -43,8 +45,49 @@ fn read(call: &str, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> 
     }
 }
 
-fn file() -> Value {
-    serde_json::from_str(include_str!("vectors/provider_answers.json")).unwrap()
+/// The token or the host that a call for signalling reads.
+fn read_signalling(call: &str, response: &HttpResponse<'_>) -> Result<String, ApiError> {
+    match call {
+        "xirsys-token" => {
+            let call = TokenRequest::new(&account(), "a", None, Some(HOUR)).unwrap();
+            call.read_answer(response).map(|token| token.as_str().to_owned())
+        }
+        "xirsys-host" => {
+            let call = HostRequest::new(&account());
+            call.read_answer(response).map(|host| host.as_str().to_owned())
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// A recorded answer, and what is to come of it.
+struct Case {
+    json: Value,
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Case {
+    fn text(&self, name: &str) -> &str {
+        self.json[name].as_str().unwrap()
+    }
+
+    fn response(&self) -> HttpResponse<'_> {
+        HttpResponse::new(self.status, &self.body)
+    }
+}
+
+/// A list of the table.
+fn cases(list: &str) -> Vec<Case> {
+    let table = fs::read(format!("{FOLDER}.json")).unwrap();
+    let mut table: Value = serde_json::from_slice(&table).unwrap();
+    let Value::Array(cases) = table[list].take() else { panic!("{list}") };
+    let case = |json: Value| {
+        let status = u16::try_from(json["status"].as_u64().unwrap()).unwrap();
+        let body = fs::read(format!("{FOLDER}/{}", json["file"].as_str().unwrap())).unwrap();
+        Case { json, status, body }
+    };
+    cases.into_iter().map(case).collect()
 }
 
 fn has_logins(answer: &IceAnswer) -> bool {
@@ -56,38 +99,53 @@ fn has_logins(answer: &IceAnswer) -> bool {
 
 #[test]
 fn every_recorded_answer() {
-    let file = file();
-    let cases = file["tests"].as_array().unwrap();
-    assert_eq!(cases.len(), 16);
-    for case in cases {
-        let [form, call, body] = ["form", "call", "body"].map(|name| case[name].as_str().unwrap());
-        let status = u16::try_from(case["status"].as_u64().unwrap()).unwrap();
-        let answer = read(call, &HttpResponse::new(status, body.as_bytes())).expect(form);
+    for case in cases("tests") {
+        let (form, call) = (case.text("form"), case.text("call"));
+        let answer = read(call, &case.response()).expect(form);
         let sizes: Vec<_> = answer.servers().iter().map(|server| server.urls().len()).collect();
-        assert_eq!(serde_json::json!(sizes), case["servers"], "{form}");
-        assert_eq!(serde_json::json!(answer.dropped()), case["dropped"], "{form}");
+        assert_eq!(serde_json::json!(sizes), case.json["servers"], "{form}");
+        assert_eq!(serde_json::json!(answer.dropped()), case.json["dropped"], "{form}");
         assert!(has_logins(&answer), "{form}");
         assert_eq!(answer.issued_at(), NOW);
         let expiry = UnixTime::from_secs(1_700_003_600);
         assert_eq!(answer.expires_at(), (call != "metered").then_some(expiry), "{form}");
     }
+    for case in cases("signalling") {
+        let (form, call) = (case.text("form"), case.text("call"));
+        assert_eq!(read_signalling(call, &case.response()).expect(form), case.text("text"));
+    }
 }
 
 #[test]
 fn every_recorded_refusal() {
-    for case in file()["refused"].as_array().unwrap() {
-        let [call, body, message] = [0, 2, 3].map(|part| case[part].as_str().unwrap());
-        let status = u16::try_from(case[1].as_u64().unwrap()).unwrap();
+    for case in cases("refused") {
+        let (form, call) = (case.text("form"), case.text("call"));
         let headers = [("x", "y"), ("retry-AFTER", " 7 ")];
-        let response = HttpResponse::new(status, body.as_bytes()).with_headers(&headers);
-        let error = read(call, &response).unwrap_err();
-        assert_eq!(error.to_string(), message, "{body}");
-        assert_eq!(error.is_retryable(), case[4], "{body}");
+        let response = case.response().with_headers(&headers);
+        let error = if CALLS.contains(&call) {
+            read(call, &response).unwrap_err()
+        } else {
+            read_signalling(call, &response).unwrap_err()
+        };
+        assert_eq!(error.to_string(), case.text("message"), "{form}");
+        assert_eq!(error.is_retryable(), case.json["retryable"], "{form}");
         let answered = matches!(error, ApiError::Refused { .. } | ApiError::Status { .. });
-        assert_eq!(error.retry_after(), answered.then_some(Duration::from_secs(7)), "{body}");
+        assert_eq!(error.retry_after(), answered.then_some(Duration::from_secs(7)), "{form}");
     }
     let date = [("retry-after", "Fri, 31 Dec 1999 23:59:59 GMT")];
     assert_eq!(HttpResponse::new(503, b"").with_headers(&date).retry_after(), None);
+}
+
+#[test]
+fn every_file_is_in_the_table_with_its_source() {
+    let table = ["tests", "signalling", "refused"].map(cases);
+    let named = table.iter().flatten().map(|case| {
+        assert!(!case.text("source").is_empty(), "{}", case.json);
+        case.text("file").to_owned()
+    });
+    let files = fs::read_dir(FOLDER).unwrap();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(named.collect::<BTreeSet<_>>(), files.collect());
 }
 
 fn lines(request: &HttpRequest) -> (String, String, String) {
@@ -197,24 +255,17 @@ fn signalling() {
     let host = |body: &str| {
         HostRequest::new(&account()).read_answer(&HttpResponse::new(200, body.as_bytes()))
     };
-    let euro = host(r#"{"v": "wss://euro3.xirsys.com:4005/ws/","s": "ok"}"#).unwrap();
+    let euro = host(r#"{"v": "wss://euro3.xirsys.com:4005/ws/", "s": "ok"}"#).unwrap();
     assert_eq!(euro.as_str(), "wss://euro3.xirsys.com:4005/ws");
     let url = euro.websocket_url(&Credential::new("a+b/c"));
     assert_eq!(url.as_str(), "wss://euro3.xirsys.com:4005/ws/v2/a%2Bb%2Fc");
-    assert_eq!(host(r#"{"v": "https://a", "s": "ok"}"#), Err(ApiError::UnknownShape));
-    assert_eq!(
-        host(r#"{"v": "require_type_param", "s": "error"}"#),
-        Err(ApiError::Refused { code: ErrorCode::TypeParameter, status: 200, retry_after: None })
-    );
-
-    for odd in ["ws://a", "wss://", "wss://a?b", "wss://u@a", "wss://a/../b"] {
+    for odd in ["https://a", "ws://a", "wss://", "wss://a?b", "wss://u@a", "wss://a/../b"] {
         let body = format!(r#"{{"v": "{odd}", "s": "ok"}}"#);
         assert_eq!(host(&body), Err(ApiError::UnknownShape), "{odd}");
     }
     let token = TokenRequest::new(&account(), "a", None, Some(HOUR)).unwrap();
-    let read = |body: &[u8]| token.read_answer(&HttpResponse::new(200, body));
-    assert_eq!(read(br#"{"v":"ZG1l_n-o","s":"ok"}"#).unwrap().as_str(), "ZG1l_n-o");
-    assert_eq!(read(br#"{"v":"","s":"ok"}"#).unwrap_err(), ApiError::UnknownShape);
+    let empty = HttpResponse::new(200, br#"{"v":"","s":"ok"}"#);
+    assert_eq!(token.read_answer(&empty).unwrap_err(), ApiError::UnknownShape);
 }
 
 #[test]
@@ -393,8 +444,6 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-const CALLS: [&str; 4] = ["xirsys", "cloudflare", "twilio", "metered"];
-
 proptest! {
     #[test]
     fn any_json_panics_nowhere_and_gives_no_server_without_a_login(
@@ -418,11 +467,10 @@ proptest! {
 
 #[test]
 fn neither_does_any_truncation() {
-    for case in file()["tests"].as_array().unwrap() {
-        let body = case["body"].as_str().unwrap().as_bytes();
-        for len in 0..body.len() {
+    for case in cases("tests") {
+        for len in 0..case.body.len() {
             for call in CALLS {
-                if let Ok(answer) = read(call, &HttpResponse::new(200, &body[..len])) {
+                if let Ok(answer) = read(call, &HttpResponse::new(200, &case.body[..len])) {
                     assert!(has_logins(&answer));
                 }
             }
