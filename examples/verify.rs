@@ -6,7 +6,7 @@ mod common;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::Parser;
 use turn_credentials::{Keyring, UnixTime, Username, VerifyError};
@@ -56,19 +56,17 @@ fn in_words(verdict: Result<Username<'_>, VerifyError>, now: UnixTime) -> String
     match verdict {
         Ok(username) => {
             let expiry = username.expires_at();
-            format!("valid until {}, for {}", date(expiry), span(now, expiry))
+            format!("valid until {}, for {}", common::date(expiry), span(now, expiry))
         }
         Err(VerifyError::Expired { expired_at }) => {
-            format!("refused: expired at {}, {} ago", date(expired_at), span(expired_at, now))
+            format!(
+                "refused: expired at {}, {} ago",
+                common::date(expired_at),
+                span(expired_at, now)
+            )
         }
         Err(reason) => format!("refused: {reason}"),
     }
-}
-
-/// The time as RFC 3339 has it, in UTC.
-fn date(time: UnixTime) -> String {
-    let since_1970 = Duration::from_secs(time.as_secs());
-    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since_1970).to_string()
 }
 
 fn span(from: UnixTime, to: UnixTime) -> String {

@@ -10,16 +10,17 @@ use serde_json::Value;
 use turn_credentials::{Keyring, SharedSecret, UnixTime, Username};
 
 /// Runs a program that `cargo test` built beside this test.
-fn run(program: &str, args: &[&str], environment: Option<&str>) -> Output {
+fn run(program: &str, args: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut path = env::current_exe().unwrap();
     path.pop();
     path.set_file_name("examples");
     path.push(program);
     let mut command = Command::new(path.with_extension(env::consts::EXE_EXTENSION));
-    command.args(args).env_remove("TURN_SECRET").env("RUST_BACKTRACE", "1");
-    if let Some(secret) = environment {
-        command.env("TURN_SECRET", secret);
+    for name in ["TURN_SECRET", "XIRSYS_IDENT", "XIRSYS_SECRET", "XIRSYS_GATEWAY"] {
+        command.env_remove(name);
     }
+    command.args(args).env("RUST_BACKTRACE", "1").env("NO_PROXY", "127.0.0.1");
+    command.envs(environment.iter().copied());
     command.output().expect("`cargo test` without a test's name builds the examples")
 }
 
@@ -28,14 +29,18 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 fn stdout(program: &str, args: &[&str]) -> String {
-    let output = run(program, args, None);
+    let output = run(program, args, &[]);
     assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
     text(&output.stdout).to_owned()
 }
 
 /// The one line on stderr of a program that refuses its arguments; 1 is for a login that is refused.
 fn refusal(program: &str, args: &[&str]) -> String {
-    let output = run(program, args, None);
+    refusal_in(program, args, &[])
+}
+
+fn refusal_in(program: &str, args: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = run(program, args, environment);
     assert_eq!(output.status.code(), Some(2), "{args:?}");
     assert_eq!(text(&output.stdout), "", "{args:?}");
     let message = text(&output.stderr).strip_suffix('\n').unwrap();
@@ -110,7 +115,7 @@ fn generate_as_json() {
     let object: Value = serde_json::from_str(&with_uris).unwrap();
     assert_eq!(object["uris"], serde_json::json!([uris[1], uris[3]]));
 
-    let output = run("generate", &[&["alice", "--secret", "north"][..], &uris].concat(), None);
+    let output = run("generate", &[&["alice", "--secret", "north"][..], &uris].concat(), &[]);
     assert_eq!(text(&output.stdout).lines().count(), 2);
     assert!(text(&output.stderr).starts_with("note: "));
 }
@@ -122,7 +127,7 @@ fn generate_in_every_format() {
         let [stun, turns] = uris;
         let args =
             ["alice", "--secret", "north", "--uri", stun, "--uri", turns, "--format", format];
-        run("generate", &args, None)
+        run("generate", &args, &[])
     };
     let services = print("xep-0215");
     assert_eq!(text(&services.stdout).matches("<service type='").count(), 2);
@@ -158,15 +163,15 @@ fn generate_in_every_format() {
 fn the_secret_comes_from_three_places() {
     let file = TempFile::new("turn-secret", "from the file\r\n");
     let path = file.0.to_str().unwrap();
-    let login = |args: &[&str], environment| {
-        let output = run("generate", &[&["alice"], args].concat(), environment);
+    let login = |args: &[&str]| {
+        let environment = [("TURN_SECRET", "from outside")];
+        let output = run("generate", &[&["alice"], args].concat(), &environment);
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout).to_owned()
     };
-    check_login(&login(&[], Some("from outside")), "from outside", ':', 3600);
-    let from_file = login(&["--secret-file", path], Some("from outside"));
-    check_login(&from_file, "from the file", ':', 3600);
-    check_login(&login(&["--secret", "given"], Some("from outside")), "given", ':', 3600);
+    check_login(&login(&[]), "from outside", ':', 3600);
+    check_login(&login(&["--secret-file", path]), "from the file", ':', 3600);
+    check_login(&login(&["--secret", "given"]), "given", ':', 3600);
 
     assert!(refusal("generate", &["alice"]).contains("TURN_SECRET"));
     refusal("generate", &["alice", "--secret", "x", "--secret-file", path]);
@@ -214,7 +219,7 @@ fn verify_says_why() {
     let minted = stdout("generate", &["alice", "--secret", "new"]);
     let [username, password] = minted.lines().collect::<Vec<_>>()[..] else { panic!("{minted}") };
     let verdict = |args: &[&str]| {
-        let output = run("verify", args, None);
+        let output = run("verify", args, &[]);
         assert_eq!(text(&output.stderr), "");
         (text(&output.stdout).to_owned(), output.status.code().unwrap())
     };
@@ -247,8 +252,213 @@ fn rotate_tells_the_whole_story() {
 
 #[test]
 fn every_example_has_help() {
-    for program in ["generate", "verify", "rotate"] {
+    let xirsys = cfg!(feature = "http").then_some("xirsys");
+    for program in ["generate", "verify", "rotate"].into_iter().chain(xirsys) {
         let help = stdout(program, &["--help"]);
         assert!(help.contains("Usage: ") && help.contains("--help"), "{help}");
+    }
+}
+
+#[cfg(feature = "http")]
+mod xirsys {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc::{self, Receiver};
+    use std::thread;
+    use std::time::{Duration, SystemTime};
+
+    use serde_json::{Value, json};
+
+    use super::{TempFile, fs, refusal, refusal_in, run, text};
+
+    const IDENT: (&str, &str) = ("XIRSYS_IDENT", "an-ident");
+    const SECRET: (&str, &str) = ("XIRSYS_SECRET", "hidden-secret");
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/provider_answers");
+
+    fn fixture(name: &str) -> String {
+        fs::read_to_string(format!("{FOLDER}/{name}")).unwrap()
+    }
+
+    /// The JSON on stdout, and what is on stderr after the note of an expiry in an hour.
+    fn printed(args: &[&str], environment: &[(&str, &str)]) -> (Value, String) {
+        let output = run("xirsys", args, environment);
+        let notes = text(&output.stderr);
+        assert!(output.status.success(), "{notes}");
+        let notes = notes.strip_prefix("note: the logins last until ").unwrap();
+        let (expiry, notes) = notes.split_once('\n').unwrap();
+        let left = humantime::parse_rfc3339(expiry).unwrap().duration_since(SystemTime::now());
+        assert!((3570..=3600).contains(&left.unwrap().as_secs()), "{expiry}");
+        (serde_json::from_slice(&output.stdout).unwrap(), notes.to_owned())
+    }
+
+    fn error(args: &[&str]) -> String {
+        let message = refusal_in("xirsys", args, &[IDENT, SECRET]);
+        for hidden in ["hidden", "aGlkZGVu"] {
+            assert!(!message.contains(hidden), "{message}");
+        }
+        message.strip_prefix("error: ").unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_dry_run_shows_no_secret() {
+        let file = TempFile::new("xirsys-secret", "hidden-secret\r\n");
+        let path = file.0.to_str().unwrap();
+        let gateway = ("XIRSYS_GATEWAY", "https://ws.xirsys.com");
+        let base = "https://ws.xirsys.com/_turn/my/channel";
+        for (args, expected) in [
+            (
+                &["--ident", "an-ident", "--secret-file", path][..],
+                format!("PUT {base}?webrtc=1&expire=3600\nauthorization: (secret)\n"),
+            ),
+            (
+                &["--form", "plain", "--ttl", "6h", "--gateway", "http://[::1]:8080/proxy"],
+                "PUT http://[::1]:8080/proxy/_turn/my/channel?expire=21600\n\
+                 authorization: (secret)\n"
+                    .into(),
+            ),
+            (
+                &["--form=urls", "--ttl=1s"],
+                format!(
+                    "PUT {base}\ncontent-type: application/json\nauthorization: (secret)\n\n\
+                     {{\"expire\":\"1\",\"format\":\"urls\"}}\n"
+                ),
+            ),
+            (
+                &["--user-ip=8.8.8.8"],
+                format!(
+                    "PUT {base}?webrtc=1&expire=3600&geo=1\ncontent-type: application/json\n\
+                     authorization: (secret)\n\n{{\"user_ip\":\"8.8.8.8\"}}\n"
+                ),
+            ),
+        ] {
+            let args = [&["--dry-run", "my/channel"], args].concat();
+            let output = run("xirsys", &args, &[IDENT, SECRET, gateway]);
+            assert_eq!((text(&output.stdout), text(&output.stderr)), (&*expected, ""), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn bad_input_gets_one_line() {
+        assert!(refusal("xirsys", &["--dry-run", "a"]).contains("XIRSYS_IDENT"));
+        assert!(refusal_in("xirsys", &["--dry-run", "a"], &[IDENT]).contains("XIRSYS_SECRET"));
+        assert!(refusal_in("xirsys", &["a"], &[IDENT, ("XIRSYS_SECRET", "")]).contains("empty"));
+        for (args, part) in [
+            (&["a", "--ttl", "1d"][..], "1 to 21600 seconds"),
+            (&["a", "--ttl", "0s"], "1 to 21600 seconds"),
+            (&["a", "--user-ip", "192.168.0.1"], "not a public one"),
+            (&["a", "--user-ip", "8.8.8.8", "--form", "urls"], "--form"),
+            (&["a", "--gateway", "ftp://a.example"], "https://"),
+            (&["a", "--ident", "a:b"], "colon"),
+            (&["a", "--secret-file", "no-such-file"], "the secret file no-such-file"),
+            (&["a", "--answer", "no-such-file"], "the answer no-such-file"),
+            (&["a", "--status", "401"], "--answer"),
+            (&["/a"], "my/channel"),
+            (&[], "<CHANNEL>"),
+        ] {
+            let message = error(args);
+            assert!(message.contains(part), "{args:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_saved_answer() {
+        let path = |name: &str| format!("{FOLDER}/{name}");
+        let (servers, notes) =
+            printed(&["a", "--answer", &path("xirsys-v3-odd-entries.json")], &[]);
+        assert_eq!(servers, json!({ "iceServers": [{ "urls": ["stun:b.example"] }] }));
+        assert_eq!(notes, "note: left out 4 of the URIs, which browsers refuse\n");
+
+        let refuses = "the provider refuses the call:";
+        for (name, status, expected) in [
+            ("xirsys-error-unauthorized.json", "200", format!("{refuses} unauthorized")),
+            ("xirsys-error-unauthorized-2026.json", "401", format!("{refuses} unauthorized")),
+            ("xirsys-error-locked.json", "200", format!("{refuses} locked, try again")),
+            (
+                "xirsys-error-html.html",
+                "200",
+                "the provider's answer is not JSON: check the address, or try again".into(),
+            ),
+            (
+                "xirsys-empty.txt",
+                "200",
+                "the provider's answer is empty: check the path of the call".into(),
+            ),
+        ] {
+            let message = refusal("xirsys", &["a", "--status", status, "--answer", &path(name)]);
+            assert_eq!(message, format!("error: {expected}"), "{name}");
+        }
+    }
+
+    /// A gateway on loopback that sends this to whoever asks first, and what it was asked.
+    fn gateway(response: String) -> (String, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (asked, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            asked.send(request(&stream)).unwrap();
+            // Who asked may have hung up.
+            _ = stream.write_all(response.as_bytes());
+        });
+        (url, receiver)
+    }
+
+    fn request(stream: &TcpStream) -> String {
+        let mut reader = BufReader::new(stream);
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") {
+            assert_ne!(reader.read_line(&mut request).unwrap(), 0, "{request}");
+        }
+        let len = request.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; len.unwrap_or("0").parse().unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        request + text(&body)
+    }
+
+    fn response(head: &str, body: &str) -> String {
+        format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    }
+
+    #[test]
+    fn a_real_exchange() {
+        let (url, asked) = gateway(response("200 OK", &fixture("xirsys-v3-urls.json")));
+        let environment = [IDENT, SECRET, ("XIRSYS_GATEWAY", &*url)];
+        let (servers, notes) = printed(&["my/channel", "--form", "urls"], &environment);
+        let asked = asked.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert!(asked.starts_with("PUT /_turn/my/channel HTTP/1.1\r\n"), "{asked}");
+        let basic = "\r\nauthorization: Basic YW4taWRlbnQ6aGlkZGVuLXNlY3JldA==\r\n";
+        assert!(asked.contains(basic), "{asked}");
+        assert!(asked.ends_with("\r\n\r\n{\"expire\":\"3600\",\"format\":\"urls\"}"), "{asked}");
+
+        let server = &servers["iceServers"][0];
+        assert_eq!(server["urls"].as_array().unwrap().len(), 7);
+        assert_eq!(server["credential"], "00000000-106d-11ea-85f6-000000000000");
+        assert_eq!(notes, "");
+    }
+
+    #[test]
+    fn what_goes_wrong_on_the_way_gets_one_line() {
+        let (elsewhere, redirected) = gateway(response("200 OK", &fixture("xirsys-v3-urls.json")));
+        let status = "the provider answers with HTTP status";
+        for (response, expected) in [
+            (String::new(), "no answer: ".to_owned()),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".into(), "no answer: ".into()),
+            (response("200 OK", &" ".repeat(100_000)), "no answer: ".into()),
+            (
+                response(&format!("302 Found\r\nlocation: {elsewhere}/_turn/a"), ""),
+                format!("{status} 302"),
+            ),
+            (
+                response("503 Busy\r\nretry-after: 90", ""),
+                format!("{status} 503, try again in 1m 30s"),
+            ),
+            (response("500 Error", "<html>"), format!("{status} 500, try again")),
+        ] {
+            let (url, asked) = gateway(response.clone());
+            let message = error(&["a", "--gateway", &url]);
+            asked.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert!(message.starts_with(&expected), "{response:?}: {message}");
+        }
+        assert!(redirected.try_recv().is_err());
     }
 }

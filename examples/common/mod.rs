@@ -3,13 +3,14 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 use std::{env, error, fs, io};
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use turn_credentials::{ClockSkew, SharedSecret};
+use turn_credentials::{ClockSkew, Credential, SharedSecret, UnixTime};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
@@ -57,9 +58,7 @@ pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<Share
         secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
     }
     for path in files {
-        let contents = fs::read(path)
-            .map_err(|error| format!("cannot read the secret file {}: {error}", path.display()))?;
-        secrets.push(SharedSecret::from_file_contents(contents)?);
+        secrets.push(SharedSecret::from_file_contents(read("the secret file", path)?)?);
     }
     if secrets.is_empty() {
         let text = env::var_os("TURN_SECRET")
@@ -67,6 +66,27 @@ pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<Share
         secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
     }
     Ok(secrets)
+}
+
+/// The secret in a file, without one line end at its end.
+pub(crate) fn secret_text(path: &Path) -> Result<Credential> {
+    let text = String::from_utf8(read("the secret file", path)?)
+        .map(Credential::new)
+        .map_err(|_| format!("the secret file {} is not UTF-8", path.display()))?;
+    let text = text.as_str();
+    let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n'));
+    Ok(Credential::new(line.unwrap_or(text)))
+}
+
+/// A file's contents; the error names the file.
+pub(crate) fn read(what: &str, path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| format!("cannot read {what} {}: {error}", path.display()).into())
+}
+
+/// The time as RFC 3339 has it, in UTC.
+pub(crate) fn date(time: UnixTime) -> String {
+    let since_1970 = Duration::from_secs(time.as_secs());
+    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since_1970).to_string()
 }
 
 /// A span of time with a sign, or none: `-5s`, `+5s`, `5s`.

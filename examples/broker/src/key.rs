@@ -1,6 +1,5 @@
-//! What is read from secret files, and keys that a client shows as they are.
+//! Keys that a client shows as they are.
 
-use std::fs;
 use std::path::Path;
 
 use axum::http::HeaderMap;
@@ -10,27 +9,13 @@ use turn_credentials::Credential;
 
 use crate::common;
 
-/// A file's text, without one line end at its end.
-pub(crate) fn read_secret(path: &Path) -> common::Result<Credential> {
-    let text = fs::read_to_string(path)
-        .map(Credential::new)
-        .map_err(|error| format!("cannot read the secret file {}: {error}", path.display()))?;
-    let line = text.as_str();
-    let line = line.strip_suffix('\n').unwrap_or(line);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() {
-        return Err(format!("the secret file {} is empty", path.display()).into());
-    }
-    Ok(Credential::new(line))
-}
-
 pub(crate) struct Key(Credential);
 
 impl Key {
     const MIN_LEN: usize = 16;
 
     pub(crate) fn read(path: &Path) -> common::Result<Self> {
-        let key = read_secret(path)?;
+        let key = common::secret_text(path)?;
         if key.as_str().len() < Self::MIN_LEN {
             let advice = "is under 16 characters: `openssl rand -base64 32` makes a good one";
             return Err(format!("the key in {} {advice}", path.display()).into());

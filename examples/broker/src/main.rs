@@ -1,5 +1,7 @@
 //! Hands out TURN logins over HTTP: see README.md.
 
+#[path = "../../common/ask.rs"]
+mod ask;
 #[path = "../../common/mod.rs"]
 mod common;
 mod failure;
@@ -76,15 +78,15 @@ fn main() -> ExitCode {
 
 async fn serve(cli: Cli) -> common::Result<()> {
     let key = |path: Option<PathBuf>| path.as_deref().map(Key::read).transpose();
+    let listener = TcpListener::bind(cli.listen).await?;
     let broker = Arc::new(Broker {
         visitors: Visitors::new(&cli.visitors)?,
         limits: Limits::new(cli.limits),
-        tokens: Tokens::new(&cli.tokens)?,
         backend: Backend::new(cli.turn)?,
         api_key: key(cli.api_key_file)?,
         matrix_key: key(cli.matrix_key_file)?,
+        tokens: Tokens::new(&cli.tokens)?,
     });
-    let listener = TcpListener::bind(cli.listen).await?;
     info!(address = %listener.local_addr()?, "listening");
     let app = routes::router(broker.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(asked_to_stop());

@@ -14,7 +14,6 @@ use tracing::{debug, warn};
 use turn_credentials::access_token::{self, AccessToken, AccessTokenError, AccessTokenKey};
 
 use crate::common;
-use crate::key;
 
 #[derive(Args)]
 #[group(skip)]
@@ -162,7 +161,7 @@ fn keys(options: &Options) -> common::Result<Vec<AccessTokenKey>> {
         warn!("without --token-key-file, tokens end with this process and no other takes them");
         return Ok(vec![token_key(&random::<32>()?)?]);
     }
-    let read = |path| token_key(key::read_secret(path)?.as_str().as_bytes());
+    let read = |path| token_key(common::secret_text(path)?.as_str().as_bytes());
     options.token_key_files.iter().map(|path| read(path)).collect()
 }
 
@@ -195,7 +194,7 @@ fn redis(url: &str, options: &Options) -> common::Result<ConnectionManager> {
     let mut info = url.into_connection_info().map_err(wrong)?;
     if let Some(path) = &options.redis_password_file {
         let settings = info.redis_settings().clone();
-        info = info.set_redis_settings(settings.set_password(key::read_secret(path)?.as_str()));
+        info = info.set_redis_settings(settings.set_password(common::secret_text(path)?.as_str()));
     }
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(PATIENCE))

@@ -8,14 +8,13 @@ use clap::Args;
 use thiserror::Error;
 use tokio::task;
 use tracing::debug;
+use turn_credentials::provider::CallError;
 use turn_credentials::provider::xirsys::{Account, Gateway, IceRequest};
-use turn_credentials::provider::{ApiCall, ApiError, CallError, HttpResponse, IceAnswer};
 use turn_credentials::{Credential, IceServers, UnixTime};
 use ureq::Agent;
-use ureq::http::Request;
 
+use crate::ask::{self, AskError, ask};
 use crate::common;
-use crate::key;
 
 #[derive(Args)]
 #[group(skip)]
@@ -55,17 +54,12 @@ pub(crate) struct Xirsys {
     agent: Agent,
 }
 
-/// None says more of an answer than what it was wrong with.
 #[derive(Debug, Error)]
 pub(crate) enum ProviderError {
     #[error(transparent)]
-    Api(#[from] ApiError),
-    #[error("the call did not go through: {0}")]
-    Http(#[from] ureq::Error),
+    Ask(#[from] AskError),
     #[error(transparent)]
     Call(#[from] CallError),
-    #[error("the call cannot be sent: {0}")]
-    Request(#[from] ureq::http::Error),
     #[error("the call ended early: {0}")]
     Ended(#[from] task::JoinError),
     #[error("the answer has no TURN server with a login")]
@@ -75,7 +69,7 @@ pub(crate) enum ProviderError {
 impl ProviderError {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Api(error) => error.retry_after(),
+            Self::Ask(AskError::Api(error)) => error.retry_after(),
             _ => None,
         }
     }
@@ -86,18 +80,13 @@ impl Xirsys {
         let ident =
             options.xirsys_ident.ok_or("no account: give --xirsys-ident or XIRSYS_IDENT")?;
         let secret = match &options.xirsys_secret_file {
-            Some(path) => key::read_secret(path)?,
+            Some(path) => common::secret_text(path)?,
             None => env::var("XIRSYS_SECRET")
                 .map(Credential::new)
                 .map_err(|_| "no secret: give --xirsys-secret-file PATH or XIRSYS_SECRET")?,
         };
         let channel =
             options.xirsys_channel.ok_or("no channel: give --xirsys-channel or XIRSYS_CHANNEL")?;
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(options.xirsys_timeout))
-            .build();
         let xirsys = Self {
             account: Account::new(&ident, secret)?,
             gateway: options
@@ -108,7 +97,7 @@ impl Xirsys {
                 .unwrap_or_default(),
             channel,
             ttl,
-            agent: agent.into(),
+            agent: ask::agent(options.xirsys_timeout),
         };
         xirsys.call(UnixTime::now())?;
         Ok(xirsys)
@@ -131,15 +120,4 @@ impl Xirsys {
         }
         Ok(answer.into_servers())
     }
-}
-
-fn ask(agent: &Agent, call: &IceRequest) -> Result<IceAnswer, ProviderError> {
-    const MOST: u64 = 64 * 1024;
-
-    let mut response = agent.run(Request::try_from(call.request())?)?;
-    let body = response.body_mut().with_config().limit(MOST).read_to_vec()?;
-    let wait = response.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
-    let headers = wait.map(|wait| ("retry-after", wait));
-    let response = HttpResponse::new(response.status().as_u16(), &body);
-    Ok(call.read_answer(&response.with_headers(headers.as_slice()))?)
 }
