@@ -103,29 +103,27 @@ impl Tokens {
 
     /// A token for this name.
     pub(crate) async fn issue(&self, name: &str) -> Result<AccessToken, StoreError> {
-        if let Store::Stateless(keys) = &self.store {
-            let key = keys.first().ok_or(AccessTokenError::UnknownKey)?;
-            return Ok(key.issue(name, self.ttl, random()?)?);
-        }
-        let token = AccessToken::random(random()?);
-        self.keep(access_token::store_key(token.as_str()), name).await?;
-        Ok(token)
-    }
-
-    async fn keep(&self, key: String, name: &str) -> Result<(), StoreError> {
-        match &self.store {
-            Store::Stateless(_) => {}
-            Store::Memory(names) => names.insert(key, name.to_owned()),
+        Ok(match &self.store {
+            Store::Stateless(keys) => {
+                let key = keys.first().ok_or(AccessTokenError::UnknownKey)?;
+                key.issue(name, self.ttl, random()?)?
+            }
+            Store::Memory(names) => {
+                let token = AccessToken::random(random()?);
+                names.insert(access_token::store_key(token.as_str()), name.to_owned());
+                token
+            }
             Store::Redis(connection) => {
+                let token = AccessToken::random(random()?);
                 let once = SetOptions::default()
                     .conditional_set(ExistenceCheck::NX)
                     .with_expiration(SetExpiry::EX(self.ttl.as_secs()));
                 let set: Option<String> =
-                    connection.clone().set_options(redis_key(&key), name, once).await?;
+                    connection.clone().set_options(redis_key(token.as_str()), name, once).await?;
                 set.ok_or(StoreError::Taken)?;
+                token
             }
-        }
-        Ok(())
+        })
     }
 
     /// The name that the token was issued for, unless it is to be refused.
@@ -146,7 +144,7 @@ impl Tokens {
                     .and_then(|name| if self.single_use { names.remove(&key) } else { Some(name) }))
             }
             Store::Redis(connection) => {
-                let key = redis_key(&access_token::store_key(token));
+                let key = redis_key(token);
                 let mut connection = connection.clone();
                 let name =
                     if self.single_use { connection.get_del(key) } else { connection.get(key) };
@@ -204,8 +202,8 @@ fn redis(url: &str, options: &Options) -> common::Result<ConnectionManager> {
     Ok(ConnectionManager::new_lazy_with_config(client, config)?)
 }
 
-fn redis_key(key: &str) -> String {
-    format!("turn-token:{key}")
+fn redis_key(token: &str) -> String {
+    format!("turn-token:{}", access_token::store_key(token))
 }
 
 /// A name for whoever did not say one.
