@@ -5,9 +5,7 @@
 mod ask;
 mod common;
 
-use std::env;
 use std::error::Error;
-use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -116,7 +114,7 @@ fn call(cli: &Cli) -> common::Result<IceRequest> {
         Form::Urls => xirsys::Form::Urls,
         Form::Plain => xirsys::Form::Plain,
     });
-    let call = match cli.gateway.clone().or(variable("XIRSYS_GATEWAY")?) {
+    let call = match cli.gateway.clone().or(common::variable("XIRSYS_GATEWAY")?) {
         Some(url) => call.via(Gateway::new(&url)?),
         None => call,
     };
@@ -127,21 +125,15 @@ fn call(cli: &Cli) -> common::Result<IceRequest> {
 }
 
 fn account(cli: &Cli) -> common::Result<Account> {
-    let ident = cli.ident.clone().or(variable("XIRSYS_IDENT")?);
+    let ident = cli.ident.clone().or(common::variable("XIRSYS_IDENT")?);
     let ident = ident.ok_or("no account: give --ident TEXT or XIRSYS_IDENT")?;
     let secret = match &cli.secret_file {
         Some(path) => common::secret_text(path)?,
-        None => variable("XIRSYS_SECRET")?
+        None => common::variable("XIRSYS_SECRET")?
             .ok_or("no secret: give --secret-file PATH or XIRSYS_SECRET")?
             .into(),
     };
     Ok(Account::new(&ident, secret)?)
-}
-
-/// What the environment holds, if anything; the error does not show it.
-fn variable(name: &str) -> common::Result<Option<String>> {
-    let text = env::var_os(name).map(OsString::into_string).transpose();
-    text.map_err(|_| format!("{name} is not UTF-8").into())
 }
 
 /// Says when to try again, where that may help.

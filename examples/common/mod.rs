@@ -74,8 +74,11 @@ pub(crate) fn secret_text(path: &Path) -> Result<Credential> {
         .map(Credential::new)
         .map_err(|_| format!("the secret file {} is not UTF-8", path.display()))?;
     let text = text.as_str();
-    let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n'));
-    Ok(Credential::new(line.unwrap_or(text)))
+    let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
+    if line.is_empty() {
+        return Err(format!("the secret file {} is empty", path.display()).into());
+    }
+    Ok(Credential::new(line))
 }
 
 /// A file's contents; the error names the file.
@@ -97,4 +100,10 @@ pub(crate) fn parse_skew(text: &str) -> std::result::Result<ClockSkew, humantime
         let ahead = text.strip_prefix('+').unwrap_or(text);
         humantime::parse_duration(ahead).map(ClockSkew::server_ahead)
     }
+}
+
+/// What the environment holds, if anything; the error does not show it.
+pub(crate) fn variable(name: &str) -> Result<Option<String>> {
+    let text = env::var_os(name).map(OsString::into_string).transpose();
+    text.map_err(|_| format!("{name} is not UTF-8").into())
 }

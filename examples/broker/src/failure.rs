@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use crate::tokens::StoreError;
 use crate::turn::TurnError;
@@ -15,7 +15,11 @@ use crate::turn::TurnError;
 pub(crate) enum Failure {
     /// With an empty body, as the Xirsys Access Token API has it; the reason is for the log.
     Unauthorized(&'static str),
-    BadRequest(String),
+    /// In the words of Matrix's client-server API.
+    MatrixToken {
+        missing: bool,
+    },
+    BadRequest(&'static str),
     NotFound,
     TooManyRequests {
         wait: Duration,
@@ -24,16 +28,28 @@ pub(crate) enum Failure {
         retry_after: Option<Duration>,
     },
     Store,
+    Internal,
 }
+
+const BEARER: (HeaderName, &str) = (WWW_AUTHENTICATE, "Bearer");
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::Unauthorized(reason) => {
                 debug!(reason, "refused");
-                StatusCode::UNAUTHORIZED.into_response()
+                (StatusCode::UNAUTHORIZED, [BEARER]).into_response()
             }
-            Self::BadRequest(error) => answer(StatusCode::BAD_REQUEST, &error, None),
+            Self::MatrixToken { missing } => {
+                let (errcode, error) = if missing {
+                    ("M_MISSING_TOKEN", "no access token")
+                } else {
+                    ("M_UNKNOWN_TOKEN", "a wrong access token")
+                };
+                let error = json!({ "errcode": errcode, "error": error });
+                (StatusCode::UNAUTHORIZED, [BEARER], Json(error)).into_response()
+            }
+            Self::BadRequest(error) => answer(StatusCode::BAD_REQUEST, error, None),
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::TooManyRequests { wait } => {
                 answer(StatusCode::TOO_MANY_REQUESTS, "too many requests: wait", Some(wait))
@@ -45,6 +61,9 @@ impl IntoResponse for Failure {
             Self::Store => {
                 let error = "the token store does not answer: try again";
                 answer(StatusCode::SERVICE_UNAVAILABLE, error, None)
+            }
+            Self::Internal => {
+                answer(StatusCode::INTERNAL_SERVER_ERROR, "no login can be made: see the log", None)
             }
         }
     }
@@ -62,7 +81,10 @@ fn answer(status: StatusCode, error: &str, retry_after: Option<Duration>) -> Res
 impl From<TurnError> for Failure {
     fn from(error: TurnError) -> Self {
         match error {
-            TurnError::Name(error) => Self::BadRequest(error.to_string()),
+            TurnError::Mint(error) => {
+                error!(%error, "no login can be made");
+                Self::Internal
+            }
             TurnError::Provider(error) => {
                 warn!(%error, "the provider fails");
                 Self::Provider { retry_after: error.retry_after() }

@@ -16,9 +16,11 @@ impl Key {
 
     pub(crate) fn read(path: &Path) -> common::Result<Self> {
         let key = common::secret_text(path)?;
-        if key.as_str().len() < Self::MIN_LEN {
-            let advice = "is under 16 characters: `openssl rand -base64 32` makes a good one";
-            return Err(format!("the key in {} {advice}", path.display()).into());
+        let text = key.as_str();
+        if text.len() < Self::MIN_LEN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let advice =
+                "is not 16 or more ASCII characters without blanks: `openssl rand -hex 32`";
+            return Err(format!("the key in {} {advice} makes one", path.display()).into());
         }
         Ok(Self(key))
     }
@@ -31,5 +33,5 @@ impl Key {
 /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }

@@ -17,7 +17,8 @@ use crate::failure::Failure;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// How many requests a client's address may make each minute, and at once
+    /// How many requests a client's address may make each minute, and at once; those for the page,
+    /// and those with an api key or Matrix's, are not counted
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 
@@ -33,7 +34,8 @@ pub(crate) struct Options {
 }
 
 fn network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
-    text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse())
+    let alone = text.parse::<IpAddr>().map(|address| address.to_canonical().into());
+    alone.or_else(|_| text.parse())
 }
 
 pub(crate) struct Limits {
@@ -55,8 +57,8 @@ impl Limits {
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let lists = headers.get_all("x-forwarded-for").into_iter();
         let hops: Vec<_> = lists
-            .flat_map(|list| list.to_str().unwrap_or_default().split(','))
-            .map(|hop| address(hop.trim()))
+            .flat_map(|list| list.as_bytes().split(|&byte| byte == b','))
+            .map(|hop| address(str::from_utf8(hop).ok()?.trim()))
             .collect();
         let mut client = peer.to_canonical();
         for hop in hops.into_iter().rev() {
@@ -143,11 +145,14 @@ mod tests {
             (&["10.0.0.0/8"], "10.1.1.1", &["9.9.9.9", "198.51.100.1 ,10.2.2.2"], "198.51.100.1"),
             (&["10.0.0.0/8"], "10.1.1.1", &["198.51.100.1, unknown"], "10.1.1.1"),
             (&["10.0.0.0/8"], "10.1.1.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            (&["::ffff:10.1.1.1"], "10.1.1.1", &["198.51.100.1"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["\u{ff}, 198.51.100.1"], "198.51.100.1"),
+            (&["10.0.0.0/8"], "10.1.1.1", &["198.51.100.1, \u{ff}"], "10.1.1.1"),
             (&["::1"], "::1", &["[2001:db8::7]:4711"], "2001:db8::7"),
             (&["::1"], "203.0.113.1", &["2001:db8::7"], "203.0.113.1"),
         ] {
             let name = "x-forwarded-for".parse().unwrap();
-            let values = forwarded.iter().map(|list| HeaderValue::from_static(list));
+            let values = forwarded.iter().map(|list| list.parse::<HeaderValue>().unwrap());
             let headers: HeaderMap = iter::repeat(name).zip(values).collect();
             let found = limits(1, trusted).client(peer.parse().unwrap(), &headers);
             assert_eq!(found.to_string(), client, "{peer} {forwarded:?}");

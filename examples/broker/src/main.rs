@@ -15,18 +15,18 @@ mod turn;
 mod visitors;
 mod xirsys;
 
-use std::future::pending;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum_server::Handle;
 use clap::Parser;
-use tokio::net::TcpListener;
+use hyper_util::rt::TokioTimer;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time;
 use tracing::{info, warn};
 
 use crate::key::Key;
@@ -71,14 +71,20 @@ struct Cli {
 fn main() -> ExitCode {
     common::main(|cli: Cli| {
         logs::start(&cli.logs);
-        Runtime::new()?.block_on(serve(cli))?;
-        Ok((String::new(), ExitCode::SUCCESS))
+        let runtime = Runtime::new()?;
+        let ended = runtime.block_on(serve(cli));
+        // A call to the provider whose client is gone would hold the end up.
+        runtime.shutdown_background();
+        ended.map(|()| (String::new(), ExitCode::SUCCESS))
     })
 }
 
 async fn serve(cli: Cli) -> common::Result<()> {
+    /// For a client to send the head of its request.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
     let key = |path: Option<PathBuf>| path.as_deref().map(Key::read).transpose();
-    let listener = TcpListener::bind(cli.listen).await?;
+    let listener = listen(cli.listen).map_err(|error| format!("--listen: {error}"))?;
     let broker = Arc::new(Broker {
         visitors: Visitors::new(&cli.visitors)?,
         limits: Limits::new(cli.limits),
@@ -87,36 +93,46 @@ async fn serve(cli: Cli) -> common::Result<()> {
         matrix_key: key(cli.matrix_key_file)?,
         tokens: Tokens::new(&cli.tokens)?,
     });
+    let handle = Handle::new();
+    tokio::spawn(stop(handle.clone(), asked_to_stop()?));
     info!(address = %listener.local_addr()?, "listening");
+
+    let mut server = axum_server::from_tcp(listener)?.http1_only().handle(handle.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let app = routes::router(broker.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(asked_to_stop());
     tokio::select! {
-        ended = server => ended?,
-        () = patience() => warn!("some requests were cut off"),
+        ended = server.serve(app) => ended?,
         () = broker.limits.forget_now_and_then() => {}
+    }
+    if handle.connection_count() > 0 {
+        warn!("some requests were cut off");
     }
     Ok(())
 }
 
-/// Ends some time after the program was asked to stop.
-async fn patience() {
-    const PATIENCE: Duration = Duration::from_secs(30);
-
-    asked_to_stop().await;
-    info!("stopping");
-    time::sleep(PATIENCE).await;
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
-/// Ends with SIGTERM or SIGINT.
-async fn asked_to_stop() {
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => _ = signal.recv().await,
-            Err(_) => pending().await,
+/// Lets requests that are under way come to their end, but not for long.
+async fn stop(handle: Handle<SocketAddr>, asked: impl Future<Output = ()>) {
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    asked.await;
+    info!("stopping");
+    handle.graceful_shutdown(Some(PATIENCE));
+}
+
+/// Ends with SIGTERM or SIGINT, which are waited for from now on.
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    };
-    tokio::select! {
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::interrupt()) => {}
-    }
+    })
 }

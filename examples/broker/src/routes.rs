@@ -9,18 +9,17 @@ use axum::extract::{ConnectInfo, Extension, MatchedPath, Query, Request, State};
 use axum::http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tower_http::cors::CorsLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::info;
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::{IceServer, IceServers};
+use turn_credentials::{IceServer, IceServers, UnixTime, Username};
 
 use crate::failure::Failure;
 use crate::key::{self, Key};
@@ -45,9 +44,9 @@ pub(crate) fn router(broker: Arc<Broker>) -> Router {
     Router::new()
         .route("/token", get(token).put(server))
         .route("/ice", get(ice))
-        .route("/turn", get(rest))
-        .route("/_matrix/client/v3/voip/turnServer", get(matrix))
         .route_layer(middleware::from_fn_with_state(broker.clone(), limited))
+        .route("/turn", get(rest).post(rest))
+        .route("/_matrix/client/v3/voip/turnServer", get(matrix))
         .merge(page::router())
         .layer(cors(&broker.visitors))
         .layer(middleware::from_fn_with_state(broker.clone(), no_foreign_pages))
@@ -107,7 +106,8 @@ async fn login(broker: &Broker, headers: &HeaderMap) -> Result<Login, Failure> {
     Ok(broker.backend.login(&name).await?)
 }
 
-/// draft-uberti-behave-turn-rest-00 calls it `key`; Janus sends `api` too.
+/// draft-uberti-behave-turn-rest-00 has GET and `key`; Janus has POST with the same query, unless it
+/// is told otherwise, and sends `api` too.
 #[derive(Deserialize)]
 struct RestQuery {
     service: Option<String>,
@@ -118,16 +118,19 @@ struct RestQuery {
 
 async fn rest(
     State(broker): Shared,
+    Extension(client): Extension<Client>,
     query: Result<Query<RestQuery>, QueryRejection>,
 ) -> Result<Json<Answer>, Failure> {
+    const BAD_QUERY: Failure = Failure::BadRequest("the query is not service=turn&username=...");
+
     let key = broker.api_key.as_ref().ok_or(Failure::NotFound)?;
-    let bad_query = || Failure::BadRequest("the query is not service=turn&username=...".into());
-    let Query(query) = query.map_err(|_| bad_query())?;
+    let Query(query) = query.map_err(|_| BAD_QUERY)?;
     if ![query.key, query.api].iter().flatten().any(|shown| key.opens(shown)) {
+        broker.limits.count(client)?;
         return Err(Failure::Unauthorized("no api key, or a wrong one"));
     }
     if query.service.as_deref() != Some("turn") {
-        return Err(bad_query());
+        return Err(BAD_QUERY);
     }
     answer(&broker, query.username).await
 }
@@ -139,26 +142,27 @@ struct MatrixQuery {
 
 async fn matrix(
     State(broker): Shared,
+    Extension(client): Extension<Client>,
     query: Result<Query<MatrixQuery>, QueryRejection>,
     headers: HeaderMap,
-) -> Response {
-    let refused = |errcode, error| {
-        let error = json!({ "errcode": errcode, "error": error });
-        (StatusCode::UNAUTHORIZED, Json(error)).into_response()
-    };
-    let Some(key) = &broker.matrix_key else { return Failure::NotFound.into_response() };
-    match key::bearer(&headers) {
-        None => refused("M_MISSING_TOKEN", "no access token"),
-        Some(shown) if !key.opens(shown) => refused("M_UNKNOWN_TOKEN", "a wrong access token"),
-        Some(_) => {
-            let user = query.ok().and_then(|Query(query)| query.user_id);
-            answer(&broker, user).await.into_response()
-        }
+) -> Result<Json<Answer>, Failure> {
+    let key = broker.matrix_key.as_ref().ok_or(Failure::NotFound)?;
+    let shown = key::bearer(&headers);
+    if !shown.is_some_and(|shown| key.opens(shown)) {
+        broker.limits.count(client)?;
+        return Err(Failure::MatrixToken { missing: shown.is_none() });
     }
+    let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not user_id=..."))?;
+    answer(&broker, query.user_id).await
 }
 
+/// A login for this name, or for one made up.
 async fn answer(broker: &Broker, name: Option<String>) -> Result<Json<Answer>, Failure> {
     let name = name.map_or_else(tokens::random_name, Ok)?;
+    if Username::new(&name, UnixTime::now()).is_err() {
+        let error = "the name is empty, too long, or has a character that TURN servers refuse";
+        return Err(Failure::BadRequest(error));
+    }
     let login = broker.backend.login(&name).await?;
     Ok(Json(login.to_answer()?))
 }
@@ -190,10 +194,13 @@ async fn logged(
     let client = broker.limits.client(peer.ip(), request.headers());
     request.extensions_mut().insert(client);
     let method = request.method().clone();
+    // A client may write any word, of any length.
+    let method = Some(method.as_str()).filter(|word| word.len() <= "OPTIONS".len());
     let path = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
     let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis() as u64);
-    info!(%method, path, status, millis, %client, "answered");
+    let method = method.unwrap_or("another");
+    info!(method, path, status, millis, %client, "answered");
     response
 }

@@ -47,8 +47,8 @@ pub(crate) struct Options {
     )]
     token_ttl: Duration,
 
-    /// A file with a key of at least 32 bytes that makes stateless tokens; of several, the first makes
-    /// them and all are taken
+    /// A file with a text of 32 or more random characters, the key of stateless tokens; of several, the
+    /// first makes tokens and all are taken
     #[arg(
         long = "token-key-file",
         env = "BROKER_TOKEN_KEY_FILE",
@@ -77,18 +77,21 @@ pub(crate) enum StoreError {
     Random(#[from] getrandom::Error),
     #[error("no token can be made: {0}")]
     Token(#[from] AccessTokenError),
-    #[error("redis: {}", .0.category())]
+    #[error("redis: {} {}", .0.category(), .0.code().unwrap_or_default())]
     Redis(#[from] redis::RedisError),
     #[error("there is such a token already: are the random bytes random?")]
     Taken,
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
 impl Tokens {
     /// Needs a Tokio runtime, which Redis's connection is made in.
     pub(crate) fn new(options: &Options) -> common::Result<Self> {
         let Options { single_use, token_ttl: ttl, .. } = *options;
-        if ttl < Duration::from_secs(1) {
-            return Err("--token-ttl: under one second".into());
+        if !(SECOND..=YEAR).contains(&ttl) {
+            return Err("--token-ttl: not between one second and a year".into());
         }
         let store = match options.token_store.as_str() {
             "stateless" if single_use => {
@@ -159,15 +162,17 @@ fn keys(options: &Options) -> common::Result<Vec<AccessTokenKey>> {
         warn!("without --token-key-file, tokens end with this process and no other takes them");
         return Ok(vec![token_key(&random::<32>()?)?]);
     }
-    let read = |path| token_key(common::secret_text(path)?.as_str().as_bytes());
-    options.token_key_files.iter().map(|path| read(path)).collect()
+    let read = |path: &PathBuf| {
+        let key = token_key(common::secret_text(path)?.as_str().as_bytes());
+        Ok(key.map_err(|error| format!("{}: {error}", path.display()))?)
+    };
+    options.token_key_files.iter().map(read).collect()
 }
 
 /// The key's id is its hash's beginning, so that every instance has the same.
-fn token_key(key: &[u8]) -> common::Result<AccessTokenKey> {
+fn token_key(key: &[u8]) -> Result<AccessTokenKey, AccessTokenError> {
     let [a, b, c, d, ..] = Sha256::digest(key).0;
-    let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key);
-    Ok(key.map_err(|error| format!("--token-key-file: {error}"))?)
+    AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key)
 }
 
 fn memory(ttl: Duration) -> Cache<String, String> {
@@ -292,6 +297,8 @@ mod tests {
         for (store, ttl, single_use, keys) in [
             ("stateless", 3600, true, &[][..]),
             ("stateless", 0, false, &[]),
+            ("stateless", 366 * 86_400, false, &[]),
+            ("memory", u64::MAX, false, &[]),
             ("stateless", 3600, false, &[short.as_path()]),
             ("stateless", 3600, false, &[Path::new("no-such-file")]),
             ("postgres://host", 3600, false, &[]),

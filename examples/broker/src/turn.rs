@@ -68,7 +68,7 @@ pub(crate) enum Backend {
 #[derive(Debug, Error)]
 pub(crate) enum TurnError {
     #[error(transparent)]
-    Name(#[from] Error),
+    Mint(#[from] Error),
     #[error(transparent)]
     Provider(#[from] ProviderError),
 }

@@ -79,8 +79,10 @@ impl Visitors {
     }
 
     fn source(&self, headers: &HeaderMap) -> Source {
-        let origin = headers.get(ORIGIN);
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next();
         match origin {
+            _ if origins.next().is_some() => Source::OtherPage,
             Some(origin) if self.origins.contains(origin) => Source::Permitted,
             _ if is_our_page(origin, headers) => Source::OurPage,
             Some(_) => Source::OtherPage,
@@ -94,8 +96,8 @@ impl Visitors {
 fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_host = |origin: &HeaderValue| {
-        let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-        authority.map(|(_, authority)| authority) == host
+        let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        origin.zip(host).is_some_and(|((_, authority), host)| authority == host)
     };
     headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
         && origin.is_none_or(is_host)
@@ -104,22 +106,23 @@ fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
 /// An origin as browsers write it: in lower case, and without the port that the scheme implies (RFC
 /// 6454 section 6.2).
 fn origin(text: &str) -> common::Result<HeaderValue> {
-    let wrong = || "--origin: not a web origin such as https://app.example.org, without a path";
-    let uri: Uri = text.to_lowercase().parse().map_err(|_| wrong())?;
+    let wrong = || format!("--origin: {text:?} is not https://host or https://host:port");
+    let uri: Uri = text.parse().map_err(|_| wrong())?;
     let (scheme, host) = uri.scheme_str().zip(uri.host()).ok_or_else(wrong)?;
+    let port = uri.port_u16();
+    let write = |port: Option<u16>| {
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{host}{port}").to_lowercase()
+    };
+    if host.contains('*') || !text.eq_ignore_ascii_case(&write(port)) {
+        return Err(wrong().into());
+    }
     let implied = match scheme {
         "https" => Some(443),
         "http" => Some(80),
         _ => None,
     };
-    let port = uri.port_u16().filter(|port| Some(*port) != implied);
-    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    if uri.path() != "/" || text.ends_with('/') || uri.query().is_some() || authority.contains('@')
-    {
-        return Err(wrong().into());
-    }
-    Ok(HeaderValue::from_str(&format!("{scheme}://{host}{port}"))?)
+    Ok(HeaderValue::from_str(&write(port.filter(|_| port != implied)))?)
 }
 
 #[cfg(test)]
@@ -141,6 +144,11 @@ mod tests {
             ("https://app.example.org/path", None),
             ("https://app.example.org?query", None),
             ("https://user@app.example.org", None),
+            ("https://*", None),
+            ("https://*.example.org", None),
+            ("https://app.example.org:", None),
+            ("https://app.example.org:99999", None),
+            ("https://app.example.org#x", None),
             ("app.example.org", None),
             ("*", None),
             ("null", None),

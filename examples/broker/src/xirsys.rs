@@ -1,16 +1,17 @@
 //! Logins from Xirsys.
 
-use std::env;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use tokio::task;
 use tracing::debug;
 use turn_credentials::provider::CallError;
 use turn_credentials::provider::xirsys::{Account, Gateway, IceRequest};
-use turn_credentials::{Credential, IceServers, UnixTime};
+use turn_credentials::{IceServers, UnixTime};
 use ureq::Agent;
 
 use crate::ask::{self, AskError, ask};
@@ -46,12 +47,16 @@ pub(crate) struct Options {
     xirsys_timeout: Duration,
 }
 
+const MOST_AT_ONCE: usize = 256;
+
 pub(crate) struct Xirsys {
     account: Account,
     gateway: Gateway,
     channel: String,
     ttl: Duration,
     agent: Agent,
+    /// Each call takes a thread, of which Tokio has 512: a call that waited for one would be late.
+    places: Arc<Semaphore>,
 }
 
 #[derive(Debug, Error)]
@@ -60,6 +65,8 @@ pub(crate) enum ProviderError {
     Ask(#[from] AskError),
     #[error(transparent)]
     Call(#[from] CallError),
+    #[error("too many calls at once: is the provider slow?")]
+    Busy,
     #[error("the call ended early: {0}")]
     Ended(#[from] task::JoinError),
     #[error("the answer has no TURN server with a login")]
@@ -81,9 +88,9 @@ impl Xirsys {
             options.xirsys_ident.ok_or("no account: give --xirsys-ident or XIRSYS_IDENT")?;
         let secret = match &options.xirsys_secret_file {
             Some(path) => common::secret_text(path)?,
-            None => env::var("XIRSYS_SECRET")
-                .map(Credential::new)
-                .map_err(|_| "no secret: give --xirsys-secret-file PATH or XIRSYS_SECRET")?,
+            None => common::variable("XIRSYS_SECRET")?
+                .ok_or("no secret: give --xirsys-secret-file PATH or XIRSYS_SECRET")?
+                .into(),
         };
         let channel =
             options.xirsys_channel.ok_or("no channel: give --xirsys-channel or XIRSYS_CHANNEL")?;
@@ -98,6 +105,7 @@ impl Xirsys {
             channel,
             ttl,
             agent: ask::agent(options.xirsys_timeout),
+            places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
         };
         xirsys.call(UnixTime::now())?;
         Ok(xirsys)
@@ -113,8 +121,13 @@ impl Xirsys {
     }
 
     pub(crate) async fn servers(&self, now: UnixTime) -> Result<IceServers, ProviderError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| ProviderError::Busy)?;
         let (agent, call) = (self.agent.clone(), self.call(now)?);
-        let answer = task::spawn_blocking(move || ask(&agent, &call)).await??;
+        let asked = task::spawn_blocking(move || {
+            let _place = place;
+            ask(&agent, &call)
+        });
+        let answer = asked.await??;
         if answer.dropped() > 0 {
             debug!(count = answer.dropped(), "URIs of the provider's were left out");
         }
