@@ -1,7 +1,6 @@
-// Tries a list of cases, given as a line of JSON, in one start of a browser: a line for each.
+// Makes a list of calls, given as a line of JSON, in one start of a browser: a line for each.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
@@ -33,25 +32,21 @@ const start = {
     }),
 };
 
-async function serve(file) {
-  const page = await readFile(new URL(file, import.meta.url));
-  const server = createServer((_, response) => {
-    response.setHeader('content-type', 'text/html').end(page);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return `http://localhost:${server.address().port}`;
-}
-
 // Both libraries end the browser with this process, which ends with the one that started it.
 const input = createInterface(process.stdin).once('close', () => process.exit(1));
 const [line] = await once(input, 'line');
+const functions = await readFile(new URL('functions.js', import.meta.url));
 
 const browser = await start[browserName]();
 const page = await browser.newPage();
-await page.goto(await serve('page.html'));
-for (const { name, configuration } of JSON.parse(line)) {
-  const outcome = await page.evaluate((given) => attempt(given), configuration);
-  console.log(JSON.stringify({ name, ...outcome }));
+for (const { address, name, argument } of JSON.parse(line)) {
+  await page.goto(address);
+  const call = `(() => { ${functions} return ${name}(${JSON.stringify(argument)}); })()`;
+  const answer = await page.evaluate(call).then(
+    (value) => ({ Ok: value }),
+    (error) => ({ Err: String(error) }),
+  );
+  console.log(JSON.stringify(answer));
 }
 await browser.close();
 process.exit();

@@ -1,19 +1,30 @@
-//! Browsers that are started by a Node program under `browser/`, and what they say of a
-//! configuration.
+//! Browsers that are started by a Node program under `browser/`, and what its functions tell of a
+//! page.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Deserializer, Value};
+use serde_json::{Deserializer, Value, json};
 use tempfile::TempDir;
+
+use crate::http::serve;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Browser {
     Chromium,
     Firefox,
+}
+
+/// A function of `browser/functions.js`, called in the page at this address.
+#[derive(Debug, Serialize)]
+pub struct Call {
+    pub address: String,
+    pub name: &'static str,
+    pub argument: Value,
 }
 
 /// Two peers that are to meet, both with this `RTCConfiguration`.
@@ -32,6 +43,36 @@ pub struct Outcome {
     pub candidates: Vec<Candidate>,
     pub errors: Vec<CandidateError>,
     pub thrown: Option<String>,
+}
+
+/// How a client of Xirsys's broker fared.
+#[derive(Debug, Deserialize)]
+pub struct Joined {
+    pub token: String,
+    /// What it was given for its `iceServers`.
+    pub server: Value,
+    pub outcome: Outcome,
+}
+
+/// What the broker's page says.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    pub verdict: String,
+    pub words: String,
+    pub rows: Vec<Row>,
+    /// It said first that it wants a key.
+    pub wants_key: bool,
+    /// All that is to be read on it.
+    pub text: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Row {
+    pub url: String,
+    pub transport: String,
+    pub verdict: String,
+    pub words: String,
 }
 
 /// An `RTCIceCandidate`.
@@ -61,8 +102,26 @@ impl Browser {
     ///
     /// # Panics
     ///
-    /// Where something is not installed, or the browser ends early.
+    /// As [`call`](Self::call) does.
     pub fn attempt(self, cases: &[Case], authority: &Path) -> Vec<Outcome> {
+        let origin = blank_page();
+        let call = |case| Call { address: origin.clone(), name: "attempt", argument: json!(case) };
+        let calls: Vec<_> = cases.iter().map(call).collect();
+        let outcomes = self.call(&calls, authority).into_iter();
+        outcomes.map(|outcome| outcome.expect("an outcome")).collect()
+    }
+
+    /// Makes each call, in one start of the browser, which trusts this authority: what it gives, or
+    /// the error that is thrown.
+    ///
+    /// # Panics
+    ///
+    /// Where something is not installed, or the browser ends early.
+    pub fn call<T: DeserializeOwned>(
+        self,
+        calls: &[Call],
+        authority: &Path,
+    ) -> Vec<Result<T, String>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
         let installed = folder.join("node_modules").exists();
         assert!(installed, "node_modules is missing: npm ci --prefix {}", folder.display());
@@ -85,11 +144,21 @@ impl Browser {
             .spawn()
             .map(Driver)
             .expect("node must be installed: apt-get install nodejs npm");
-        driver.send(cases);
-        let outcomes = driver.outcomes();
-        assert_eq!(outcomes.len(), cases.len(), "{name} ended early");
-        outcomes
+        driver.send(calls);
+        let answers = driver.answers();
+        assert_eq!(answers.len(), calls.len(), "{name} ended early");
+        answers
     }
+}
+
+/// Serves a page with nothing on it, of an origin of its own.
+pub fn blank_page() -> String {
+    let address = serve(|_, mut stream| {
+        let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n";
+        // Who asked may be gone.
+        _ = stream.write_all(page.as_bytes());
+    });
+    format!("http://localhost:{}", address.port())
 }
 
 const PROFILE: &str = "profile";
@@ -115,16 +184,16 @@ fn trust(authority: &Path, store: &Path) {
 struct Driver(Child);
 
 impl Driver {
-    fn send(&mut self, cases: &[Case]) {
+    fn send(&mut self, calls: &[Call]) {
         let mut stdin = self.0.stdin.as_ref().expect("a pipe to the driver");
-        serde_json::to_writer(stdin, cases).expect("cases to the driver");
-        stdin.write_all(b"\n").expect("the end of the cases");
+        serde_json::to_writer(stdin, calls).expect("calls to the driver");
+        stdin.write_all(b"\n").expect("the end of the calls");
     }
 
-    fn outcomes(&mut self) -> Vec<Outcome> {
+    fn answers<T: DeserializeOwned>(&mut self) -> Vec<T> {
         let stdout = self.0.stdout.take().expect("a pipe from the driver");
-        let outcomes = Deserializer::from_reader(stdout).into_iter();
-        outcomes.collect::<Result<_, _>>().expect("outcomes from the driver")
+        let answers = Deserializer::from_reader(stdout).into_iter();
+        answers.collect::<Result<_, _>>().expect("answers from the driver")
     }
 }
 

@@ -1,5 +1,6 @@
 //! One coturn process of one's own: its port, its database, its end.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -102,6 +103,13 @@ impl Coturn {
         self.folder.path().join(AUTHORITY)
     }
 
+    /// The usernames that clients came with.
+    pub fn usernames(&self) -> BTreeSet<String> {
+        let log = self.log();
+        let names = log.split("user <").skip(1).filter_map(|rest| Some(rest.split_once('>')?.0));
+        names.filter(|name| !name.is_empty()).map(Into::into).collect()
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).expect("turnserver's log")
     }
@@ -172,7 +180,7 @@ const PORTS_EACH: u16 = 40;
 ///
 /// coturn binds with SO_REUSEPORT, so that two servers on one port both start and share the
 /// packets: trying a port is not enough, each must be handed out once.
-fn free_ports() -> u16 {
+pub(crate) fn free_ports() -> u16 {
     const FIRST: u16 = 12_000;
     /// Below the ports that Linux gives to clients.
     const LAST: u16 = 32_000;

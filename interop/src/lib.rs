@@ -1,9 +1,17 @@
-//! Real TURN servers and clients on loopback, for the checks under `tests/`.
+//! The broker, and real TURN servers, clients and browsers, on loopback, for the checks under
+//! `tests/`.
 
+pub mod broker;
 pub mod browser;
 pub mod client;
 pub mod coturn;
+pub mod fake_xirsys;
+mod http;
+pub mod redis;
 
+pub use broker::Broker;
 pub use browser::Browser;
 pub use client::{Refused, allocate, relays, uclient_relays};
 pub use coturn::Coturn;
+pub use fake_xirsys::FakeXirsys;
+pub use redis::Redis;

@@ -1,0 +1,120 @@
+// What a page does at the driver's word: functions of one argument, which tell what came of it.
+const LIMIT = 15_000;
+
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Has two peers meet with this configuration, and tells what came of it. */
+async function attempt({ name, configuration }) {
+  const outcome = { name, echoed: false, candidates: [], errors: [], thrown: null };
+  const peers = [];
+  try {
+    for (const _ of 'ab') peers.push(new RTCPeerConnection(configuration));
+    const echo = echoes(...peers).then(() => (outcome.echoed = true));
+    const gathered = Promise.all(peers.map((peer) => gathers(peer, outcome)));
+    trickle(...peers);
+    await negotiate(...peers);
+    const certain = gathered.then((relayed) => relayed.every(Boolean) && echo);
+    await Promise.race([certain, wait(LIMIT)]);
+  } catch (error) {
+    outcome.thrown = String(error);
+  }
+  peers.forEach((peer) => peer.close());
+  return outcome;
+}
+
+/** Resolves when a message has come back. */
+function echoes(caller, callee) {
+  callee.ondatachannel = ({ channel }) => {
+    channel.onmessage = ({ data }) => channel.send(data);
+  };
+  const channel = caller.createDataChannel('echo');
+  channel.onopen = () => channel.send('there and back');
+  return new Promise((resolve) => (channel.onmessage = resolve));
+}
+
+/** Resolves when the peer has all its candidates (true), or has none and knows why (false). */
+function gathers(peer, { candidates, errors }) {
+  let relayed = false;
+  let refused = false;
+  return new Promise((resolve) => {
+    const settle = () => {
+      if (peer.iceGatheringState === 'complete' && (relayed || refused)) resolve(relayed);
+    };
+    peer.addEventListener('icegatheringstatechange', settle);
+    peer.addEventListener('icecandidate', ({ candidate }) => {
+      if (!candidate?.candidate) return;
+      const { type, address, protocol, relayProtocol, url } = candidate;
+      candidates.push({ type, address, protocol, relayProtocol, url });
+      relayed = true;
+    });
+    peer.addEventListener('icecandidateerror', ({ errorCode, errorText, url }) => {
+      errors.push({ errorCode, errorText, url });
+      refused = true;
+      settle();
+    });
+  });
+}
+
+function trickle(caller, callee) {
+  caller.addEventListener('icecandidate', ({ candidate }) => callee.addIceCandidate(candidate));
+  callee.addEventListener('icecandidate', ({ candidate }) => caller.addIceCandidate(candidate));
+}
+
+async function negotiate(caller, callee) {
+  await caller.setLocalDescription();
+  await callee.setRemoteDescription(caller.localDescription);
+  await callee.setLocalDescription();
+  await caller.setRemoteDescription(callee.localDescription);
+}
+
+/** Gets a login as the clients of Xirsys's broker do, and has two peers meet with it alone. */
+async function join({ broker, token }) {
+  token ??= await request('GET', broker);
+  const server = await request('PUT', broker, { tok: token });
+  const configuration = { iceTransportPolicy: 'relay' };
+  configuration.iceServers = [server];
+  return { token, server, outcome: await attempt({ name: broker, configuration }) };
+}
+
+/** Those clients' way to ask: a form's content type without a form, and JSON or else text. */
+function request(method, url, headers = {}) {
+  return new Promise((resolve, reject) => {
+    const asking = new XMLHttpRequest();
+    asking.open(method, url);
+    asking.setRequestHeader('Content-type', 'application/x-www-form-urlencoded');
+    for (const [name, value] of Object.entries(headers)) asking.setRequestHeader(name, value);
+    asking.onerror = () => reject(new Error('no answer'));
+    asking.onload = () => {
+      if (asking.status < 200 || asking.status > 299) reject(new Error(`status ${asking.status}`));
+      try {
+        resolve(JSON.parse(asking.response));
+      } catch {
+        resolve(asking.response);
+      }
+    };
+    asking.send();
+  });
+}
+
+/** What the broker's page says when it has checked: without a key, or then with this one. */
+async function verdict(key) {
+  const [output, field] = ['#verdict', '#key'].map((name) => document.querySelector(name));
+  const checked = () => output.dataset.verdict !== 'checking';
+  await until(checked);
+  const wantsKey = field.checkVisibility();
+  if (key) {
+    field.value = key;
+    field.form.requestSubmit();
+    await until(checked);
+  }
+  const rows = [...document.querySelectorAll('tbody tr')].map(({ dataset, innerText }) => ({
+    ...dataset,
+    words: innerText,
+  }));
+  const text = document.body.innerText;
+  return { verdict: output.dataset.verdict, words: output.innerText, rows, wantsKey, text };
+}
+
+async function until(holds) {
+  for (const end = Date.now() + 2 * LIMIT; !holds() && Date.now() < end; ) await wait(10);
+}

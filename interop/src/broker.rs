@@ -1,0 +1,324 @@
+//! The broker under `examples/broker`, as a process, and what is to be so whatever it is asked.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aho_corasick::AhoCorasick;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Deserializer, Value};
+use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::{HeaderMap, Request};
+
+/// A running broker on a free port, ended when it is dropped.
+///
+/// It remembers each token, login, key and secret that goes to it or comes from it.
+pub struct Broker {
+    process: Process,
+    address: SocketAddr,
+    origins: Vec<String>,
+    agent: Agent,
+    hidden: Mutex<BTreeSet<String>>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Broker {
+    /// Starts one that logs everything. What follows `--…-file=` is what is to be in the file.
+    pub fn with_args<Arg: AsRef<str>>(args: &[Arg]) -> Self {
+        Self::with_env(args, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn with_env<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Self {
+        let log = ["--listen=127.0.0.1:0", "--log-format=json", "--log-level=trace"];
+        let given = args.iter().map(AsRef::as_ref);
+        let mut process = Process::start(&log.into_iter().chain(given).collect::<Vec<_>>(), env);
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .max_idle_connections(1000)
+            .max_idle_connections_per_host(1000)
+            .timeout_global(Some(PATIENCE))
+            .build();
+        Self {
+            address: process.wait_until_it_listens(),
+            hidden: process.secrets.iter().cloned().collect::<BTreeSet<_>>().into(),
+            process,
+            origins: origins(args, env),
+            agent: agent.into(),
+        }
+    }
+
+    /// How it ends with these arguments, and what it says.
+    pub fn refuses(args: &[&str]) -> (ExitStatus, String) {
+        let mut process = Process::start(args, &[]);
+        (process.wait(), process.log())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Asks, and checks what every answer is to have.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(self.url(path));
+        for &(name, value) in headers {
+            request = request.header(name, value);
+            if let ("tok", secret) | ("authorization", secret) = (name, value) {
+                self.hide(secret.trim_start_matches("Bearer "));
+            }
+        }
+        for (name, value) in path.split(['?', '&']).filter_map(|member| member.split_once('=')) {
+            if let "key" | "api" = name {
+                self.hide(value);
+            }
+        }
+        let request = request.body(()).expect("a request");
+        let mut response = self.agent.run(request).expect("an answer of the broker");
+        let answer = Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.body_mut().read_to_string().expect("a body of UTF-8"),
+        };
+        let origin = headers.iter().find(|(name, _)| *name == "origin").map(|(_, origin)| *origin);
+        self.check(&answer, origin.unwrap_or(""), path.starts_with("/_matrix"));
+        match (answer.status, method, path) {
+            (200, "GET", "/token") => self.hide(&answer.body),
+            (200, ..) => self.hide_logins(&serde_json::from_str(&answer.body).unwrap_or_default()),
+            _ => {}
+        }
+        answer
+    }
+
+    fn check(&self, answer: &Answer, origin: &str, matrix: bool) {
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
+        let vary = answer.header("vary").expect("Vary").to_ascii_lowercase();
+        assert!(vary.split(',').any(|name| name.trim() == "origin"), "{answer:?}");
+        let permitted = self.origins.iter().any(|permitted| permitted == origin);
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, permitted.then_some(origin), "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-credentials"), None, "{answer:?}");
+        if answer.status == 429 {
+            let wait = answer.header("retry-after").and_then(|wait| wait.parse().ok());
+            assert!(wait.is_some_and(|secs: u32| (1..=60).contains(&secs)), "{answer:?}");
+        }
+        match answer.status {
+            401 if !matrix => assert_eq!(answer.body, "", "{answer:?}"),
+            400 | 429 | 502 | 503 => {
+                let error = answer.json();
+                let [(name, Value::String(words))] = &members(&error)[..] else {
+                    panic!("{answer:?}")
+                };
+                assert!(*name == "error" && (1..200).contains(&words.len()), "{answer:?}");
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers that this is to be in no log.
+    pub fn hide(&self, secret: &str) {
+        self.hidden.lock().expect("what is hidden").insert(secret.to_owned());
+    }
+
+    /// The same of each login in it.
+    pub fn hide_logins(&self, json: &Value) {
+        match json {
+            Value::Array(values) => values.iter().for_each(|value| self.hide_logins(value)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match (&**name, value) {
+                        ("username" | "credential" | "password", Value::String(text)) => {
+                            self.hide(text);
+                        }
+                        _ => self.hide_logins(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        let pid = Pid::from_child(&self.process.child);
+        kill_process(pid, Signal::TERM).expect("a signal to the broker");
+    }
+
+    /// How it ends when it is asked to, and its log, with nothing in it that is to be hidden.
+    pub fn stop(mut self) -> (ExitStatus, String) {
+        self.terminate();
+        let status = self.process.wait();
+        let log = self.log();
+        self.check_log(&log);
+        (status, log)
+    }
+
+    /// Each line is JSON, and nothing is in it that is to be hidden.
+    fn check_log(&self, log: &str) {
+        /// Shorter ones are in any text.
+        const LEAST: usize = 8;
+        /// Longer than any other word of a log: a SHA-256 in hex has 64 letters.
+        const TOKEN: usize = 65;
+
+        for line in log.lines() {
+            let json = serde_json::from_str(line).unwrap_or(Value::Null);
+            assert!(json.is_object(), "a line of the log is not JSON: {line}");
+        }
+        let hidden = self.hidden.lock().expect("what is hidden");
+        let hidden: Vec<_> = hidden.iter().filter(|secret| secret.len() >= LEAST).collect();
+        let search = AhoCorasick::new(&hidden).expect("a search");
+        if let Some(found) = search.find(log) {
+            panic!("{} is in the log:\n{log}", hidden[found.pattern()]);
+        }
+        let of_a_word = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
+        let long = log.split(|char| !of_a_word(char)).find(|word| word.len() >= TOKEN);
+        assert_eq!(long, None, "this looks like a token in the log");
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a header of ASCII"))
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+}
+
+/// What an object is made of; nothing where it is none.
+pub fn members(json: &Value) -> Vec<(&str, &Value)> {
+    let members = json.as_object().into_iter().flatten();
+    members.map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The broker's process, its log, and the files that it is given.
+struct Process {
+    child: Child,
+    folder: TempDir,
+    secrets: Vec<String>,
+}
+
+impl Process {
+    fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut secrets = Vec::new();
+        let mut command = Command::new(program());
+        for (number, arg) in args.iter().enumerate() {
+            match arg.split_once("-file=") {
+                None => command.arg(arg),
+                Some((name, secret)) => {
+                    let path = folder.path().join(number.to_string());
+                    fs::write(&path, format!("{secret}\n")).expect("a file with a secret");
+                    secrets.push(secret.to_owned());
+                    command.arg(format!("{name}-file={}", path.display()))
+                }
+            };
+        }
+        let log = File::create(folder.path().join("log")).expect("a log file");
+        let child = command
+            .envs(env.iter().copied())
+            .env("RUST_LOG", "trace")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("the log file"))
+            .stderr(log)
+            .spawn()
+            .expect("the broker starts");
+        Self { child, folder, secrets }
+    }
+
+    fn wait_until_it_listens(&mut self) -> SocketAddr {
+        let start = Instant::now();
+        loop {
+            if let Some(address) = listening(&self.log()) {
+                return address;
+            }
+            let ended = self.child.try_wait().expect("the state of the broker");
+            assert!(ended.is_none(), "the broker ended at once:\n{}", self.log());
+            assert!(start.elapsed() < PATIENCE, "the broker does not listen:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the state of the broker") {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the broker does not end:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("the broker's log")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// The address in the line that says that it listens.
+fn listening(log: &str) -> Option<SocketAddr> {
+    log.lines().find_map(|line| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        let fields = &line["fields"];
+        (fields["message"] == "listening").then(|| fields["address"].as_str()?.parse().ok())?
+    })
+}
+
+/// The web origins that it is told to permit.
+fn origins<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Vec<String> {
+    let by_args = args.iter().filter_map(|arg| arg.as_ref().strip_prefix("--origin="));
+    let by_env = env.iter().filter(|(name, _)| *name == "BROKER_ORIGIN");
+    let by_env = by_env.flat_map(|(_, origins)| origins.split(','));
+    by_args.chain(by_env).map(Into::into).collect()
+}
+
+/// The broker's program, built once.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/broker/Cargo.toml");
+        let build = Command::new("cargo")
+            .args(["build", "--locked", "--message-format=json-render-diagnostics"])
+            .args(["--manifest-path", manifest])
+            .stdin(Stdio::null())
+            .output()
+            .expect("cargo must be installed");
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+        let mut messages = Deserializer::from_slice(&build.stdout).into_iter::<Value>();
+        let program = messages.find_map(|message| {
+            message.expect("a message of cargo")["executable"].as_str().map(PathBuf::from)
+        });
+        program.expect("a program of the broker")
+    })
+}

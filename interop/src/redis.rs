@@ -1,0 +1,99 @@
+//! One Redis process of one's own.
+
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::coturn::free_ports;
+
+pub const PASSWORD: &str = "the-password-of-redis";
+
+/// A running `redis-server` that keeps nothing on disk, ended when it is dropped.
+pub struct Redis {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Redis {
+    pub fn start() -> Self {
+        let (port, folder) = (free_ports(), TempDir::new().expect("a temporary folder"));
+        let mut redis = Self { process: launch(port, &folder), port, folder };
+        redis.wait_until_it_listens();
+        redis
+    }
+
+    /// Ends it; nothing listens at its port then.
+    pub fn stop(&mut self) {
+        self.process.kill().expect("an end of redis-server");
+        self.process.wait().expect("the end of redis-server");
+    }
+
+    /// Lets it answer nobody, though it listens.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).expect("a signal to redis-server");
+    }
+
+    /// Starts it again at the same port, empty.
+    pub fn start_again(&mut self) {
+        self.process = launch(self.port, &self.folder);
+        self.wait_until_it_listens();
+    }
+
+    fn wait_until_it_listens(&mut self) {
+        let start = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            let ended = self.process.try_wait().expect("the state of redis-server");
+            assert!(ended.is_none(), "redis-server ended at once");
+            assert!(start.elapsed() < Duration::from_secs(30), "redis-server does not listen");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The address without the password.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// The lines that a command gives.
+    pub fn ask(&self, command: &[&str]) -> Vec<String> {
+        let output = Command::new("redis-cli")
+            .args(["-e", "-p", &self.port.to_string()])
+            .args(command)
+            .env("REDISCLI_AUTH", PASSWORD)
+            .output()
+            .expect("redis-cli must be installed: apt-get install redis-server");
+        assert!(output.status.success(), "redis-cli {command:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).lines().map(Into::into).collect()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+fn launch(port: u16, folder: &TempDir) -> Child {
+    Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
+        .args(["--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("redis-server must be installed: apt-get install redis-server")
+}
