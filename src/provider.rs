@@ -2,7 +2,8 @@
 //!
 //! Nothing here sends anything: take an [`ApiCall`]'s request to any HTTP client, sync or async, and
 //! give the response back to the call. With the feature `http` a request becomes an
-//! `http::Request<Vec<u8>>`, which reqwest, ureq and hyper take.
+//! `http::Request<Vec<u8>>`, which reqwest and ureq take as it is, and hyper with the body mapped into
+//! http-body-util's `Full`.
 //!
 //! A provider that is not here is one more `impl ApiCall`:
 //!
