@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tracing::{debug, error, warn};
 
-use crate::tokens::StoreError;
+use crate::tokens::TokenError;
 use crate::turn::TurnError;
 
 pub(crate) enum Failure {
@@ -63,7 +63,7 @@ impl IntoResponse for Failure {
                 answer(StatusCode::SERVICE_UNAVAILABLE, error, None)
             }
             Self::Internal => {
-                answer(StatusCode::INTERNAL_SERVER_ERROR, "no login can be made: see the log", None)
+                answer(StatusCode::INTERNAL_SERVER_ERROR, "nothing can be made: see the log", None)
             }
         }
     }
@@ -93,9 +93,17 @@ impl From<TurnError> for Failure {
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        warn!(%error, "the token store fails");
-        Self::Store
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Redis(_) => {
+                warn!(%error, "the token store fails");
+                Self::Store
+            }
+            _ => {
+                error!(%error, "no token can be made");
+                Self::Internal
+            }
+        }
     }
 }

@@ -16,17 +16,18 @@ mod visitors;
 mod xirsys;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
+use axum_server::{Handle, Server};
 use clap::Parser;
 use hyper_util::rt::TokioTimer;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::key::Key;
@@ -61,6 +62,16 @@ struct Cli {
     #[arg(long, env = "BROKER_MATRIX_KEY_FILE", value_name = "PATH")]
     matrix_key_file: Option<PathBuf>,
 
+    /// How long requests that are under way may take when the program is asked to end
+    #[arg(
+        long,
+        env = "BROKER_GRACE",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = humantime::parse_duration
+    )]
+    grace: Duration,
+
     #[command(flatten)]
     limits: limits::Options,
 
@@ -84,7 +95,8 @@ async fn serve(cli: Cli) -> common::Result<()> {
     const PATIENCE: Duration = Duration::from_secs(10);
 
     let key = |path: Option<PathBuf>| path.as_deref().map(Key::read).transpose();
-    let listener = listen(cli.listen).map_err(|error| format!("--listen: {error}"))?;
+    let listener = TcpListener::bind(cli.listen).await;
+    let listener = listener.map_err(|error| format!("--listen: {error}"))?;
     let broker = Arc::new(Broker {
         visitors: Visitors::new(&cli.visitors)?,
         limits: Limits::new(cli.limits),
@@ -94,10 +106,10 @@ async fn serve(cli: Cli) -> common::Result<()> {
         tokens: Tokens::new(&cli.tokens)?,
     });
     let handle = Handle::new();
-    tokio::spawn(stop(handle.clone(), asked_to_stop()?));
+    tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
     info!(address = %listener.local_addr()?, "listening");
 
-    let mut server = axum_server::from_tcp(listener)?.http1_only().handle(handle.clone());
+    let mut server = Server::from_listener(listener).http1_only().handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let app = routes::router(broker.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
@@ -110,29 +122,32 @@ async fn serve(cli: Cli) -> common::Result<()> {
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-/// Lets requests that are under way come to their end, but not for long.
-async fn stop(handle: Handle<SocketAddr>, asked: impl Future<Output = ()>) {
-    const PATIENCE: Duration = Duration::from_secs(30);
-
-    asked.await;
+/// Lets requests that are under way come to their end, until the second signal.
+async fn stop(handle: Handle<SocketAddr>, mut signals: Signals, grace: Duration) {
+    signals.next().await;
     info!("stopping");
-    handle.graceful_shutdown(Some(PATIENCE));
+    handle.graceful_shutdown(Some(grace));
+    signals.next().await;
+    handle.shutdown();
 }
 
-/// Ends with SIGTERM or SIGINT, which are waited for from now on.
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Those from now on.
+    fn new() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }

@@ -72,10 +72,10 @@ enum Store {
 }
 
 #[derive(Debug, Error)]
-pub(crate) enum StoreError {
+pub(crate) enum TokenError {
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
-    #[error("no token can be made: {0}")]
+    #[error(transparent)]
     Token(#[from] AccessTokenError),
     #[error("redis: {} {}", .0.category(), .0.code().unwrap_or_default())]
     Redis(#[from] redis::RedisError),
@@ -105,7 +105,7 @@ impl Tokens {
     }
 
     /// A token for this name.
-    pub(crate) async fn issue(&self, name: &str) -> Result<AccessToken, StoreError> {
+    pub(crate) async fn issue(&self, name: &str) -> Result<AccessToken, TokenError> {
         Ok(match &self.store {
             Store::Stateless(keys) => {
                 let key = keys.first().ok_or(AccessTokenError::UnknownKey)?;
@@ -123,14 +123,14 @@ impl Tokens {
                     .with_expiration(SetExpiry::EX(self.ttl.as_secs()));
                 let set: Option<String> =
                     connection.clone().set_options(redis_key(token.as_str()), name, once).await?;
-                set.ok_or(StoreError::Taken)?;
+                set.ok_or(TokenError::Taken)?;
                 token
             }
         })
     }
 
     /// The name that the token was issued for, unless it is to be refused.
-    pub(crate) async fn redeem(&self, token: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) async fn redeem(&self, token: &str) -> Result<Option<String>, TokenError> {
         match &self.store {
             Store::Stateless(keys) => match AccessToken::verify(token, keys) {
                 Ok(grant) => Ok(Some(grant.subject().to_owned())),
@@ -212,7 +212,7 @@ fn redis_key(token: &str) -> String {
 }
 
 /// A name for whoever did not say one.
-pub(crate) fn random_name() -> Result<String, StoreError> {
+pub(crate) fn random_name() -> Result<String, TokenError> {
     Ok(format!("{:016x}", getrandom::u64()?))
 }
 

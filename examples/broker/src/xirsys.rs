@@ -47,6 +47,7 @@ pub(crate) struct Options {
     xirsys_timeout: Duration,
 }
 
+/// Each call takes a thread, of which Tokio has 512: one that waited for it would be late.
 const MOST_AT_ONCE: usize = 256;
 
 pub(crate) struct Xirsys {
@@ -55,7 +56,6 @@ pub(crate) struct Xirsys {
     channel: String,
     ttl: Duration,
     agent: Agent,
-    /// Each call takes a thread, of which Tokio has 512: a call that waited for one would be late.
     places: Arc<Semaphore>,
 }
 
@@ -84,6 +84,9 @@ impl ProviderError {
 
 impl Xirsys {
     pub(crate) fn new(options: Options, ttl: Duration) -> common::Result<Self> {
+        if options.xirsys_timeout.is_zero() {
+            return Err("--xirsys-timeout: no time at all".into());
+        }
         let ident =
             options.xirsys_ident.ok_or("no account: give --xirsys-ident or XIRSYS_IDENT")?;
         let secret = match &options.xirsys_secret_file {
@@ -94,14 +97,10 @@ impl Xirsys {
         };
         let channel =
             options.xirsys_channel.ok_or("no channel: give --xirsys-channel or XIRSYS_CHANNEL")?;
+        let gateway = options.xirsys_gateway.as_deref();
         let xirsys = Self {
             account: Account::new(&ident, secret)?,
-            gateway: options
-                .xirsys_gateway
-                .as_deref()
-                .map(Gateway::new)
-                .transpose()?
-                .unwrap_or_default(),
+            gateway: gateway.map(Gateway::new).transpose()?.unwrap_or_default(),
             channel,
             ttl,
             agent: ask::agent(options.xirsys_timeout),
