@@ -432,7 +432,7 @@ mod xirsys {
 
         let server = &servers["iceServers"][0];
         assert_eq!(server["urls"].as_array().unwrap().len(), 7);
-        assert_eq!(server["credential"], "00000000-106d-11ea-85f6-000000000000");
+        assert_eq!(server["credential"], "04afc000-833b-11ee-8000-00005e005301");
         assert_eq!(notes, "");
     }
 
