@@ -28,6 +28,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time;
 use tracing::{info, warn};
 
 use crate::key::Key;
@@ -116,18 +117,21 @@ async fn serve(cli: Cli) -> common::Result<()> {
         ended = server.serve(app) => ended?,
         () = broker.limits.forget_now_and_then() => {}
     }
-    if handle.connection_count() > 0 {
-        warn!("some requests were cut off");
-    }
     Ok(())
 }
 
-/// Lets requests that are under way come to their end, until the second signal.
+/// Lets requests that are under way come to their end, for a while or until the second signal.
 async fn stop(handle: Handle<SocketAddr>, mut signals: Signals, grace: Duration) {
     signals.next().await;
     info!("stopping");
-    handle.graceful_shutdown(Some(grace));
-    signals.next().await;
+    handle.graceful_shutdown(None);
+    tokio::select! {
+        () = time::sleep(grace) => {}
+        () = signals.next() => {}
+    }
+    if handle.connection_count() > 0 {
+        warn!("some requests were cut off");
+    }
     handle.shutdown();
 }
 
