@@ -83,6 +83,8 @@ function request(method, url, headers = {}) {
     asking.open(method, url);
     asking.setRequestHeader('Content-type', 'application/x-www-form-urlencoded');
     for (const [name, value] of Object.entries(headers)) asking.setRequestHeader(name, value);
+    asking.timeout = LIMIT;
+    asking.ontimeout = () => reject(new Error('too slow'));
     asking.onerror = () => reject(new Error('no answer'));
     asking.onload = () => {
       if (asking.status < 200 || asking.status > 299) reject(new Error(`status ${asking.status}`));

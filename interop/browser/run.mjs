@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
+const LIMIT = 180_000;
+
 const [browserName, executablePath, profile] = process.argv.slice(2);
 
 const start = {
@@ -34,6 +36,7 @@ const start = {
 
 // Both libraries end the browser with this process, which ends with the one that started it.
 const input = createInterface(process.stdin).once('close', () => process.exit(1));
+setTimeout(() => process.exit(1), LIMIT);
 const [line] = await once(input, 'line');
 const functions = await readFile(new URL('functions.js', import.meta.url));
 

@@ -40,7 +40,7 @@ impl Broker {
         Self::with_env(args, &[])
     }
 
-    /// The same with these variables in its environment.
+    /// The same with these variables, and no others, in its environment.
     pub fn with_env<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Self {
         let log = ["--listen=127.0.0.1:0", "--log-format=json", "--log-level=trace"];
         let given = args.iter().map(AsRef::as_ref);
@@ -123,6 +123,9 @@ impl Broker {
             let wait = answer.header("retry-after").and_then(|wait| wait.parse().ok());
             assert!(wait.is_some_and(|secs: u32| (1..=60).contains(&secs)), "{answer:?}");
         }
+        if answer.status == 401 {
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{answer:?}");
+        }
         match answer.status {
             401 if !matrix => assert_eq!(answer.body, "", "{answer:?}"),
             400 | 429 | 502 | 503 => {
@@ -165,9 +168,14 @@ impl Broker {
         kill_process(pid, Signal::TERM).expect("a signal to the broker");
     }
 
-    /// How it ends when it is asked to, and its log, with nothing in it that is to be hidden.
-    pub fn stop(mut self) -> (ExitStatus, String) {
+    /// How it ends when it is asked to: see [`ended`](Self::ended).
+    pub fn stop(self) -> (ExitStatus, String) {
         self.terminate();
+        self.ended()
+    }
+
+    /// How it ends, and its log, with nothing in it that is to be hidden.
+    pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.process.wait();
         let log = self.log();
         self.check_log(&log);
@@ -240,6 +248,7 @@ impl Process {
         }
         let log = File::create(folder.path().join("log")).expect("a log file");
         let child = command
+            .env_clear()
             .envs(env.iter().copied())
             .env("RUST_LOG", "trace")
             .stdin(Stdio::null())

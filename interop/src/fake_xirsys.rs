@@ -2,9 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use crate::http::{Request, serve};
 
@@ -18,12 +16,18 @@ const PATH: &str = "/_turn/my/ch%C3%A4nnel%201";
 /// An HTTP server for `PUT /_turn/<channel>`, which hangs up until it is told what to send.
 pub struct FakeXirsys {
     address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    told: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    delay: Duration,
+    hangs: bool,
     response: String,
     calls: usize,
     faults: Vec<String>,
@@ -31,35 +35,34 @@ struct State {
 
 impl FakeXirsys {
     pub fn start() -> Self {
-        let state = Arc::<Mutex<State>>::default();
-        let shared = Arc::clone(&state);
+        let shared = Arc::<Shared>::default();
+        let there = Arc::clone(&shared);
         let address = serve(move |request, mut stream| {
-            let mut state = shared.lock().expect("what to send");
+            let mut state = there.state();
             state.calls += 1;
             state.faults.extend(fault(&request));
-            let (delay, response) = (state.delay, state.response.clone());
-            drop(state);
-            thread::sleep(delay);
+            let response = there.response(state);
             // Who asked may be gone.
             _ = stream.write_all(response.as_bytes());
         });
-        Self { address, state }
+        Self { address, shared }
     }
 
     /// Sends this from now on, whatever it is, and then hangs up.
     pub fn sends(&self, response: &str) {
-        self.sends_after(Duration::ZERO, response);
+        let mut state = self.shared.state();
+        (state.hangs, state.response) = (false, response.to_owned());
+        self.shared.told.notify_all();
     }
 
-    /// The same, after a while.
-    pub fn sends_after(&self, delay: Duration, response: &str) {
-        let mut state = self.state();
-        (state.delay, state.response) = (delay, response.to_owned());
+    /// Sends nothing, until it is told again what to send.
+    pub fn hangs(&self) {
+        self.shared.state().hangs = true;
     }
 
     /// How many calls there were, each of them as Xirsys wants it.
     pub fn calls(&self) -> usize {
-        let state = self.state();
+        let state = self.shared.state();
         assert!(state.faults.is_empty(), "{:?}", state.faults);
         state.calls
     }
@@ -74,9 +77,16 @@ impl FakeXirsys {
             format!("--xirsys-secret-file={SECRET}"),
         ]
     }
+}
 
+impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("what to send")
+    }
+
+    fn response(&self, state: MutexGuard<State>) -> String {
+        let state = self.told.wait_while(state, |state| state.hangs);
+        state.expect("what to send").response.clone()
     }
 }
 
