@@ -872,6 +872,23 @@ fn a_slow_head_is_cut() {
 }
 
 #[test]
+fn a_body_that_ends_late_leaves_its_connection() {
+    let broker = broker(&[]);
+    let mut stream = connection(&broker, "");
+    for _ in 0..3 {
+        let head = "PUT /token HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+        for part in [head, "0\r\n\r\n"] {
+            stream.write_all(part.as_bytes()).expect("a connection that is there");
+            thread::sleep(Duration::from_millis(100));
+        }
+        let mut answer = [0; 1024];
+        let len = stream.read(&mut answer).expect("an answer");
+        assert!(answer[..len].starts_with(b"HTTP/1.1 401 "), "{:?}", &answer[..len]);
+    }
+    end([broker]);
+}
+
+#[test]
 fn a_provider_that_hangs_takes_so_many_calls_and_no_more() {
     const CLIENTS: usize = 300;
     const MOST: usize = 256;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::{Body, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Extension, MatchedPath, Query, Request, State};
 use axum::http::header::{
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use tokio::time;
 use tower_http::cors::CorsLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::info;
@@ -55,6 +57,7 @@ pub(crate) fn router(broker: Arc<Broker>) -> Router {
             HeaderValue::from_static("no-store"),
         ))
         .layer(SetResponseHeaderLayer::if_not_present(VARY, HeaderValue::from_static("origin")))
+        .layer(middleware::from_fn(without_body))
         .layer(middleware::from_fn_with_state(broker.clone(), logged))
         .with_state(broker)
 }
@@ -182,6 +185,17 @@ async fn limited(
 ) -> Result<Response, Failure> {
     broker.limits.count(client)?;
     Ok(next.run(request).await)
+}
+
+/// No path wants a body; but where one is not read to its end, hyper closes the connection, without
+/// telling the client, whose next request on it is lost.
+async fn without_body(request: Request, next: Next) -> Response {
+    const MOST: usize = 64 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    let (head, body) = request.into_parts();
+    _ = time::timeout(PATIENCE, to_bytes(body, MOST)).await;
+    next.run(Request::from_parts(head, Body::empty())).await
 }
 
 async fn logged(
