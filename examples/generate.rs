@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use serde_json::json;
-use turn_credentials::ice::{UriError, link_header, xep_0215};
+use turn_credentials::ice::{link_header, xep_0215};
 use turn_credentials::{
     ClockSkew, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
 };
@@ -91,11 +91,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> common::Result<String> {
-    let secrets = common::secrets(cli.secret.as_slice(), cli.secret_file.as_slice())?;
-    let [secret] = &secrets[..] else { return Err("more than one secret".into()) };
+    let secret = common::secret(cli.secret.as_slice(), cli.secret_file.as_slice())?;
     let now = UnixTime::now();
-    let login = mint(cli, secret, now)?;
-    let uris = parse_uris(&cli.uris)?;
+    let login = mint(cli, &secret, now)?;
+    let uris = common::uris("--uri", &cli.uris)?;
     if uris.is_empty() && !matches!(cli.format, Format::Text | Format::Json) {
         return Err("this format says where the server is: add --uri turn:HOST".into());
     }
@@ -116,12 +115,6 @@ fn run(cli: &Cli) -> common::Result<String> {
             Ok(values.iter().map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
         }
     }
-}
-
-/// The error does not repeat the URI, which may hold a password where none belongs.
-fn parse_uris(texts: &[String]) -> common::Result<Vec<IceUri>> {
-    let uris = texts.iter().map(|text| text.parse());
-    uris.collect::<Result<_, UriError>>().map_err(|error| format!("--uri: {error}").into())
 }
 
 fn json(login: &TurnCredentials, uris: &[IceUri]) -> String {

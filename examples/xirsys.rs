@@ -127,12 +127,8 @@ fn call(cli: &Cli) -> common::Result<IceRequest> {
 fn account(cli: &Cli) -> common::Result<Account> {
     let ident = cli.ident.clone().or(common::variable("XIRSYS_IDENT")?);
     let ident = ident.ok_or("no account: give --ident TEXT or XIRSYS_IDENT")?;
-    let secret = match &cli.secret_file {
-        Some(path) => common::secret_text(path)?,
-        None => common::variable("XIRSYS_SECRET")?
-            .ok_or("no secret: give --secret-file PATH or XIRSYS_SECRET")?
-            .into(),
-    };
+    let file = cli.secret_file.as_deref();
+    let secret = common::secret_text_or(file, "--secret-file", "XIRSYS_SECRET")?;
     Ok(Account::new(&ident, secret)?)
 }
 

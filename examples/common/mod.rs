@@ -10,7 +10,8 @@ use std::{env, error, fs, io};
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use turn_credentials::{ClockSkew, Credential, SharedSecret, UnixTime};
+use turn_credentials::ice::UriError;
+use turn_credentials::{ClockSkew, Credential, IceUri, SharedSecret, UnixTime};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
@@ -68,6 +69,22 @@ pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<Share
     Ok(secrets)
 }
 
+/// The only one of [`secrets`].
+pub(crate) fn secret(texts: &[OsString], files: &[PathBuf]) -> Result<SharedSecret> {
+    let [secret] = secrets(texts, files)?.try_into().map_err(|_| "more than one secret")?;
+    Ok(secret)
+}
+
+/// The secret in a file or, without one, in the environment.
+pub(crate) fn secret_text_or(path: Option<&Path>, flag: &str, name: &str) -> Result<Credential> {
+    match path {
+        Some(path) => secret_text(path),
+        None => Ok(variable(name)?
+            .ok_or_else(|| format!("no secret: give {flag} PATH or {name}"))?
+            .into()),
+    }
+}
+
 /// The secret in a file, without one line end at its end.
 pub(crate) fn secret_text(path: &Path) -> Result<Credential> {
     let text = String::from_utf8(read("the secret file", path)?)
@@ -84,6 +101,13 @@ pub(crate) fn secret_text(path: &Path) -> Result<Credential> {
 /// A file's contents; the error names the file.
 pub(crate) fn read(what: &str, path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| format!("cannot read {what} {}: {error}", path.display()).into())
+}
+
+/// The error does not repeat the URI, which may hold a password where none belongs.
+pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
+    let uris = texts.iter().map(|text| text.parse());
+    uris.collect::<std::result::Result<_, UriError>>()
+        .map_err(|error| format!("{flag}: {error}").into())
 }
 
 /// The time as RFC 3339 has it, in UTC.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use clap::Args;
-use governor::clock::{Clock, DefaultClock};
+use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use ipnet::IpNet;
 use tokio::time;
@@ -56,13 +56,10 @@ impl Limits {
     /// anybody can write.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let lists = headers.get_all("x-forwarded-for").into_iter();
-        let hops: Vec<_> = lists
-            .flat_map(|list| list.as_bytes().split(|&byte| byte == b','))
-            .map(|hop| address(str::from_utf8(hop).ok()?.trim()))
-            .collect();
+        let hops = lists.flat_map(|list| list.as_bytes().split(|&byte| byte == b','));
         let mut client = peer.to_canonical();
-        for hop in hops.into_iter().rev() {
-            match hop {
+        for hop in hops.rev() {
+            match address(hop) {
                 Some(address) if self.trusts(client) => client = address,
                 _ => break,
             }
@@ -76,7 +73,7 @@ impl Limits {
 
     pub(crate) fn count(&self, client: Client) -> Result<(), Failure> {
         self.per_address.check_key(&client.household()).map_err(|exceeded| {
-            let wait = exceeded.wait_time_from(DefaultClock::default().now());
+            let wait = exceeded.wait_time_from(self.per_address.clock().now());
             Failure::TooManyRequests { wait: wait.max(Duration::from_secs(1)) }
         })
     }
@@ -93,7 +90,8 @@ impl Limits {
 }
 
 /// Some proxies write the port too.
-fn address(hop: &str) -> Option<IpAddr> {
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = str::from_utf8(hop).ok()?.trim();
     let bare = hop.parse().ok();
     let address = bare.or_else(|| hop.parse().ok().map(|hop: SocketAddr| hop.ip()));
     address.map(|address| address.to_canonical())

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use thiserror::Error;
 use turn_credentials::ice::TurnServer;
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::{ClockSkew, Error, IceServer, IceServers, IceUri, SharedSecret, UnixTime};
+use turn_credentials::{ClockSkew, Error, IceServer, IceServers, IceUri, UnixTime};
 
 use crate::common;
 use crate::xirsys::{self, ProviderError, Xirsys};
@@ -96,22 +96,15 @@ impl Backend {
 }
 
 fn coturn(options: &Options) -> common::Result<TurnServer> {
-    let parse = |text: &String| text.parse::<IceUri>();
-    let uris: Result<Vec<_>, _> = options.uris.iter().map(parse).collect();
-    let uris = uris.map_err(|error| format!("--turn-uri: {error}"))?;
+    let uris = common::uris("--turn-uri", &options.uris)?;
     if !uris.iter().any(|uri| uri.scheme().is_turn()) {
         return Err("no TURN server: give --turn-uri turn:host".into());
     }
-    let secret = one_secret(options)?;
+    let secret = common::secret(&[], options.secret_file.as_slice())?;
     let server = TurnServer::new(uris, secret, options.ttl)?.with_skew(options.skew);
     // What is wrong with the time is better known now than with the first client.
     IceServers::generate("somebody", slice::from_ref(&server))?;
     Ok(server)
-}
-
-fn one_secret(options: &Options) -> common::Result<SharedSecret> {
-    let secrets = common::secrets(&[], options.secret_file.as_slice())?;
-    Ok(secrets.into_iter().next().ok_or("no secret")?)
 }
 
 /// What a client is given.

@@ -89,12 +89,8 @@ impl Xirsys {
         }
         let ident =
             options.xirsys_ident.ok_or("no account: give --xirsys-ident or XIRSYS_IDENT")?;
-        let secret = match &options.xirsys_secret_file {
-            Some(path) => common::secret_text(path)?,
-            None => common::variable("XIRSYS_SECRET")?
-                .ok_or("no secret: give --xirsys-secret-file PATH or XIRSYS_SECRET")?
-                .into(),
-        };
+        let file = options.xirsys_secret_file.as_deref();
+        let secret = common::secret_text_or(file, "--xirsys-secret-file", "XIRSYS_SECRET")?;
         let channel =
             options.xirsys_channel.ok_or("no channel: give --xirsys-channel or XIRSYS_CHANNEL")?;
         let gateway = options.xirsys_gateway.as_deref();
