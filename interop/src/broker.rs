@@ -6,8 +6,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, OnceLock};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use aho_corasick::AhoCorasick;
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,6 +13,8 @@ use serde_json::{Deserializer, Value};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
+
+use crate::patience::{PATIENCE, patiently};
 
 /// A running broker on a free port, ended when it is dropped.
 ///
@@ -221,8 +221,6 @@ pub fn members(json: &Value) -> Vec<(&str, &Value)> {
     members.map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// The broker's process, its log, and the files that it is given.
 struct Process {
     child: Child,
@@ -260,27 +258,18 @@ impl Process {
     }
 
     fn wait_until_it_listens(&mut self) -> SocketAddr {
-        let start = Instant::now();
-        loop {
-            if let Some(address) = listening(&self.log()) {
-                return address;
-            }
+        let address = patiently(|| {
+            let address = listening(&self.log());
             let ended = self.child.try_wait().expect("the state of the broker");
             assert!(ended.is_none(), "the broker ended at once:\n{}", self.log());
-            assert!(start.elapsed() < PATIENCE, "the broker does not listen:\n{}", self.log());
-            thread::sleep(Duration::from_millis(10));
-        }
+            address
+        });
+        address.unwrap_or_else(|| panic!("the broker does not listen:\n{}", self.log()))
     }
 
     fn wait(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("the state of the broker") {
-                return status;
-            }
-            assert!(start.elapsed() < PATIENCE, "the broker does not end:\n{}", self.log());
-            thread::sleep(Duration::from_millis(10));
-        }
+        let status = patiently(|| self.child.try_wait().expect("the state of the broker"));
+        status.unwrap_or_else(|| panic!("the broker does not end:\n{}", self.log()))
     }
 
     fn log(&self) -> String {

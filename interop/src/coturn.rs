@@ -5,11 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
-use std::{fs, process, thread};
+use std::{fs, process};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
+
+use crate::patience::patiently;
 
 pub const REALM: &str = "lab.test";
 
@@ -81,13 +82,13 @@ impl Coturn {
     }
 
     fn wait_until_it_listens(&mut self) {
-        let start = Instant::now();
-        while TcpStream::connect(self.address()).is_err() {
+        let connection = patiently(|| {
+            let connection = TcpStream::connect(self.address()).ok();
             let ended = self.process.try_wait().expect("the state of turnserver");
             assert!(ended.is_none(), "turnserver ended at once:\n{}", self.log());
-            assert!(start.elapsed() < Duration::from_secs(30), "turnserver does not listen");
-            thread::sleep(Duration::from_millis(10));
-        }
+            connection
+        });
+        assert!(connection.is_some(), "turnserver does not listen");
     }
 
     pub fn address(&self) -> SocketAddr {

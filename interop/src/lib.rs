@@ -7,6 +7,7 @@ pub mod client;
 pub mod coturn;
 pub mod fake_xirsys;
 mod http;
+mod patience;
 pub mod redis;
 
 pub use broker::Broker;

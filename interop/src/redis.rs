@@ -2,13 +2,12 @@
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::coturn::free_ports;
+use crate::patience::patiently;
 
 pub const PASSWORD: &str = "the-password-of-redis";
 
@@ -53,13 +52,13 @@ impl Redis {
     }
 
     fn wait_until_it_listens(&mut self) {
-        let start = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+        let connection = patiently(|| {
+            let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok();
             let ended = self.process.try_wait().expect("the state of redis-server");
             assert!(ended.is_none(), "redis-server ended at once");
-            assert!(start.elapsed() < Duration::from_secs(30), "redis-server does not listen");
-            thread::sleep(Duration::from_millis(10));
-        }
+            connection
+        });
+        assert!(connection.is_some(), "redis-server does not listen");
     }
 
     /// The address without the password.
