@@ -1,17 +1,17 @@
-//! What a client shows one's own endpoint to be given ICE servers: a token that says for whom and until
-//! when, or a random one that a store knows.
+//! Tokens that clients present to your endpoint to obtain ICE servers: either self-contained (subject
+//! and expiry), or random and looked up in a store.
 //!
-//! A token of an [`AccessTokenKey`] needs no store, so that any number of instances verify what one
-//! of them issued. It cannot be taken back before it expires, nor used up: where that is wanted, take
-//! a [random one](AccessToken::random), and let the store see its [`store_key`] only.
+//! A token of an [`AccessTokenKey`] needs no store, so that any number of instances can verify what one
+//! of them issued. It can be neither revoked nor made single-use; if you need that, use a
+//! [random token](AccessToken::random) and give the store only its [`store_key`].
 //!
 //! In Redis, with the key that [`store_key`] gives:
 //!
 //! ```text
-//! SET turn-token:<key> 1 EX 3600 NX      when it is issued
-//! EXISTS turn-token:<key>                when it is shown
-//! GETDEL turn-token:<key>                the same, for a token that serves once
-//! DEL turn-token:<key>                   to take it back
+//! SET turn-token:<key> 1 EX 3600 NX      to issue it
+//! EXISTS turn-token:<key>                to check it
+//! GETDEL turn-token:<key>                to check and use it up
+//! DEL turn-token:<key>                   to revoke it
 //! ```
 
 use core::fmt;
@@ -28,22 +28,23 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{ClockSkew, Credential, UnixTime};
+use crate::time::UnixTime;
+use crate::wiped::Wiped;
 
-/// How long a token lasts where nothing else is wanted: an hour, as Xirsys's broker has it.
+/// The default lifetime: one hour, like Xirsys's broker.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 
 /// A key that issues and verifies tokens, with an id so that keys can be rotated.
 ///
-/// To rotate, give every instance the next key beside the current one, then issue with it, and take
-/// the old one away when its last token has expired.
+/// To rotate, give every instance the next key beside the current one, then issue with it, and remove
+/// the old one once its last token has expired.
 ///
 /// ```
 /// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
 /// use turn_credentials::UnixTime;
 ///
 /// let key = AccessTokenKey::new(1, [7; 32])?;
-/// let random = [9; 16]; // from the system's generator, anew for each token
+/// let random = [9; 16]; // from the system's generator, fresh for each token
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let token = key.issue_at("alice", DEFAULT_TTL, random, now)?;
 ///
@@ -67,14 +68,14 @@ pub struct AccessTokenKey {
 }
 
 impl AccessTokenKey {
-    /// The least bytes of a key: 32, the length of the hash (RFC 2104 section 3).
+    /// The minimum length of a key, in bytes: 32, the length of the hash (RFC 2104 section 3).
     pub const MIN_LEN: usize = 32;
 
-    /// The most bytes of a subject: 255, so that no token is longer than
+    /// The maximum length of a subject, in bytes: 255, so that no token is longer than
     /// [`AccessToken::MAX_LEN`].
     pub const MAX_SUBJECT_LEN: usize = 255;
 
-    /// A key of at least 32 random bytes, which serves nothing else.
+    /// Makes a key of at least 32 random bytes, used for nothing else.
     ///
     /// # Errors
     ///
@@ -85,15 +86,15 @@ impl AccessTokenKey {
         Ok(Self { id, mac: mac.ok_or(AccessTokenError::ShortKey)? })
     }
 
-    /// A token for this subject, such as an account id, which lasts for `ttl` from `now`.
+    /// Issues a token for this subject, such as an account id, which lasts for `ttl` from `now`.
     ///
-    /// The 16 bytes must come from the system's random generator, anew for each token: they make two
-    /// tokens of one second differ. The subject can be read by whoever holds the token.
+    /// The 16 bytes must come from the system's random generator, fresh for each token, so that two
+    /// tokens issued in the same second differ. Whoever holds the token can read the subject.
     ///
     /// # Errors
     ///
     /// [`AccessTokenError::LongSubject`]; [`AccessTokenError::Ttl`] for a ttl under one second, or an
-    /// expiry after 2038.
+    /// expiry that 64 bits cannot hold.
     pub fn issue_at(
         &self,
         subject: &str,
@@ -104,21 +105,23 @@ impl AccessTokenKey {
         if subject.len() > Self::MAX_SUBJECT_LEN {
             return Err(AccessTokenError::LongSubject);
         }
-        let expiry = ClockSkew::NONE.expiry(ttl, now).map_err(|_| AccessTokenError::Ttl)?;
+        let ttl = Some(ttl.as_secs()).filter(|&ttl| ttl > 0);
+        let expiry = ttl.and_then(|ttl| now.as_secs().checked_add(ttl));
+        let expiry = expiry.ok_or(AccessTokenError::Ttl)?;
         let mut bytes = Vec::with_capacity(HEAD_LEN.saturating_add(MAX_TAIL_LEN));
         bytes.push(VERSION);
         bytes.extend(self.id.to_be_bytes());
-        bytes.extend(expiry.as_secs().to_be_bytes());
+        bytes.extend(expiry.to_be_bytes());
         bytes.extend(random);
         bytes.extend(subject.as_bytes());
         let tag = self.mac_of(&bytes).finalize();
         bytes.extend(tag.as_bytes());
-        let token = AccessToken { text: Credential::new(URL_SAFE_NO_PAD.encode(&bytes)) };
+        let token = AccessToken { text: Wiped::new(URL_SAFE_NO_PAD.encode(&bytes)) };
         bytes.as_mut_slice().zeroize();
         Ok(token)
     }
 
-    /// [`issue_at`](Self::issue_at) by this machine's clock.
+    /// [`issue_at`](Self::issue_at) using the system clock.
     ///
     /// # Errors
     ///
@@ -144,7 +147,7 @@ impl fmt::Debug for AccessTokenKey {
     }
 }
 
-/// What no other MAC of anybody's begins with.
+/// What no other MAC begins with.
 const LABEL: &[u8] = b"turn-credentials access token\0";
 
 const VERSION: u8 = 1;
@@ -154,17 +157,17 @@ const HEAD_LEN: usize = 1 + 4 + 8 + 16;
 const MAC_LEN: usize = 32;
 const MAX_TAIL_LEN: usize = AccessTokenKey::MAX_SUBJECT_LEN + MAC_LEN;
 
-/// A token: text of `A-Z a-z 0-9 - _`, which goes into a header or a query as it is.
+/// A token: text of `A-Z a-z 0-9 - _`, which needs no escaping in a header or a query.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
-    text: Credential,
+    text: Wiped,
 }
 
 impl AccessToken {
-    /// The most characters of a token: 422.
+    /// The maximum length of a token, in characters: 422.
     pub const MAX_LEN: usize = ((HEAD_LEN + MAX_TAIL_LEN) * 4).div_ceil(3);
 
-    /// A token that says nothing, for a store: 32 bytes from the system's random generator.
+    /// Makes an opaque token, for use with a store, from 32 bytes of the system's random generator.
     ///
     /// ```
     /// use turn_credentials::access_token::{self, AccessToken};
@@ -177,27 +180,27 @@ impl AccessToken {
     /// ```
     #[must_use]
     pub fn random(mut random: [u8; 32]) -> Self {
-        let text = Credential::new(URL_SAFE_NO_PAD.encode(random));
+        let text = Wiped::new(URL_SAFE_NO_PAD.encode(random));
         random.as_mut_slice().zeroize();
         Self { text }
     }
 
-    /// The text that the client shows.
+    /// The text that the client presents.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
 
-    /// Whom a token was issued for, if one of the keys issued it and it still lives; in constant time.
+    /// Verifies a token in constant time and returns what it grants.
     ///
-    /// The MAC is looked at before anything else but the key's id is believed.
+    /// Apart from the key id, nothing in the token is trusted before the MAC is checked.
     ///
     /// # Errors
     ///
-    /// * [`AccessTokenError::Malformed`] for a text that is no token.
-    /// * [`AccessTokenError::UnknownKey`] when no key has its id.
-    /// * [`AccessTokenError::Forged`] when the key did not issue it.
-    /// * [`AccessTokenError::Expired`] when it did, and its time is over.
+    /// * [`AccessTokenError::Malformed`] for a text that is not a token.
+    /// * [`AccessTokenError::UnknownKey`] if no key has its id.
+    /// * [`AccessTokenError::Forged`] if the key did not issue it.
+    /// * [`AccessTokenError::Expired`] if it did, and the token has expired.
     pub fn verify_at(
         text: &str,
         keys: &[AccessTokenKey],
@@ -218,7 +221,7 @@ impl AccessToken {
         if now > expired_at { Err(Expired { expired_at }) } else { Ok(grant) }
     }
 
-    /// [`verify_at`](Self::verify_at) by this machine's clock.
+    /// [`verify_at`](Self::verify_at) using the system clock.
     ///
     /// # Errors
     ///
@@ -229,8 +232,8 @@ impl AccessToken {
     }
 }
 
-/// The name that a store has for a token: SHA-256 of its text, in hex. Who reads the store cannot show
-/// what is in it.
+/// The key under which a store keeps a token: SHA-256 of its text, in hex. Someone who reads the store
+/// cannot reconstruct tokens.
 #[must_use]
 pub fn store_key(token: &str) -> String {
     let hash: Output<Sha256> = Sha256::digest(token);
@@ -255,7 +258,7 @@ impl Parts {
         self.bytes.get(1..)?.first_chunk().copied().map(u32::from_be_bytes)
     }
 
-    /// What is signed, and its MAC.
+    /// The signed part, and its MAC.
     fn split(&self) -> (&[u8], &[u8]) {
         let signed = self.bytes.len().saturating_sub(MAC_LEN);
         self.bytes.split_at_checked(signed).unwrap_or_default()
@@ -283,13 +286,13 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Whom the token was issued for.
+    /// The subject that the token was issued for.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// The last second in which it is taken.
+    /// The last second in which it is accepted.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at
@@ -298,7 +301,7 @@ impl Grant {
 
 /// Why a token is not issued, or refused.
 ///
-/// None holds a token, a key or a subject.
+/// No message contains a token, a key or a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AccessTokenError {
@@ -310,26 +313,28 @@ pub enum AccessTokenError {
     #[error("the subject is over 255 bytes: give a shorter id of the account")]
     LongSubject,
 
-    /// The ttl is under one second, or ends after 2038.
-    #[error("the ttl is under one second, or ends after 2038: give the seconds from now")]
+    /// The ttl is under one second, or its end does not fit into 64 bits.
+    #[error(
+        "the ttl is under one second, or ends in no time we can write: give the seconds from now"
+    )]
     Ttl,
 
-    /// The text is no token of this version.
+    /// The text is not a token of this version.
     #[error("the token is malformed: fetch a new one")]
     Malformed,
 
     /// No key has the token's key id.
-    #[error("the token's key is not known here, or no more: fetch a new one")]
+    #[error("the token's key is unknown or has been retired: fetch a new one")]
     UnknownKey,
 
     /// The key did not issue the token.
     #[error("the token was not issued by the key that it names: fetch a new one")]
     Forged,
 
-    /// We issued this token, and its time is over.
+    /// We issued this token, and it has expired.
     #[error("the token expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
     Expired {
-        /// The last second in which it was taken.
+        /// The last second in which it was accepted.
         expired_at: UnixTime,
     },
 }

@@ -4,9 +4,13 @@ use core::time::Duration;
 
 use alloc::string::String;
 
-use crate::{ClockSkew, Error, Password, SharedSecret, UnixTime, Username};
+use crate::clock::ClockSkew;
+use crate::error::Error;
+use crate::secret::{Password, SharedSecret};
+use crate::time::UnixTime;
+use crate::username::Username;
 
-/// A time-limited login for a TURN server, as draft-uberti-behave-turn-rest-00 has it.
+/// A time-limited login for a TURN server, as defined in draft-uberti-behave-turn-rest-00.
 ///
 /// ```
 /// use core::time::Duration;
@@ -20,6 +24,7 @@ use crate::{ClockSkew, Error, Password, SharedSecret, UnixTime, Username};
 /// assert_eq!(login.username(), "1266890800:mbzrxpgjys");
 /// assert_eq!(login.password().as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
 /// assert_eq!(login.ttl(), hour);
+/// assert_eq!(login.valid_until(), UnixTime::from_secs(1_266_890_800));
 ///
 /// let spaced = TurnCredentials::generate_at("a b", &secret, hour, ClockSkew::NONE, now);
 /// assert_eq!(spaced.unwrap_err(), Error::ForbiddenCharacter { character: ' ', index: 1 });
@@ -30,11 +35,12 @@ pub struct TurnCredentials {
     username: String,
     password: Password,
     expires_at: UnixTime,
-    ttl: Duration,
+    issued_at: UnixTime,
+    ttl: u64,
 }
 
 impl TurnCredentials {
-    /// [`generate_at`](Self::generate_at) by this machine's clock.
+    /// [`generate_at`](Self::generate_at) using the system clock.
     ///
     /// # Errors
     ///
@@ -49,20 +55,19 @@ impl TurnCredentials {
         Self::generate_at(name, secret, ttl, skew, UnixTime::now())
     }
 
-    /// A login `<expiry>:<name>` that lasts for `ttl` from `now`.
+    /// Makes a login `<expiry>:<name>` that lasts for `ttl` from `now`.
     ///
-    /// The expiry is now + ttl + skew, as [`ClockSkew::expiry`] has it.
+    /// The expiry is now + ttl + skew: see [`ClockSkew::expiry`].
     ///
-    /// coturn and eturnal (but for its `strict_expiry`) look at the expiry when a client allocates,
-    /// and let a running session live on. pion, webrtc-rs and STUNner look at every refresh: there
-    /// the ttl must outlast the call.
+    /// coturn and eturnal (unless `strict_expiry` is set) check the expiry only when a client allocates
+    /// a relay; a running session continues. pion, webrtc-rs and STUNner check it on every refresh:
+    /// there the ttl must outlast the call.
     ///
     /// # Errors
     ///
-    /// * Those of [`ClockSkew::expiry`] for a ttl under one second, and for an expiry that servers
-    ///   take for past.
-    /// * Those of [`Username::new`] for a name that servers refuse. [`PseudonymKey`] makes one that
-    ///   they take out of any account id.
+    /// * Those of [`ClockSkew::expiry`], for a ttl under one second and for an expiry out of range.
+    /// * Those of [`Username::new`], for a name that servers refuse. [`PseudonymKey`] makes a name that
+    ///   they accept from any account id.
     ///
     /// [`PseudonymKey`]: crate::PseudonymKey
     pub fn generate_at(
@@ -72,64 +77,12 @@ impl TurnCredentials {
         skew: ClockSkew,
         now: UnixTime,
     ) -> Result<Self, Error> {
-        let username = Username::new(name, skew.expiry(ttl, now)?)?;
-        Ok(Self::mint(username, secret, ttl.as_secs()))
+        let ttl = ttl.as_secs();
+        let username = Username::expiry_first(name, skew.expiry_after(ttl, now)?)?;
+        Ok(Self::mint(username, secret, now, ttl))
     }
 
-    /// [`regenerate_at`](Self::regenerate_at) by this machine's clock.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`generate_at`](Self::generate_at).
-    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
-    pub fn regenerate(
-        &mut self,
-        name: &str,
-        secret: &SharedSecret,
-        ttl: Duration,
-        skew: ClockSkew,
-    ) -> Result<(), Error> {
-        self.regenerate_at(name, secret, ttl, skew, UnixTime::now())
-    }
-
-    /// [`generate_at`](Self::generate_at) into this value: no allocation is made when the name is no
-    /// longer than the one before.
-    ///
-    /// ```
-    /// # use core::time::Duration;
-    /// # use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
-    /// # let secret = SharedSecret::new("north")?;
-    /// # let (ttl, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
-    /// let mut login = TurnCredentials::generate_at("alice", &secret, ttl, ClockSkew::NONE, now)?;
-    /// login.regenerate_at("bob", &secret, ttl, ClockSkew::NONE, now)?;
-    /// assert_eq!(login.username(), "1700003600:bob");
-    ///
-    /// let refused = login.regenerate_at("", &secret, ttl, ClockSkew::NONE, now);
-    /// assert_eq!(refused, Err(Error::EmptyName));
-    /// assert_eq!(login.username(), "1700003600:bob");
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`generate_at`](Self::generate_at); the value is then as it was.
-    pub fn regenerate_at(
-        &mut self,
-        name: &str,
-        secret: &SharedSecret,
-        ttl: Duration,
-        skew: ClockSkew,
-        now: UnixTime,
-    ) -> Result<(), Error> {
-        let username = Username::new(name, skew.expiry(ttl, now)?)?;
-        username.write_over(&mut self.username);
-        self.password = secret.password_for(&self.username);
-        self.expires_at = username.expires_at();
-        self.ttl = Duration::from_secs(ttl.as_secs());
-        Ok(())
-    }
-
-    /// [`for_username_at`](Self::for_username_at) by this machine's clock.
+    /// [`for_username_at`](Self::for_username_at) using the system clock.
     ///
     /// # Errors
     ///
@@ -143,9 +96,9 @@ impl TurnCredentials {
         Self::for_username_at(username, secret, skew, UnixTime::now())
     }
 
-    /// A login of any layout and separator, which lasts until the username's expiry.
+    /// Makes a login of any layout and separator, which lasts until the username's expiry.
     ///
-    /// Its ttl is expiry - (now + skew); [`ClockSkew::expiry`] works out the expiry of a ttl.
+    /// Its ttl is expiry - (now + skew). [`ClockSkew::expiry`] computes the expiry from a ttl.
     ///
     /// ```
     /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime, Username};
@@ -175,22 +128,15 @@ impl TurnCredentials {
         skew: ClockSkew,
         now: UnixTime,
     ) -> Result<Self, Error> {
-        let expiry = i128::from(username.expires_at().as_secs());
-        match expiry.saturating_sub(skew.servers_clock(now)) {
-            ..=0 => Err(Error::BornExpired),
-            ttl => Ok(Self::mint(username, secret, u64::try_from(ttl).unwrap_or(u64::MAX))),
-        }
+        let ttl = skew.ttl_until(username.expiry(), now)?;
+        Ok(Self::mint(username, secret, now, ttl))
     }
 
-    fn mint(username: Username<'_>, secret: &SharedSecret, ttl_secs: u64) -> Self {
-        let mut wire = String::new();
-        username.write_over(&mut wire);
-        Self {
-            password: secret.password_for(&wire),
-            username: wire,
-            expires_at: username.expires_at(),
-            ttl: Duration::from_secs(ttl_secs),
-        }
+    fn mint(username: Username<'_>, secret: &SharedSecret, issued_at: UnixTime, ttl: u64) -> Self {
+        let expires_at = username.expires_at();
+        let username = username.to_wire();
+        let password = secret.password_for(&username);
+        Self { username, password, expires_at, issued_at, ttl }
     }
 
     /// What the client sends as STUN USERNAME.
@@ -207,22 +153,28 @@ impl TurnCredentials {
 
     /// The expiry in the username, by the TURN server's clock.
     ///
-    /// Count on the login while that clock is before it: in the very second of the expiry coturn and
-    /// pion still take it, eturnal and webrtc-rs do not.
+    /// The login is sure to work while that clock is before the expiry. During the expiry second itself,
+    /// coturn and pion still accept it; eturnal and webrtc-rs do not.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at
+    }
+
+    /// The end of the ttl, by our clock: the `now` that the login was made with, plus the ttl.
+    #[must_use]
+    pub fn valid_until(&self) -> UnixTime {
+        UnixTime::from_secs(self.issued_at.as_secs().saturating_add(self.ttl))
     }
 
     /// How long the login lasts from the `now` that it was made with, in whole seconds: what to
     /// tell the client.
     #[must_use]
     pub fn ttl(&self) -> Duration {
-        self.ttl
+        Duration::from_secs(self.ttl)
     }
 
-    /// When to fetch the next login, counted from the same `now`: at three quarters of the ttl, which
-    /// leaves time to try again.
+    /// When to fetch the next login, counted from the same `now`: after three quarters of the ttl, which
+    /// leaves time to retry.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -235,6 +187,11 @@ impl TurnCredentials {
     /// ```
     #[must_use]
     pub fn renew_after(&self) -> Duration {
-        self.ttl.saturating_sub(self.ttl.checked_div(4).unwrap_or_default())
+        three_quarters(self.ttl())
     }
+}
+
+/// When to renew what lasts this long.
+pub(crate) fn three_quarters(ttl: Duration) -> Duration {
+    ttl.saturating_sub(ttl.checked_div(4).unwrap_or_default())
 }

@@ -1,20 +1,23 @@
-//! One error for each way to react: [`Error`] for what cannot be made, [`VerifyError`] for a
-//! credential to refuse.
+//! One error for each way to react.
 
 use thiserror::Error;
 
-use crate::UnixTime;
+use crate::time::UnixTime;
 
 /// Why a secret, a username or a credential cannot be made.
 ///
-/// Each is something that a TURN server or a client refuses, reads otherwise, or accepts from
-/// anybody. None holds a secret or a name.
+/// Each variant is something that a TURN server or a client rejects, misreads, or accepts from
+/// anyone. No message contains a secret or a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The secret or key has no bytes: coturn takes an empty secret, and then accepts anybody.
-    #[error("the secret or key is empty: look where it comes from, such as an unset variable")]
+    /// The secret or key has no bytes: coturn accepts an empty secret, and then accepts anyone.
+    #[error("the secret or key is empty: check where it comes from, such as an unset variable")]
     EmptySecret,
+
+    /// A keyring was given no secret.
+    #[error("the keyring has no secret: give the one to mint with, and any others after it")]
+    NoSecret,
 
     /// The name has no bytes: coturn applies no per-user quota to it, and Kamailio refuses it.
     #[error("the name is empty: give a name, or make a username of the expiry only")]
@@ -30,11 +33,11 @@ pub enum Error {
     ForbiddenCharacter {
         /// The character that is not safe.
         character: char,
-        /// Its first byte's place in the name, counted from 0.
+        /// The position of its first byte in the name, counted from 0.
         index: usize,
     },
 
-    /// The name has both "union" and "select", in any case, which coturn takes for an SQL
+    /// The name contains both "union" and "select", in any case, which coturn mistakes for an SQL
     /// injection and answers with 400.
     #[error(
         "the name has both \"union\" and \"select\" in it, which coturn refuses: \
@@ -44,7 +47,7 @@ pub enum Error {
 
     /// The username is over [`Username::MAX_LEN`](crate::Username::MAX_LEN) bytes.
     #[error(
-        "the username has {len} bytes, and browsers and TURN servers take 508: \
+        "the username has {len} bytes, and browsers and TURN servers accept 508: \
          shorten the name, or use PseudonymKey::name_for"
     )]
     UsernameTooLong {
@@ -52,17 +55,17 @@ pub enum Error {
         len: usize,
     },
 
-    /// The name of a name-first username is a number: servers would take it for the expiry.
+    /// The name of a name-first username is a number, which servers mistake for the expiry.
     #[error(
-        "the name is a number, which servers take for the expiry when it comes first: \
+        "the name is a number, which servers mistake for the expiry when it comes first: \
          put the expiry first, or add a letter"
     )]
     DigitsFirst,
 
-    /// The name of a name-first username has the separator in it: servers would look for the
-    /// expiry behind the first one.
+    /// The name of a name-first username contains the separator: servers look for the expiry after
+    /// the first one.
     #[error(
-        "the name has the separator in it, and servers look for the expiry behind the first one: \
+        "the name has the separator in it, and servers look for the expiry after the first one: \
          put the expiry first, or choose another separator"
     )]
     SeparatorInName,
@@ -79,7 +82,7 @@ pub enum Error {
     #[error("the ttl is under one second: give the seconds from now that the credential must last")]
     TtlTooShort,
 
-    /// The expiry is outside 1..=2147483647, all that every TURN server takes.
+    /// The expiry is outside 1..=2147483647, the range that every TURN server accepts.
     #[error(
         "the expiry is not within 1..=2147483647 Unix seconds{}",
         .hint.map_or(": give a shorter ttl, and check now and the skew", ExpiryHint::advice)
@@ -92,26 +95,6 @@ pub enum Error {
     /// The expiry is not after the TURN server's now.
     #[error("the credential would be born expired: give an expiry after the TURN server's now")]
     BornExpired,
-
-    /// An ICE server has no URI: a browser would throw for the whole configuration.
-    #[error("the ICE server has no URI: give one or more")]
-    NoUrls,
-
-    /// A TURN server has no username or no credential: a browser would throw for the whole
-    /// configuration.
-    #[error("a TURN server needs a username and a credential, neither of them empty")]
-    NoLogin,
-
-    /// A username has a character that XML cannot hold, not even escaped.
-    #[error(
-        "the username has U+FFFE or U+FFFF in it, which XML cannot hold: use PseudonymKey::name_for"
-    )]
-    NotXml,
-
-    /// The username or the credential of an ICE server has a control character: RFC 8265 section 4.1
-    /// has no place for it, and a line end would end a header.
-    #[error("the username or the credential has a control character: a line end from a file?")]
-    ControlCharacter,
 }
 
 /// The mistake that an expiry out of range looks like.
@@ -120,7 +103,7 @@ pub enum Error {
 pub enum ExpiryHint {
     /// A time in milliseconds (or finer) was given for one in seconds.
     Milliseconds,
-    /// A point in time was given for the ttl.
+    /// A point in time was given as the ttl.
     TtlIsTimestamp,
 }
 
@@ -151,30 +134,88 @@ impl ExpiryHint {
     }
 }
 
+/// Why an ICE server, a lease or one of its formats cannot be made.
+///
+/// No message contains a credential or a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IceError {
+    /// A credential of ours cannot be made, or a username is too long.
+    #[error(transparent)]
+    Credentials(#[from] Error),
+
+    /// An ICE server has no URI, which makes browsers throw for the whole configuration.
+    #[error("the ICE server has no URI: give one or more")]
+    NoUrls,
+
+    /// A TURN server has no username or no credential, which makes browsers throw for the whole
+    /// configuration.
+    #[error("a TURN server needs a username and a credential, neither of them empty")]
+    NoLogin,
+
+    /// The username or the credential has a control character: RFC 8265 section 4.1 forbids it, and
+    /// a line end would end a header.
+    #[error("the username or the credential has a control character: a line end from a file?")]
+    ControlCharacter,
+
+    /// None of the URIs is a TURN server's, so that no login is of use.
+    #[error("there is no TURN server among the URIs: give one such as turn:turn.example.org")]
+    NoTurn,
+
+    /// A format that tells the client a ttl was asked for, and nobody knows how long the login lasts.
+    #[error("it is not known how long the login lasts, and this format needs a ttl")]
+    NoTtl,
+
+    /// A username has a character that XML cannot contain, not even escaped.
+    #[error(
+        "the username has U+FFFE or U+FFFF in it, which XML cannot hold: use PseudonymKey::name_for"
+    )]
+    NotXml,
+}
+
+const MALFORMED: &str = "the username is malformed: it must be expiry and name, name and expiry, \
+     or an expiry alone, with this separator and within the limits of minting";
+
 /// Why a username and password are refused.
 ///
-/// None holds a password or a name.
+/// No message contains a password or a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// No secret of ours makes this password of this username.
+    /// None of our secrets gives this password for this username.
     #[error(
         "the password does not belong to this username under any secret here: \
          compare the secrets, and that neither text was changed on the way"
     )]
     WrongPassword,
 
-    /// The username is in no layout, or outside the limits that minting keeps to.
-    #[error(
-        "the username is malformed: it must be expiry and name, name and expiry, or an expiry \
-         alone, with this separator and within the limits of minting"
-    )]
+    /// The username has no known layout, or is outside the limits of minting.
+    #[error("{}", MALFORMED)]
     MalformedUsername,
 
-    /// We issued this credential, and its time is over.
+    /// We issued this credential, and it has expired.
     #[error("the credential expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
     Expired {
         /// The last second in which it was valid, by the TURN server's clock.
+        expired_at: UnixTime,
+    },
+}
+
+/// Why a TURN server need not try any password for a username.
+///
+/// Nobody knows yet who made the username: [`VerifyError::Expired`] means "we issued this", and
+/// [`CandidateError::Expired`] does not. No message contains a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CandidateError {
+    /// The username has no known layout, or is outside the limits of minting.
+    #[error("{}", MALFORMED)]
+    MalformedUsername,
+
+    /// The username's expiry is over.
+    #[error("the username's expiry was {} (Unix seconds): refuse it", .expired_at.as_secs())]
+    Expired {
+        /// The expiry in the username.
         expired_at: UnixTime,
     },
 }

@@ -1,12 +1,15 @@
-//! The secrets in use, old and new: what verifies, and what makes a rotation a matter of waiting.
+//! The secrets in use: the first mints, all verify.
 
-use core::{iter, mem};
+use core::iter;
 
 use alloc::vec::Vec;
 
-use crate::{Error, Password, SharedSecret, UnixTime, Username, VerifyError};
+use crate::error::{CandidateError, Error, VerifyError};
+use crate::secret::{Password, SharedSecret};
+use crate::time::UnixTime;
+use crate::username::Username;
 
-/// The current secret, and the previous ones whose credentials still live.
+/// A list of secrets: the first one mints, all of them verify.
 ///
 /// ```
 /// use core::time::Duration;
@@ -34,48 +37,86 @@ use crate::{Error, Password, SharedSecret, UnixTime, Username, VerifyError};
 ///
 /// # How to rotate
 ///
-/// No credential is refused on the way when every verifier knows the next secret before anybody
-/// mints with it, and forgets the old one only when its last credential is over:
+/// No credential is refused on the way if every verifier knows the next secret before anyone mints
+/// with it, and forgets the old one only after its last credential has expired:
 ///
-/// 1. Make the next secret: 20 random bytes or more, as hex.
-/// 2. Give it to every verifier: [`accept`](Self::accept) here; for coturn see below. Credentials of
-///    both secrets are accepted now.
-/// 3. Mint with it: [`rotate`](Self::rotate) on every machine that mints.
-/// 4. Wait for the longest ttl that was in use, and the greatest skew.
-/// 5. Take the old secret from every verifier: [`retire_previous`](Self::retire_previous).
+/// 1. Generate the next secret: 20 random bytes or more, as hex.
+/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn see below. Credentials of both
+///    secrets are accepted now.
+/// 3. Wherever you mint or verify, call [`rotate(next)`](Self::rotate). A secret that is already
+///    accepted is not added twice.
+/// 4. Wait for the longest ttl in use, plus the greatest skew.
+/// 5. On every verifier, call [`retire_previous`](Self::retire_previous).
 ///
-/// After a leak do not wait: go from step 3 to step 5 at once. Clients fetch new credentials;
-/// sessions that are already running go on in coturn.
+/// After a leak do not wait: go from step 3 to step 5 at once. Clients fetch new credentials, and
+/// sessions that are already running continue in coturn.
 ///
 /// # The same in coturn
 ///
-/// Secrets in its database are per realm and are read anew for every login, so that none of this
-/// needs a restart:
+/// coturn reads the secrets in its database, which are per realm, on every login, so that rotating
+/// them needs no restart:
 ///
 /// ```text
 /// turnadmin --userdb /var/lib/turn/turndb -r example.org -s NEXT     # step 2
 /// turnadmin --userdb /var/lib/turn/turndb -r example.org -X OLD      # step 5
 /// ```
 ///
-/// Secrets in `turnserver.conf` are read at the start only, and a restart ends every session. For
-/// step 2 add a second `static-auth-secret=NEXT` line and restart; for step 5 remove the first and
-/// restart. A secret of the database and a static one work side by side, so moving to the database
-/// is itself a rotation.
+/// It reads those in `turnserver.conf` at startup only, and a restart ends every session. For step 2
+/// add a second `static-auth-secret=NEXT` line and restart; for step 5 remove the first and restart.
+/// A secret in the database and a static one work side by side, so moving to the database is itself
+/// a rotation.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: SharedSecret,
+    /// Accepted ahead of a rotation.
+    next: Vec<SharedSecret>,
+    /// Newest first.
     previous: Vec<SharedSecret>,
     separator: char,
 }
 
 impl Keyring {
-    /// A keyring of one secret, for usernames with the separator `:`.
+    /// Makes a keyring of one secret, for usernames with the separator `:`.
     #[must_use]
     pub fn new(current: SharedSecret) -> Self {
-        Self { current, previous: Vec::new(), separator: Username::DEFAULT_SEPARATOR }
+        let (next, previous) = (Vec::new(), Vec::new());
+        Self { current, next, previous, separator: Username::DEFAULT_SEPARATOR }
     }
 
-    /// The same keyring for usernames with another separator.
+    /// Makes a keyring of a list, such as one from a configuration: the first secret mints, all of
+    /// them verify.
+    ///
+    /// A secret that is in the list twice is kept once. For
+    /// [`retire_previous`](Self::retire_previous), all but the first are previous ones.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret};
+    ///
+    /// let [new, old] = [SharedSecret::new("new")?, SharedSecret::new("old")?];
+    /// let username = "1700000000:alice";
+    /// let keyring = Keyring::from_secrets([new, old.clone()])?;
+    /// assert!(keyring.authenticate(username, old.password_for(username).as_str()).is_ok());
+    ///
+    /// assert_eq!(Keyring::from_secrets([]).unwrap_err(), Error::NoSecret);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSecret`] if the list is empty.
+    pub fn from_secrets(secrets: impl IntoIterator<Item = SharedSecret>) -> Result<Self, Error> {
+        let mut secrets = secrets.into_iter();
+        let mut keyring = Self::new(secrets.next().ok_or(Error::NoSecret)?);
+        for secret in secrets {
+            if !keyring.secrets().any(|known| known.is(&secret)) {
+                keyring.previous = all_but(&secret, &keyring.previous);
+                keyring.previous.push(secret);
+            }
+        }
+        Ok(keyring)
+    }
+
+    /// Sets the separator of the usernames.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -90,10 +131,16 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`Error::BadSeparator`], as [`Username::with_separator`] has it.
+    /// [`Error::BadSeparator`]: see [`Username::with_separator`].
     pub fn with_separator(self, separator: char) -> Result<Self, Error> {
         Username::check_separator(separator)?;
         Ok(Self { separator, ..self })
+    }
+
+    /// The separator of the usernames.
+    #[must_use]
+    pub fn separator(&self) -> char {
+        self.separator
     }
 
     /// The secret to mint with.
@@ -102,7 +149,7 @@ impl Keyring {
         &self.current
     }
 
-    /// Verifies with this secret too, while the current one stays: what a rotation begins with.
+    /// Verifies with this secret too, ahead of the rotation that will make it the current one.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -111,12 +158,12 @@ impl Keyring {
     /// let username = "1700000000:alice";
     /// let made_with_next = next.password_for(username);
     /// let mut keyring = Keyring::new(old);
-    /// let takes = |keyring: &Keyring| {
+    /// let accepts = |keyring: &Keyring| {
     ///     keyring.authenticate(username, made_with_next.as_str()).is_ok()
     /// };
-    /// assert!(!takes(&keyring));
+    /// assert!(!accepts(&keyring));
     /// keyring.accept(next.clone());
-    /// assert!(takes(&keyring));
+    /// assert!(accepts(&keyring));
     ///
     /// keyring.rotate(next);
     /// let minted = keyring.current().password_for(username);
@@ -124,17 +171,33 @@ impl Keyring {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn accept(&mut self, secret: SharedSecret) {
-        // A new list, not a longer one: a Vec that grows leaves what it held in freed memory.
-        self.previous = iter::once(secret).chain(self.previous.iter().cloned()).collect();
+        if self.current.is(&secret) {
+            return;
+        }
+        self.previous = all_but(&secret, &self.previous);
+        self.next = all_but(&secret, &self.next);
+        self.next.push(secret);
     }
 
-    /// Makes `next` the current secret; the one that was current still verifies.
+    /// Makes `next` the current secret; every other one still verifies, and is a previous one.
     pub fn rotate(&mut self, next: SharedSecret) {
-        let old = mem::replace(&mut self.current, next);
-        self.accept(old);
+        if self.current.is(&next) {
+            return;
+        }
+        let others: Vec<_> = self.secrets().filter(|other| !other.is(&next)).collect();
+        self.previous = others.into_iter().cloned().collect();
+        self.next = Vec::new();
+        self.current = next;
     }
 
-    /// Forgets every secret but the current one; what they made is refused from now on.
+    /// Forgets the previous secrets: what they made is refused from now on.
+    ///
+    /// The current secret stays, and so does what [`accept`](Self::accept) added since the last
+    /// [`rotate`](Self::rotate).
+    ///
+    /// In a TURN server that tries [every key](Self::passwords) at each request, this also ends the
+    /// running sessions of those secrets, unless the server keeps the key of each session, as coturn
+    /// does.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
@@ -156,52 +219,102 @@ impl Keyring {
 
     /// The passwords that a username may have, the current secret's first.
     ///
-    /// For a TURN server, which sees no password but a MESSAGE-INTEGRITY keyed with it (RFC 8489
-    /// section 9.2): it tries each. Nothing is checked here, so look at the username first, which
-    /// costs next to nothing; and at its expiry when a client allocates, but not when it refreshes,
-    /// for a running session to live on as with coturn.
+    /// This is the bare formula, and nothing is checked. A TURN server needs it for a Refresh, where
+    /// the expiry no longer counts, so that a running session continues as it does in coturn. For an
+    /// Allocate, use [`candidates_at`](Self::candidates_at).
     ///
     /// ```
-    /// use turn_credentials::{Keyring, SharedSecret, UnixTime, Username};
+    /// use turn_credentials::{Error, Keyring, SharedSecret};
     ///
-    /// let mut keyring = Keyring::new(SharedSecret::new("old")?);
-    /// keyring.rotate(SharedSecret::new("next")?);
-    ///
-    /// /// Whether a STUN request is integral under the long-term key of this password.
-    /// fn integral(password: &str) -> bool {
-    ///     password == "OPaecmALAZgdp3w6/4JHN2IhjA8="
-    /// }
-    /// let allocates = |username: &str, now: UnixTime| {
-    ///     Username::parse(username).is_ok_and(|username| now <= username.expires_at())
-    ///         && keyring.passwords(username).any(|password| integral(password.as_str()))
-    /// };
-    /// assert!(allocates("1700000000:alice", UnixTime::from_secs(1_700_000_000)));
-    /// assert!(!allocates("1700000000:alice", UnixTime::from_secs(1_700_000_001)));
-    /// assert!(!allocates("1700000000:bob", UnixTime::from_secs(1_700_000_000)));
-    /// # Ok::<(), turn_credentials::Error>(())
+    /// let keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let passwords: Vec<_> = keyring.passwords("1266890800:mbzrxpgjys").collect();
+    /// assert_eq!(passwords[0].as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    /// assert_eq!(passwords.len(), 1);
+    /// # Ok::<(), Error>(())
     /// ```
     pub fn passwords(&self, username: &str) -> impl Iterator<Item = Password> {
         self.secrets().map(move |secret| secret.password_for(username))
     }
 
-    /// Whether one of the secrets made this password of this username; the username is read after
-    /// that.
+    /// For a TURN server: reads a username, checks its expiry, and gives the passwords to try, the
+    /// current secret's first.
     ///
-    /// For whoever is shown both, and lets what has begun go on after the expiry, as coturn lets a
-    /// running session. A TURN server is shown no password: see [`passwords`](Self::passwords).
+    /// A TURN server never sees the password, only a MESSAGE-INTEGRITY keyed with it (RFC 8489 section
+    /// 9.2), so it tries each. `now` is the TURN server's clock.
+    ///
+    /// ```
+    /// use turn_credentials::{CandidateError, Keyring, SharedSecret, UnixTime};
+    ///
+    /// let mut keyring = Keyring::new(SharedSecret::new("old")?);
+    /// keyring.rotate(SharedSecret::new("next")?);
+    ///
+    /// /// Whether the long-term key of this password gives the request's MESSAGE-INTEGRITY.
+    /// fn is_integral(password: &str) -> bool {
+    ///     password == "OPaecmALAZgdp3w6/4JHN2IhjA8="
+    /// }
+    /// let allocates = |username, secs| -> Result<bool, CandidateError> {
+    ///     let (_, mut passwords) = keyring.candidates_at(username, UnixTime::from_secs(secs))?;
+    ///     Ok(passwords.any(|password| is_integral(password.as_str())))
+    /// };
+    /// assert_eq!(allocates("1700000000:alice", 1_700_000_000), Ok(true));
+    /// assert_eq!(allocates("1700000000:bob", 1_700_000_000), Ok(false));
+    ///
+    /// let expired_at = UnixTime::from_secs(1_700_000_000);
+    /// let expired = Err(CandidateError::Expired { expired_at });
+    /// assert_eq!(allocates("1700000000:alice", 1_700_000_001), expired);
+    /// assert_eq!(allocates("alice", 1_700_000_000), Err(CandidateError::MalformedUsername));
+    /// # Ok::<(), turn_credentials::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// * [`VerifyError::WrongPassword`] when none of the secrets made it.
-    /// * [`VerifyError::MalformedUsername`] when one did, but of a username that
-    ///   [`Username::parse`] does not take.
+    /// * [`CandidateError::MalformedUsername`] for a username that [`Username::parse_with`] refuses.
+    /// * [`CandidateError::Expired`] if its expiry is before `now`.
+    pub fn candidates_at<'a>(
+        &self,
+        username: &'a str,
+        now: UnixTime,
+    ) -> Result<(Username<'a>, impl Iterator<Item = Password>), CandidateError> {
+        let parsed = Username::parse_with(self.separator, username)
+            .map_err(|_| CandidateError::MalformedUsername)?;
+        let expired_at = parsed.expires_at();
+        if now > expired_at {
+            return Err(CandidateError::Expired { expired_at });
+        }
+        Ok((parsed, self.passwords(username)))
+    }
+
+    /// [`candidates_at`](Self::candidates_at) using the system clock.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`candidates_at`](Self::candidates_at).
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub fn candidates<'a>(
+        &self,
+        username: &'a str,
+    ) -> Result<(Username<'a>, impl Iterator<Item = Password>), CandidateError> {
+        self.candidates_at(username, UnixTime::now())
+    }
+
+    /// Checks that one of the secrets made this password for this username, and then reads the username.
+    ///
+    /// It ignores the expiry, for a service that lets what has begun continue after it, as coturn does
+    /// with running sessions. A TURN server never sees the password: see
+    /// [`candidates_at`](Self::candidates_at).
+    ///
+    /// # Errors
+    ///
+    /// * [`VerifyError::WrongPassword`] if none of the secrets made it.
+    /// * [`VerifyError::MalformedUsername`] if one did, but for a username that
+    ///   [`Username::parse_with`] refuses.
     pub fn authenticate<'a>(
         &self,
         username: &'a str,
         password: &str,
     ) -> Result<Username<'a>, VerifyError> {
         let tag = Password::decode(password).ok_or(VerifyError::WrongPassword)?;
-        // No secret is left out after a match: the time must not tell which one it was.
+        // Every secret is tried, even after a match: the time must not tell which one it was.
         let made = |secret: &SharedSecret| secret.tag(username.as_bytes()) == tag;
         if self.secrets().fold(false, |ours, secret| ours | made(secret)) {
             Username::parse_with(self.separator, username)
@@ -210,11 +323,11 @@ impl Keyring {
         }
     }
 
-    /// Whether the credential is ours and still lives: the MAC first, then the layout, then the
+    /// Checks that the credential is ours and has not expired: the MAC first, then the layout, then the
     /// time.
     ///
-    /// Like coturn and pion, it takes a credential in the very second of its expiry. `now` is the
-    /// TURN server's clock.
+    /// Like coturn and pion, it still accepts a credential during its expiry second. `now` is the TURN
+    /// server's clock.
     ///
     /// # Errors
     ///
@@ -231,7 +344,7 @@ impl Keyring {
         if now > expired_at { Err(VerifyError::Expired { expired_at }) } else { Ok(username) }
     }
 
-    /// [`verify_at`](Self::verify_at) by this machine's clock.
+    /// [`verify_at`](Self::verify_at) using the system clock.
     ///
     /// # Errors
     ///
@@ -246,6 +359,13 @@ impl Keyring {
     }
 
     fn secrets(&self) -> impl Iterator<Item = &SharedSecret> {
-        iter::once(&self.current).chain(&self.previous)
+        iter::once(&self.current).chain(&self.next).chain(&self.previous)
     }
+}
+
+/// A new list with room for one more: a `Vec` that grows leaves copies of secrets in freed memory.
+fn all_but(secret: &SharedSecret, secrets: &[SharedSecret]) -> Vec<SharedSecret> {
+    let mut others = Vec::with_capacity(secrets.len().saturating_add(1));
+    others.extend(secrets.iter().filter(|other| !other.is(secret)).cloned());
+    others
 }

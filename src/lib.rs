@@ -22,26 +22,32 @@ extern crate std;
 
 #[cfg(feature = "access-token")]
 pub mod access_token;
+mod clock;
 mod credentials;
 mod decimal;
 mod error;
 mod hmac_sha1;
 pub mod ice;
 mod keyring;
+mod name;
+#[cfg_attr(not(feature = "providers"), allow(dead_code, reason = "for any format with a URL"))]
+mod percent;
 #[cfg(feature = "providers")]
 pub mod provider;
 mod pseudonym;
 mod secret;
 mod time;
 mod username;
+mod wiped;
 
 #[cfg(feature = "access-token")]
 pub use access_token::{AccessToken, AccessTokenKey};
+pub use clock::ClockSkew;
 pub use credentials::TurnCredentials;
-pub use error::{Error, ExpiryHint, VerifyError};
-pub use ice::{IceServer, IceServers, IceUri};
+pub use error::{CandidateError, Error, ExpiryHint, IceError, VerifyError};
+pub use ice::{Credential, IceLease, IceServer, IceServers, IceUri};
 pub use keyring::Keyring;
 pub use pseudonym::PseudonymKey;
-pub use secret::{Credential, Password, SharedSecret};
-pub use time::{ClockSkew, UnixTime};
+pub use secret::{Password, SharedSecret};
+pub use time::UnixTime;
 pub use username::{Layout, Username};

@@ -7,16 +7,17 @@ use alloc::string::String;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Error, SharedSecret};
+use crate::error::Error;
+use crate::secret::SharedSecret;
 
-/// Makes names out of account ids: any id, also one that TURN servers refuse as a name.
+/// Makes a name from any account id, including one that TURN servers refuse as a name.
 ///
 /// A client sends its username in the clear; a pseudonym keeps the account off the wire. It is the
-/// same for the same account, so coturn's per-user quota still counts, and has 16 characters of
+/// same for the same account, so coturn's per-user quota still works, and has 16 characters of
 /// `A-Z a-z 0-9 - _`.
 ///
-/// It changes with its key. Where quotas or logs must outlast a rotation of the secret, give the
-/// pseudonyms [a key of their own](Self::from_bytes).
+/// It changes with its key. If quotas or logs must survive a rotation of the secret, use
+/// [a dedicated key](Self::from_bytes).
 ///
 /// ```
 /// use turn_credentials::{Error, PseudonymKey, SharedSecret};
@@ -35,18 +36,18 @@ pub struct PseudonymKey {
 }
 
 impl PseudonymKey {
-    /// The MAC of text that a user chose would, under the secret itself, be somebody's password. No
-    /// username begins with NUL, so the MAC of this label is none, and a subkey keyed with it makes
-    /// none.
+    /// A MAC of user-chosen text under the secret itself could be a valid password. Usernames never
+    /// begin with NUL, so the MAC of this label is not a password, and neither is anything derived
+    /// with the subkey.
     const LABEL: &[u8] = b"\0turn-credentials pseudonym v1";
 
-    /// The key that belongs to this secret.
+    /// Derives the key from a secret.
     #[must_use]
     pub fn new(secret: &SharedSecret) -> Self {
         Self { subkey: SharedSecret::keyed(secret.tag(Self::LABEL).as_bytes()) }
     }
 
-    /// A key of one's own, which outlasts every rotation; 20 random bytes or more.
+    /// Makes a dedicated key, which survives secret rotation, from 20 random bytes or more.
     ///
     /// # Errors
     ///

@@ -1,26 +1,23 @@
-//! Everything that must not leak: the secret shared with the TURN server, and the passwords made
-//! with it.
+//! The secret shared with the TURN server, and the passwords made with it.
 
+use core::fmt;
 use core::str::FromStr;
-use core::{fmt, mem};
-
-use alloc::string::String;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::digest::{CtOutput, zeroize::Zeroize};
 
-use crate::Error;
+use crate::error::Error;
 use crate::hmac_sha1::{HmacSha1, Tag};
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
-/// It holds the keyed HMAC-SHA1, not the secret's bytes, which cannot be read back. The secret's
-/// bytes are taken literally: nothing is trimmed or decoded, as coturn has it.
+/// It holds the keyed HMAC-SHA1, not the secret's bytes, which cannot be read back. As in coturn, the
+/// secret is used byte for byte: nothing is trimmed or decoded.
 ///
 /// `Debug` shows nothing of it, it has no `Eq` and no serde, and its memory is wiped when it is
-/// dropped. What cannot be promised: the bytes that it was made from (give them by reference, and
-/// wipe them), copies that a move left behind, registers, and pages that the system swapped out.
+/// dropped. This does not cover the bytes that it was made from (pass them by reference, and wipe
+/// them), copies left by a move, registers, and pages that the system swapped out.
 ///
 /// ```
 /// use turn_credentials::{Error, SharedSecret};
@@ -35,25 +32,25 @@ use crate::hmac_sha1::{HmacSha1, Tag};
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// # Secrets that coturn reads otherwise than they were written
+/// # Secrets that coturn changes
 ///
 /// * `turnadmin` and coturn's admin page cut a secret at 256 bytes; `turnadmin` splits one with
-///   blanks into several in Redis. Hex or base64 text without padding, of at least 20 random bytes,
-///   passes everywhere.
-/// * `turnserver.conf` changes some:
-///   [`survives_config_file`](Self::survives_config_file) tells which.
+///   blanks into several in Redis. Hex or unpadded base64 of at least 20 random bytes is safe
+///   everywhere.
+/// * coturn's config parser alters some secrets: [`survives_config_file`](Self::survives_config_file)
+///   tells whether yours is safe.
 #[derive(Clone)]
 pub struct SharedSecret {
     mac: HmacSha1,
 }
 
 impl SharedSecret {
-    /// A secret of these bytes, as they are.
+    /// Makes a secret of these bytes, unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::EmptySecret`]: coturn would take the empty secret, and then anybody can log in. It
-    /// is what an unset environment variable expands to.
+    /// [`Error::EmptySecret`]: coturn accepts the empty secret, and then anyone can log in. It is what
+    /// an unset environment variable expands to.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
         match secret.as_ref() {
             [] => Err(Error::EmptySecret),
@@ -61,7 +58,7 @@ impl SharedSecret {
         }
     }
 
-    /// A secret from a whole file, less one line end (LF or CR LF) that an editor put behind it.
+    /// Makes a secret of a whole file, without one line end (LF or CR LF) that an editor added.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};
@@ -75,7 +72,7 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptySecret`] when nothing else is in the file.
+    /// [`Error::EmptySecret`] if there is nothing else in the file.
     pub fn from_file_contents(contents: impl AsRef<[u8]>) -> Result<Self, Error> {
         let contents = contents.as_ref();
         let line = contents.strip_suffix(b"\r\n").or_else(|| contents.strip_suffix(b"\n"));
@@ -113,19 +110,19 @@ impl SharedSecret {
     }
 
     /// The password of any username: base64 (standard alphabet, padded) of HMAC-SHA1(secret,
-    /// username), as draft-uberti-behave-turn-rest-00 section 2.2 has it.
+    /// username), as defined in draft-uberti-behave-turn-rest-00 section 2.2.
     ///
     /// This is the bare formula: nothing is checked, not even that the username has an expiry.
-    /// [`TurnCredentials`](crate::TurnCredentials) makes credentials that servers take.
+    /// [`TurnCredentials`](crate::TurnCredentials) makes credentials that servers accept.
     #[must_use]
     pub fn password_for(&self, username: &str) -> Password {
         Password::of(&self.tag(username.as_bytes()))
     }
 
-    /// Whether the password is the one of this username, whatever either says; in constant time.
+    /// Whether the password belongs to this username, whatever the username is; in constant time.
     ///
-    /// As with coturn, the password must be the very 28 characters: no base64 without padding, no
-    /// other alphabet, no white space.
+    /// As in coturn, the password must be exactly the 28 characters: no missing padding, no other
+    /// alphabet, no white space.
     #[must_use]
     pub fn accepts(&self, username: &str, password: &str) -> bool {
         Password::decode(password).is_some_and(|tag| self.tag(username.as_bytes()) == tag)
@@ -136,13 +133,18 @@ impl SharedSecret {
         self.mac.tag(message)
     }
 
+    /// Whether it is the same secret; in constant time.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.tag(b"") == other.tag(b"")
+    }
+
     /// The secret of a key that is known not to be empty.
     pub(crate) fn keyed(key: &[u8]) -> Self {
         Self { mac: HmacSha1::new(key) }
     }
 }
 
-/// The same as [`new`](Self::new): the text's bytes, as they are.
+/// The same as [`new`](Self::new): the text's bytes, unchanged.
 impl FromStr for SharedSecret {
     type Err = Error;
 
@@ -160,7 +162,7 @@ impl fmt::Debug for SharedSecret {
 /// The password of a TURN credential: 28 characters of base64.
 ///
 /// `Debug` shows nothing of it, it has no `Display`, no `Eq` and no serde, and its memory is wiped
-/// when it is dropped: [`as_str`](Self::as_str) is the one way to the text.
+/// when it is dropped: [`as_str`](Self::as_str) is the only access to the text.
 /// [`SharedSecret::accepts`] compares in constant time.
 #[derive(Clone)]
 pub struct Password {
@@ -177,7 +179,7 @@ impl Password {
         Self { base64 }
     }
 
-    /// The MAC that a password stands for; only the one canonical text of it is taken.
+    /// The MAC that a password encodes; only its one canonical text is accepted.
     pub(crate) fn decode(password: &str) -> Option<Tag> {
         let mut bytes = [0; 20];
         let len = STANDARD.decode_slice(password, &mut bytes).ok()?;
@@ -200,68 +202,6 @@ impl fmt::Debug for Password {
 impl Drop for Password {
     fn drop(&mut self) {
         self.base64.zeroize();
-    }
-}
-
-/// The credential of an ICE server: our [`Password`], or any text that a provider gave.
-///
-/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. Of all
-/// types that hold a secret it is the only one that serde writes, since an ICE server is nothing
-/// without it.
-///
-/// ```
-/// use turn_credentials::Credential;
-///
-/// let credential = Credential::new("unpadded-text-of-a-provider");
-/// assert_eq!(credential.as_str(), "unpadded-text-of-a-provider");
-/// assert_eq!(format!("{credential:?}"), "Credential(..)");
-/// ```
-#[derive(Clone)]
-pub struct Credential {
-    text: String,
-}
-
-impl Credential {
-    /// A credential of any text.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
-    }
-
-    /// The text that the client gives to the server.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl From<&str> for Credential {
-    fn from(text: &str) -> Self {
-        Self::new(text)
-    }
-}
-
-impl From<String> for Credential {
-    fn from(text: String) -> Self {
-        Self::new(text)
-    }
-}
-
-impl From<&Password> for Credential {
-    fn from(password: &Password) -> Self {
-        Self::new(password.as_str())
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credential(..)")
-    }
-}
-
-impl Drop for Credential {
-    fn drop(&mut self) {
-        mem::take(&mut self.text).into_bytes().as_mut_slice().zeroize();
     }
 }
 

@@ -4,38 +4,40 @@ use core::fmt;
 
 use alloc::string::String;
 
+use crate::clock::Expiry;
 use crate::decimal::all_digits;
-use crate::error::ExpiryHint;
-use crate::{Error, UnixTime, VerifyError};
+use crate::error::{Error, VerifyError};
+use crate::name;
+use crate::time::UnixTime;
 
-/// Where the expiry stands in a username.
+/// Where the expiry is in a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Layout {
-    /// `1700000000:alice`, which everybody mints today.
+    /// `1700000000:alice`, the layout in use today.
     ExpiryFirst,
-    /// `alice:1700000000`, which coturn and STUNner take too.
+    /// `alice:1700000000`, which coturn and STUNner accept too.
     NameFirst,
-    /// `1700000000`, all that webrtc-rs and pion's plain long-term handler take.
+    /// `1700000000`, the only layout that webrtc-rs and pion's plain long-term handler accept.
     ExpiryOnly,
 }
 
 /// A username that carries its own expiry.
 ///
-/// A value of this type is within the limits of every TURN server that takes its layout; the crate's
-/// front page says [which takes which](crate#which-server-takes-which-layout).
+/// A value of this type is within the limits of every TURN server that accepts its layout: see
+/// [which server accepts which](crate#which-server-accepts-which-layout).
 ///
-/// The limits, all checked when a value is made or parsed:
+/// These limits are checked when a value is made or parsed:
 ///
 /// * The name is not empty: coturn would apply no per-user quota, and Kamailio refuses it.
-/// * It has none of space, tab, CR, LF, `'`, `"` and `\`, nor both "union" and "select" in any case:
-///   coturn answers these with 400 Bad Request (`is_secure_string`).
-/// * It has no other control character: coturn's strings end at NUL, and the rest pass there, but
-///   not through logs, headers and XML.
+/// * It has no space, tab, CR, LF, `'`, `"` or `\`, and does not contain both "union" and "select" in
+///   any case: coturn answers these with 400 Bad Request (`is_secure_string`).
+/// * It has no other control character: coturn's strings end at NUL, and logs, headers and XML do not
+///   carry the others.
 /// * The whole username is at most [`MAX_LEN`](Self::MAX_LEN) bytes.
 /// * The expiry is at least 1 and at most [`MAX_EXPIRY`](Self::MAX_EXPIRY).
-/// * In the name-first layout the name has no separator in it and is not a number, since servers
-///   take a number before the first separator for the expiry (`STUNner` also one with a sign).
+/// * In the name-first layout the name does not contain the separator and is not a number, since
+///   servers read a number before the first separator as the expiry (STUNner also one with a sign).
 ///
 /// Everything else passes unchanged: UTF-8, and names with `:` and `@` such as Matrix ids. pion's
 /// user id ends at the name's first `:`, so `@alice:lab.test` and `@alice:example.org` share a quota
@@ -61,21 +63,21 @@ pub struct Username<'a> {
     layout: Layout,
     name: &'a str,
     separator: char,
-    expires_at: UnixTime,
+    expiry: Expiry,
 }
 
 impl<'a> Username<'a> {
-    /// The most bytes that a username may have: 508.
+    /// The maximum length of a username, in bytes: 508.
     ///
-    /// RFC 8489 section 14.3 wants fewer than 509. Chromium drops a server with 509 without a word,
-    /// and throws from 510 on, as Firefox does; coturn up to 4.17 cuts at 512.
+    /// RFC 8489 section 14.3 requires fewer than 509. Chromium silently drops a server with 509, and
+    /// throws from 510 on, as Firefox does; coturn up to 4.17 cuts at 512.
     pub const MAX_LEN: usize = 508;
 
-    /// The last expiry that every TURN server takes: 2147483647, in January 2038.
+    /// The last expiry that every TURN server accepts: 2147483647, in January 2038.
     ///
-    /// coturn compares expiries as signed 32-bit numbers; built with optimisation it takes a later
-    /// one for expired.
-    pub const MAX_EXPIRY: UnixTime = UnixTime::from_secs(2_147_483_647);
+    /// coturn compares expiries as signed 32-bit numbers; built with optimisation it treats a later
+    /// one as expired.
+    pub const MAX_EXPIRY: UnixTime = Expiry::MAX.time();
 
     pub(crate) const DEFAULT_SEPARATOR: char = ':';
 
@@ -87,13 +89,17 @@ impl<'a> Username<'a> {
     /// [`Error::ForbiddenCharacter`], [`Error::UnionSelect`], [`Error::UsernameTooLong`],
     /// [`Error::ExpiryOutOfRange`].
     pub fn new(name: &'a str, expires_at: UnixTime) -> Result<Self, Error> {
-        let layout = Layout::ExpiryFirst;
-        Self { layout, name, separator: Self::DEFAULT_SEPARATOR, expires_at }.checked()
+        Self::expiry_first(name, Expiry::at(expires_at)?)
     }
 
-    /// `<name>:<expiry>`, which nobody mints any more, but coturn takes.
+    pub(crate) fn expiry_first(name: &'a str, expiry: Expiry) -> Result<Self, Error> {
+        let layout = Layout::ExpiryFirst;
+        Self { layout, name, separator: Self::DEFAULT_SEPARATOR, expiry }.checked()
+    }
+
+    /// `<name>:<expiry>`, which nobody mints any more, but coturn accepts.
     ///
-    /// [`ClockSkew::expiry`](crate::ClockSkew::expiry) works out the expiry of a ttl.
+    /// [`ClockSkew::expiry`](crate::ClockSkew::expiry) computes the expiry from a ttl.
     ///
     /// # Errors
     ///
@@ -102,7 +108,7 @@ impl<'a> Username<'a> {
         Self::name_first_with(Self::DEFAULT_SEPARATOR, name, expires_at)
     }
 
-    /// `<name><separator><expiry>`, for a name that has `:` in it.
+    /// `<name><separator><expiry>`, for a name that contains `:`.
     ///
     /// ```
     /// use turn_credentials::{Error, UnixTime, Username};
@@ -122,35 +128,36 @@ impl<'a> Username<'a> {
         name: &'a str,
         expires_at: UnixTime,
     ) -> Result<Self, Error> {
-        Self { layout: Layout::NameFirst, name, separator, expires_at }.checked()
+        let expiry = Expiry::at(expires_at)?;
+        Self { layout: Layout::NameFirst, name, separator, expiry }.checked()
     }
 
-    /// `<expiry>`, for servers that take nothing else.
+    /// `<expiry>`, for servers that accept nothing else.
     ///
-    /// coturn counts every such username as a user of its own, so per-user quotas have no effect.
+    /// coturn counts every such username as a separate user, so per-user quotas have no effect.
     ///
     /// # Errors
     ///
     /// [`Error::ExpiryOutOfRange`].
     pub fn expiry_only(expires_at: UnixTime) -> Result<Self, Error> {
-        let layout = Layout::ExpiryOnly;
-        Self { layout, name: "", separator: Self::DEFAULT_SEPARATOR, expires_at }.checked()
+        let (layout, separator) = (Layout::ExpiryOnly, Self::DEFAULT_SEPARATOR);
+        Self { layout, name: "", separator, expiry: Expiry::at(expires_at)? }.checked()
     }
 
-    /// The same username with another separator, for a coturn with `--rest-api-separator`.
+    /// Sets the separator, for a coturn with `--rest-api-separator`.
     ///
     /// # Errors
     ///
     /// [`Error::BadSeparator`] unless it is ASCII punctuation other than `'`, `"` and `\`;
-    /// [`Error::SeparatorInName`] when a name-first name has it.
+    /// [`Error::SeparatorInName`] when a name-first name contains it.
     pub fn with_separator(self, separator: char) -> Result<Self, Error> {
         Self { separator, ..self }.checked()
     }
 
-    /// Reads a username, whatever its layout; digits before the first `:` are always the expiry.
+    /// Reads a username of any layout; digits before the first `:` are always the expiry.
     ///
-    /// Stricter than coturn, whose `atol` takes signs, junk and leading zeros: what is read here is
-    /// within the [limits](Self) and [displays](fmt::Display) as the same text.
+    /// This is stricter than coturn, whose `atol` accepts signs, junk and leading zeros: a username that
+    /// parses is within the [limits](Self) and [displays](fmt::Display) as the same text.
     ///
     /// ```
     /// use turn_credentials::{Layout, Username, VerifyError};
@@ -202,8 +209,8 @@ impl<'a> Username<'a> {
                 (Layout::NameFirst, name, expiry)
             }
         };
-        let expires_at = parse_expiry(expiry)?;
-        Self { layout, name, separator, expires_at }.checked().ok()
+        let expiry = parse_expiry(expiry)?;
+        Self { layout, name, separator, expiry }.checked().ok()
     }
 
     /// Who the credential is for; `None` in the expiry-only layout.
@@ -212,21 +219,25 @@ impl<'a> Username<'a> {
         (self.layout != Layout::ExpiryOnly).then_some(self.name)
     }
 
-    /// The last second in which servers take the credential, by the TURN server's clock.
+    /// The last second in which servers accept the credential, by the TURN server's clock.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
+        self.expiry.time()
     }
 
-    /// Where the expiry stands.
+    pub(crate) fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// Where the expiry is.
     #[must_use]
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// Fails unless coturn takes the separator and it cannot be part of a number.
+    /// Fails unless coturn accepts the separator and it cannot be part of a number.
     pub(crate) fn check_separator(separator: char) -> Result<(), Error> {
-        if separator.is_ascii_punctuation() && !is_forbidden(separator) {
+        if separator.is_ascii_punctuation() && !name::is_forbidden(separator) {
             Ok(())
         } else {
             Err(Error::BadSeparator)
@@ -238,12 +249,8 @@ impl<'a> Username<'a> {
     #[inline(always)]
     fn checked(self) -> Result<Self, Error> {
         Self::check_separator(self.separator)?;
-        if self.expires_at.as_expiry().is_none() {
-            let hint = ExpiryHint::find(0, self.expires_at.as_secs());
-            return Err(Error::ExpiryOutOfRange { hint });
-        }
         if self.layout != Layout::ExpiryOnly {
-            check_name(self.name)?;
+            name::check(self.name)?;
         }
         if self.layout == Layout::NameFirst {
             if all_digits(self.name.strip_prefix(['+', '-']).unwrap_or(self.name)) {
@@ -263,14 +270,9 @@ impl<'a> Username<'a> {
         }
     }
 
-    /// The expiry's seconds, which have 31 bits once it is checked.
-    fn expiry(&self) -> u32 {
-        u32::try_from(self.expires_at.as_secs()).unwrap_or(u32::MAX)
-    }
-
     /// The bytes of the wire form.
     fn len(&self) -> usize {
-        let powers_of_ten = self.expiry().checked_ilog10().unwrap_or_default();
+        let powers_of_ten = self.expiry.secs().checked_ilog10().unwrap_or_default();
         let digits = (powers_of_ten as usize).saturating_add(1);
         match self.layout {
             Layout::ExpiryOnly => digits,
@@ -282,7 +284,7 @@ impl<'a> Username<'a> {
 
     fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let mut digits = itoa::Buffer::new();
-        let expiry = digits.format(self.expiry());
+        let expiry = digits.format(self.expiry.secs());
         match self.layout {
             Layout::ExpiryFirst => {
                 out.write_str(expiry)?;
@@ -298,12 +300,12 @@ impl<'a> Username<'a> {
         }
     }
 
-    /// Puts the wire form in the place of what the text was, with one allocation at most.
-    pub(crate) fn write_over(&self, text: &mut String) {
-        text.clear();
-        text.reserve(self.name.len().saturating_add(MAX_DIGITS + 1));
-        // A String takes whatever is written to it.
-        _ = self.write_to(text);
+    /// The wire form, with one allocation.
+    pub(crate) fn to_wire(self) -> String {
+        let mut text = String::with_capacity(self.name.len().saturating_add(MAX_DIGITS + 1));
+        // A String accepts whatever is written to it.
+        _ = self.write_to(&mut text);
+        text
     }
 }
 
@@ -317,46 +319,15 @@ impl fmt::Display for Username<'_> {
 /// The digits of [`Username::MAX_EXPIRY`].
 const MAX_DIGITS: usize = 10;
 
-fn check_name(name: &str) -> Result<(), Error> {
-    if name.is_empty() {
-        return Err(Error::EmptyName);
-    }
-    // Without a branch, so that it takes many bytes at a time; most names end here.
-    if name.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-        return Ok(());
-    }
-    if let Some((index, character)) = name.char_indices().find(|&(_, c)| is_forbidden(c)) {
-        return Err(Error::ForbiddenCharacter { character, index });
-    }
-    if has_word(name, "union") && has_word(name, "select") {
-        return Err(Error::UnionSelect);
-    }
-    Ok(())
-}
-
-/// Whether a byte is neither forbidden, nor a part of a forbidden character, nor of "union".
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic() & !matches!(byte, b'\'' | b'"' | b'\\' | b'u' | b'U')
-}
-
-fn is_forbidden(c: char) -> bool {
-    c.is_control() || matches!(c, ' ' | '\'' | '"' | '\\')
-}
-
-fn has_word(name: &str, word: &str) -> bool {
-    name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-/// The digits that a text begins with, and what comes behind them.
+/// The digits that a text begins with, and what follows them.
 fn split_digits(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(text.bytes().take_while(u8::is_ascii_digit).count())
 }
 
-/// Reads an expiry as it is written: no sign, no leading zero.
-fn parse_expiry(text: &str) -> Option<UnixTime> {
+/// Reads an expiry that has no sign and no leading zero.
+fn parse_expiry(text: &str) -> Option<Expiry> {
     let canonical = (1..=MAX_DIGITS).contains(&text.len()) && !text.starts_with('0');
-    let secs = canonical.then(|| text.bytes().try_fold(0_u64, push_digit)).flatten()?;
-    Some(UnixTime::from_secs(secs))
+    Expiry::read(canonical.then(|| text.bytes().try_fold(0_u64, push_digit)).flatten()?)
 }
 
 fn push_digit(number: u64, digit: u8) -> Option<u64> {

@@ -7,19 +7,26 @@ use core::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use turn_credentials::ice::rest::Answer;
+use turn_credentials::ice::{Login, TurnServer};
 use turn_credentials::{
-    ClockSkew, Credential, IceServer, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime,
+    Credential, IceLease, IceServer, IceServers, IceUri, SharedSecret, UnixTime,
 };
 
 fn file() -> Value {
     serde_json::from_str(include_str!("vectors/ice_servers.json")).unwrap()
 }
 
-fn login() -> TurnCredentials {
-    let secret = SharedSecret::new("north").unwrap();
-    let now = UnixTime::from_secs(1_266_887_200);
-    let hour = Duration::from_secs(3600);
-    TurnCredentials::generate_at("mbzrxpgjys", &secret, hour, ClockSkew::NONE, now).unwrap()
+const NOW: UnixTime = UnixTime::from_secs(1_266_887_200);
+
+/// A lease of our own server.
+fn lease(name: &str, ttl: Duration) -> IceLease {
+    let (uris, secret) = (IceUri::fan_out(["a.example"]), SharedSecret::new("north"));
+    let server = TurnServer::new(uris.unwrap(), secret.unwrap(), ttl).unwrap();
+    IceLease::generate_at(name, &[server], NOW).unwrap()
+}
+
+fn an_hour() -> IceLease {
+    lease("mbzrxpgjys", Duration::from_secs(3600))
 }
 
 #[test]
@@ -51,22 +58,33 @@ fn what_is_refused_says_why() {
 
 #[test]
 fn the_w3c_form_is_written() {
-    let turn = IceServer::for_login(IceUri::fan_out(["a.example"]).unwrap(), &login()).unwrap();
+    let servers = "[{\"urls\":[\"turn:a.example:3478?transport=udp\",\
+         \"turn:a.example:3478?transport=tcp\",\"turns:a.example:443?transport=tcp\"],\
+         \"username\":\"1266890800:mbzrxpgjys\",\"credential\":\"nbRcrnq5h6xXhyNhlwk+lDLvVVo=\"},\
+         {\"urls\":[\"stun:a.example\"]}]";
     let stun = IceServer::without_login(["stun:a.example".parse().unwrap()]).unwrap();
+    let lease = an_hour().with_server(stun);
     assert_eq!(
-        serde_json::to_string(&IceServers::from(vec![stun, turn])).unwrap(),
-        "{\"iceServers\":[{\"urls\":[\"stun:a.example\"]},\
-         {\"urls\":[\"turn:a.example:3478?transport=udp\",\"turn:a.example:3478?transport=tcp\",\
-         \"turns:a.example:443?transport=tcp\"],\"username\":\"1266890800:mbzrxpgjys\",\
-         \"credential\":\"nbRcrnq5h6xXhyNhlwk+lDLvVVo=\"}]}"
+        serde_json::to_string(lease.servers()).unwrap(),
+        format!("{{\"iceServers\":{servers}}}")
     );
+    for (secs, ttl) in [(0, 3600), (600, 3000), (3600, 0), (9999, 0)] {
+        let now = UnixTime::from_secs(NOW.as_secs() + secs);
+        assert_eq!(
+            serde_json::to_string(&lease.answer_at(now)).unwrap(),
+            format!("{{\"iceServers\":{servers},\"ttl\":{ttl}}}")
+        );
+    }
+    let unknown = IceLease::new(IceServers::default());
+    let answer = serde_json::to_string(&unknown.answer_at(NOW)).unwrap();
+    assert_eq!(answer, "{\"iceServers\":[]}", "no ttl where nobody knows it");
     assert_eq!(serde_json::to_string(&IceServers::default()).unwrap(), "{\"iceServers\":[]}");
 }
 
 /// draft-uberti-behave-turn-rest-00 section 2.2, and Matrix's `turnServer`.
 #[test]
 fn the_rest_answer() {
-    let answer = Answer::new(&login(), IceUri::fan_out(["a.example"]).unwrap()).unwrap();
+    let answer = Answer::for_lease_at(&an_hour(), NOW).unwrap();
     assert_eq!(
         serde_json::to_string(&answer).unwrap(),
         "{\"username\":\"1266890800:mbzrxpgjys\",\"password\":\"nbRcrnq5h6xXhyNhlwk+lDLvVVo=\",\
@@ -120,7 +138,7 @@ fn servers() -> impl Strategy<Value = IceServers> {
     let server = prop_oneof![
         stun.prop_map(move |uris| IceServer::without_login(parse(uris)).unwrap()),
         (turn, login).prop_map(move |(uris, (username, credential))| {
-            IceServer::new(parse(uris), username, Credential::new(credential)).unwrap()
+            IceServer::new(parse(uris), Login::new(username, credential).unwrap()).unwrap()
         }),
     ];
     proptest::collection::vec(server, 0..5).prop_map(IceServers::from)
@@ -144,15 +162,13 @@ proptest! {
 
     #[test]
     fn an_answer_reads_back(name in "[a-z@:é]{1,20}", ttl in 1..100_000_u64) {
-        let secret = SharedSecret::new("north").unwrap();
-        let now = UnixTime::from_secs(1_700_000_000);
         let ttl = Duration::from_secs(ttl);
-        let login =
-            TurnCredentials::generate_at(&name, &secret, ttl, ClockSkew::NONE, now).unwrap();
-        let written = Answer::new(&login, IceUri::fan_out(["a.example"]).unwrap()).unwrap();
+        let lease = lease(&name, ttl);
+        let written = Answer::for_lease_at(&lease, NOW).unwrap();
         let read: Answer = serde_json::from_str(&serde_json::to_string(&written).unwrap()).unwrap();
         prop_assert_eq!(read.username(), written.username());
-        prop_assert_eq!(read.password().as_str(), login.password().as_str());
+        let credential = lease.servers()[0].credential().unwrap();
+        prop_assert_eq!(read.password().as_str(), credential.as_str());
         prop_assert_eq!((read.ttl(), read.uris()), (ttl, written.uris()));
     }
 

@@ -4,7 +4,8 @@
 use core::time::Duration;
 
 use turn_credentials::{
-    ClockSkew, Keyring, SharedSecret, TurnCredentials, UnixTime, Username, VerifyError,
+    CandidateError, ClockSkew, Error, Keyring, SharedSecret, TurnCredentials, UnixTime, Username,
+    VerifyError,
 };
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
@@ -45,6 +46,73 @@ fn rotation() {
     assert!(verify(&keyring, &third).is_ok());
 }
 
+/// Which of these secrets a keyring accepts, its current one first.
+fn accepted(keyring: &Keyring) -> Vec<&'static str> {
+    let username = "1700000000:alice";
+    let passwords = keyring.passwords(username).map(|made| {
+        let text = |name: &&&str| secret(name).accepts(username, made.as_str());
+        *["one", "two", "three", "four"].iter().find(text).unwrap()
+    });
+    passwords.collect()
+}
+
+#[test]
+fn no_secret_is_in_the_ring_twice() {
+    let mut keyring = Keyring::new(secret("one"));
+    keyring.accept(secret("two"));
+    keyring.rotate(secret("two"));
+    assert_eq!(accepted(&keyring), ["two", "one"]);
+    for name in ["one", "two", "one", "two", "two"] {
+        keyring.rotate(secret(name));
+    }
+    assert_eq!(accepted(&keyring), ["two", "one"]);
+    keyring.accept(secret("two"));
+    keyring.accept(secret("three"));
+    keyring.accept(secret("three"));
+    assert_eq!(accepted(&keyring), ["two", "three", "one"]);
+
+    let list = ["one", "two", "one", "three", "two"];
+    let listed = Keyring::from_secrets(list.map(secret)).unwrap();
+    assert_eq!(accepted(&listed), ["one", "two", "three"]);
+    assert_eq!(Keyring::from_secrets([]).unwrap_err(), Error::NoSecret);
+}
+
+#[test]
+fn what_is_accepted_ahead_outlasts_the_previous_secrets() {
+    let mut keyring = Keyring::from_secrets(["two", "one"].map(secret)).unwrap();
+    keyring.accept(secret("three"));
+    keyring.accept(secret("four"));
+    assert_eq!(accepted(&keyring), ["two", "three", "four", "one"]);
+    keyring.retire_previous();
+    assert_eq!(accepted(&keyring), ["two", "three", "four"]);
+    keyring.rotate(secret("three"));
+    assert_eq!(accepted(&keyring), ["three", "two", "four"]);
+    keyring.accept(secret("two"));
+    keyring.retire_previous();
+    assert_eq!(accepted(&keyring), ["three", "two"], "accepted again, it is not a previous one");
+}
+
+#[test]
+fn candidates_for_a_turn_server() {
+    let keyring = Keyring::from_secrets(["one", "two"].map(secret)).unwrap();
+    let keyring = keyring.with_separator('|').unwrap();
+    assert_eq!(keyring.separator(), '|');
+    let of = |username, secs| {
+        let candidates = keyring.candidates_at(username, UnixTime::from_secs(secs));
+        candidates.map(|(username, passwords)| {
+            (username.name(), passwords.map(|made| made.as_str().to_owned()).collect::<Vec<_>>())
+        })
+    };
+    let expected = ["one", "two"].map(|name| secret(name).password_for("1700000000|alice"));
+    let expected = expected.map(|made| made.as_str().to_owned()).to_vec();
+    assert_eq!(of("1700000000|alice", 1_700_000_000), Ok((Some("alice"), expected)));
+    let expired_at = UnixTime::from_secs(1_700_000_000);
+    assert_eq!(of("1700000000|a", 1_700_000_001), Err(CandidateError::Expired { expired_at }));
+    for malformed in ["1700000000:alice", "alice", "", "1700000000|a b"] {
+        assert_eq!(of(malformed, 1_600_000_000), Err(CandidateError::MalformedUsername));
+    }
+}
+
 #[test]
 fn the_mac_comes_before_the_layout_and_the_layout_before_the_time() {
     let north = secret("north");
@@ -76,9 +144,8 @@ fn the_mac_comes_before_the_layout_and_the_layout_before_the_time() {
 fn only_the_canonical_text_is_the_password() {
     let north = secret("north");
     // The tag of this username has both '+' and '/' in its base64: seen below.
-    let username = (1..).map(|expiry| expiry.to_string());
-    let username = username
-        .into_iter()
+    let username = (1..10_000)
+        .map(|expiry: u32| expiry.to_string())
         .find(|username| {
             let password = north.password_for(username);
             password.as_str().contains('+') && password.as_str().contains('/')

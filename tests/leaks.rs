@@ -5,12 +5,11 @@ use core::fmt::Debug;
 use core::time::Duration;
 use std::error::Error as StdError;
 
-use turn_credentials::ice::link_header::{self, LinkError};
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::ice::{Scheme, Transport, TurnServer, UriError, xep_0215};
+use turn_credentials::ice::{Login, Scheme, Transport, TurnServer, UriError, xep_0215};
 use turn_credentials::{
-    ClockSkew, Credential, Error, ExpiryHint, IceServer, IceServers, IceUri, Keyring, Layout,
-    PseudonymKey, SharedSecret, TurnCredentials, UnixTime, Username, VerifyError,
+    CandidateError, ClockSkew, Error, ExpiryHint, IceError, IceLease, IceServer, IceUri, Keyring,
+    Layout, PseudonymKey, SharedSecret, TurnCredentials, UnixTime, Username, VerifyError,
 };
 
 const SECRET: &str = "Zq7-the-shared-secret";
@@ -22,12 +21,8 @@ fn secret() -> SharedSecret {
 }
 
 fn login() -> TurnCredentials {
-    named(NAME)
-}
-
-fn named(name: &str) -> TurnCredentials {
     let hour = Duration::from_secs(3600);
-    TurnCredentials::generate_at(name, &secret(), hour, ClockSkew::NONE, NOW).unwrap()
+    TurnCredentials::generate_at(NAME, &secret(), hour, ClockSkew::NONE, NOW).unwrap()
 }
 
 fn debug(value: &dyn Debug) -> String {
@@ -57,20 +52,25 @@ fn debug_of_every_public_type() {
     let expired_at = login.expires_at();
 
     let uris = IceUri::fan_out(["a.example"]).unwrap();
-    let server = IceServer::for_login(uris.clone(), &login).unwrap();
-    let answer = Answer::new(&login, uris.clone()).unwrap();
+    let server = IceServer::new(uris.clone(), &login).unwrap();
+    let lease = IceLease::new([server.clone()]);
+    let answer = Answer::for_lease_at(&lease, NOW).unwrap();
 
-    let values: [&dyn Debug; 22] = [
+    let values: [&dyn Debug; 26] = [
         server.credential().unwrap(),
+        server.login().unwrap(),
         &server,
-        &IceServers::from(vec![server.clone()]),
+        lease.servers(),
+        &lease,
+        &lease.answer_at(NOW),
         &TurnServer::new(uris.clone(), secret(), Duration::from_secs(3600)).unwrap(),
         &answer,
         &uris,
         &Scheme::Turn,
         &Transport::Udp,
         &UriError::Host,
-        &LinkError::Malformed,
+        &IceError::NoTtl,
+        &CandidateError::MalformedUsername,
         &secret(),
         login.password(),
         &login,
@@ -133,14 +133,11 @@ fn every_error() {
             expiry,
         )
         .unwrap_err(),
-        IceServer::without_login([]).unwrap_err(),
-        IceServer::new(["turn:a".parse().unwrap()], NAME, Credential::new("")).unwrap_err(),
-        xep_0215::services(&named(&format!("{NAME}\u{ffff}")), &[], NOW).unwrap_err(),
-        IceServer::new(["turn:a".parse().unwrap()], NAME, "\r").unwrap_err(),
+        Keyring::from_secrets([]).unwrap_err(),
     ];
     let variants: std::collections::HashSet<_> =
         errors.iter().map(core::mem::discriminant).collect();
-    assert_eq!(variants.len(), 15, "one of every kind");
+    assert_eq!(variants.len(), 12, "one of every kind");
     for error in &errors {
         assert_error(error);
         assert_hides(&error.to_string(), &["7654321"]);
@@ -159,10 +156,36 @@ fn every_error() {
         assert_error(&error);
         assert_hides(&error.to_string(), &[malformed.as_str()]);
     }
+    for (username, now) in [(login.username(), expiry), (NAME, NOW)] {
+        let candidates = keyring.candidates_at(username, now);
+        assert_error(&candidates.map(drop).unwrap_err());
+    }
 }
 
 #[test]
-fn every_error_of_uris_and_links() {
+fn every_error_of_ice() {
+    let turn = || vec!["turn:a".parse().unwrap()];
+    let login = |username: &str| Login::new(username, "c").unwrap();
+    let lease = |username: &str| IceLease::new([IceServer::new(turn(), login(username)).unwrap()]);
+    let errors = [
+        IceServer::without_login([]).unwrap_err(),
+        IceServer::without_login(turn()).unwrap_err(),
+        Login::new(NAME, "\r").unwrap_err(),
+        Login::new(NAME.repeat(40), "c").unwrap_err(),
+        Answer::for_lease_at(&IceLease::new([]), NOW).unwrap_err(),
+        Answer::for_lease_at(&lease(NAME), NOW).unwrap_err(),
+        xep_0215::services(lease(&format!("{NAME}\u{ffff}")).servers()).unwrap_err(),
+    ];
+    let variants: std::collections::HashSet<_> =
+        errors.iter().map(core::mem::discriminant).collect();
+    assert_eq!(variants.len(), 7, "one of every kind");
+    for error in &errors {
+        assert_error(error);
+    }
+}
+
+#[test]
+fn every_error_of_uris() {
     let of = |text: &str| text.parse::<IceUri>().unwrap_err();
     let uris = [
         "turn:a b",
@@ -184,10 +207,6 @@ fn every_error_of_uris_and_links() {
     for text in uris {
         assert_error(&of(&format!("{text}{NAME}{SECRET}")));
         assert_error(&of(text));
-    }
-    for link in ["", "<turn:a b>", "<turn:a>"] {
-        let header = format!("{link}; rel=ice-server; username={NAME}{SECRET}");
-        assert_error(&link_header::read(&header).unwrap_err());
     }
 }
 
@@ -214,7 +233,9 @@ fn every_error_of_json() {
             "{\"username\": \"u\", \"password\": \"p\", \"ttl\": 1, \"uris\": @}",
         ] {
             let json = shape.replace('@', &found);
-            let servers = serde_json::from_str::<IceServers>(&json).unwrap_err().to_string();
+            let servers = serde_json::from_str::<turn_credentials::IceServers>(&json)
+                .unwrap_err()
+                .to_string();
             let answer = serde_json::from_str::<Answer>(&json).map(|answer| answer.ttl());
             for error in [Some(servers), answer.err().map(|error| error.to_string())] {
                 let error = error.unwrap_or_default();

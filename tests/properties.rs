@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use turn_credentials::{
-    ClockSkew, Keyring, Layout, PseudonymKey, SharedSecret, TurnCredentials, UnixTime, Username,
-    VerifyError,
+    CandidateError, ClockSkew, Keyring, Layout, PseudonymKey, SharedSecret, TurnCredentials,
+    UnixTime, Username, VerifyError,
 };
 
 /// Names of every kind, most of which servers take.
@@ -90,6 +90,7 @@ proptest! {
         let by = Duration::from_secs(skew.unsigned_abs());
         let clocks =
             if skew < 0 { ClockSkew::server_behind(by) } else { ClockSkew::server_ahead(by) };
+        prop_assert_eq!(clocks, ClockSkew::from_secs(skew));
         let secret = SharedSecret::new("north").unwrap();
         let ttl_given = Duration::from_secs(ttl);
         let made = TurnCredentials::generate_at(
@@ -100,33 +101,10 @@ proptest! {
         if let Ok(login) = made {
             prop_assert_eq!(i128::from(login.expires_at().as_secs()), expiry);
             prop_assert_eq!(login.ttl(), ttl_given);
+            prop_assert_eq!(login.valid_until().as_secs(), now.saturating_add(ttl));
             prop_assert!(login.renew_after() <= login.ttl());
             let prefix = format!("{expiry}:");
             prop_assert_eq!(login.username().strip_prefix(&prefix), Some(name.as_str()));
-        }
-    }
-
-    #[test]
-    fn a_login_made_anew_is_like_a_new_one(
-        [before, after] in [names(), names()],
-        ttl in 0..10_000_u64,
-    ) {
-        let secret = SharedSecret::new("north").unwrap();
-        let (now, none) = (UnixTime::from_secs(1_700_000_000), ClockSkew::NONE);
-        let hour = Duration::from_secs(3600);
-        let Ok(mut login) = TurnCredentials::generate_at(&before, &secret, hour, none, now) else {
-            return Ok(());
-        };
-        let parts = |login: &TurnCredentials| {
-            let [username, password] = [login.username(), login.password().as_str()].map(str::to_owned);
-            (username, password, login.expires_at(), login.ttl())
-        };
-        let ttl = Duration::from_secs(ttl);
-        let old = parts(&login);
-        let result = login.regenerate_at(&after, &secret, ttl, none, now);
-        match TurnCredentials::generate_at(&after, &secret, ttl, none, now) {
-            Ok(new) => prop_assert_eq!((result, parts(&login)), (Ok(()), parts(&new))),
-            Err(error) => prop_assert_eq!((result, parts(&login)), (Err(error), old)),
         }
     }
 
@@ -153,6 +131,17 @@ proptest! {
         prop_assert_eq!(verify(expiry.as_secs()), Ok(username));
         let expired = Err(VerifyError::Expired { expired_at: expiry });
         prop_assert_eq!(verify(expiry.as_secs() + 1), expired);
+        let candidates = |secs| {
+            let candidates = keyring.candidates_at(login.username(), UnixTime::from_secs(secs));
+            candidates.map(|(username, passwords)| {
+                let passwords: Vec<_> = passwords.map(|one| one.as_str().to_owned()).collect();
+                (username, passwords)
+            })
+        };
+        let password = login.password().as_str().to_owned();
+        prop_assert_eq!(candidates(expiry.as_secs()), Ok((username, vec![password])));
+        let expired_candidate = Err(CandidateError::Expired { expired_at: expiry });
+        prop_assert_eq!(candidates(expiry.as_secs() + 1), expired_candidate);
         prop_assert_eq!(verify(u64::MAX), expired);
     }
 
@@ -212,6 +201,7 @@ proptest! {
         _ = PseudonymKey::new(&secret).name_for(&key);
         let keyring = Keyring::new(secret);
         _ = keyring.verify_at(&name, &password, now);
+        _ = keyring.candidates_at(&name, now).map(|(_, passwords)| passwords.count());
         _ = keyring.with_separator(separator);
     }
 

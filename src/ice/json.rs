@@ -1,11 +1,10 @@
-//! The JSON shapes of ICE servers: what is written is today's W3C form, what is read is any of those
-//! that clients and providers have had.
+//! The JSON shapes of ICE servers: it writes today's W3C form, and reads every form that clients and
+//! providers have used.
 //!
 //! Everything is read by `deserialize_any`: asked for one type, serde_json shows the text or number
-//! that it finds in its place, which may be a credential.
+//! that it finds instead, which may be a credential.
 
 use core::fmt;
-use core::time::Duration;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,21 +12,25 @@ use alloc::vec::Vec;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::rest::Answer;
-use super::{IceServer, IceServers, IceUri, UriError};
-use crate::{Credential, decimal};
+use super::credential::Credential;
+use super::lease::LeaseAnswer;
+use super::server::IceServer;
+use super::servers::IceServers;
+use super::uri::{IceUri, UriError};
 
 /// Methods of a visitor that refuse a value without showing it.
 macro_rules! refuse {
     ($($method:ident($type:ty)),*) => {
         $(fn $method<E: Error>(self, _: $type) -> Result<Self::Value, E> {
-            Err(E::custom(format_args!("invalid type, expected {}", Expected(&self))))
+            Err(E::custom(format_args!("invalid type, expected {}", $crate::ice::json::Expected(&self))))
         })*
     };
 }
 
+pub(super) use refuse;
+
 /// What a visitor expects.
-struct Expected<'a, V>(&'a V);
+pub(super) struct Expected<'a, V>(pub(super) &'a V);
 
 impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,8 +38,8 @@ impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
     }
 }
 
-/// Keeps the value of a member, which may stand there once.
-fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+/// Keeps the value of a member, which may be there once.
+pub(super) fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     member: &mut Option<T>,
     name: &'static str,
     object: &mut A,
@@ -49,7 +52,7 @@ fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
 }
 
 /// Text, or null.
-struct Text(Option<String>);
+pub(super) struct Text(pub(super) Option<String>);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -131,8 +134,8 @@ impl Visitor<'_> for UriVisitor {
     refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
 }
 
-/// URIs in a list, or one in its place, or null.
-struct Uris(Option<Result<Vec<IceUri>, UriError>>);
+/// URIs in a list, or one without a list, or null.
+pub(super) struct Uris(pub(super) Option<Result<Vec<IceUri>, UriError>>);
 
 impl<'de> Deserialize<'de> for Uris {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -173,12 +176,12 @@ impl<'de> Visitor<'de> for UrisVisitor {
 
 impl Serialize for IceServer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = if self.login.is_some() { 3 } else { 1 };
+        let fields = if self.login().is_some() { 3 } else { 1 };
         let mut object = serializer.serialize_struct("IceServer", fields)?;
-        object.serialize_field("urls", &self.urls)?;
-        if let Some((username, credential)) = &self.login {
-            object.serialize_field("username", username)?;
-            object.serialize_field("credential", credential)?;
+        object.serialize_field("urls", self.urls())?;
+        if let Some(login) = self.login() {
+            object.serialize_field("username", login.username())?;
+            object.serialize_field("credential", login.credential())?;
         }
         object.end()
     }
@@ -223,7 +226,7 @@ impl<'de> Visitor<'de> for ServerVisitor {
     refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
 }
 
-/// Servers in a list, or one in its place.
+/// Servers in a list, or one without a list.
 struct List(Vec<IceServer>);
 
 impl<'de> Deserialize<'de> for List {
@@ -259,7 +262,7 @@ impl<'de> Visitor<'de> for ListVisitor {
 impl Serialize for IceServers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("IceServers", 1)?;
-        object.serialize_field("iceServers", &self.servers)?;
+        object.serialize_field("iceServers", &**self)?;
         object.end()
     }
 }
@@ -281,7 +284,7 @@ impl<'de> Visitor<'de> for ServersVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<IceServers, A::Error> {
         let List(servers) = ListVisitor.visit_seq(list)?;
-        Ok(IceServers { servers })
+        Ok(servers.into())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<IceServers, A::Error> {
@@ -294,100 +297,20 @@ impl<'de> Visitor<'de> for ServersVisitor {
             }
         }
         let List(servers) = servers.ok_or_else(|| A::Error::missing_field("iceServers"))?;
-        Ok(IceServers { servers })
+        Ok(servers.into())
     }
 
     refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
 }
 
-impl Serialize for Answer {
+impl Serialize for LeaseAnswer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Answer", 4)?;
-        object.serialize_field("username", self.username())?;
-        object.serialize_field("password", self.password())?;
-        object.serialize_field("ttl", &self.ttl().as_secs())?;
-        object.serialize_field("uris", self.uris())?;
+        let fields = if self.ttl().is_some() { 2 } else { 1 };
+        let mut object = serializer.serialize_struct("LeaseAnswer", fields)?;
+        object.serialize_field("iceServers", &**self.servers())?;
+        if let Some(ttl) = self.ttl() {
+            object.serialize_field("ttl", &ttl.as_secs())?;
+        }
         object.end()
     }
-}
-
-impl<'de> Deserialize<'de> for Answer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnswerVisitor)
-    }
-}
-
-struct AnswerVisitor;
-
-impl<'de> Visitor<'de> for AnswerVisitor {
-    type Value = Answer;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with username, password, ttl and uris")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Answer, A::Error> {
-        let (mut username, mut password) = (None, None);
-        let (mut ttl, mut uris) = (None, None);
-        while let Some(member) = object.next_key::<String>()? {
-            match member.as_str() {
-                "username" => set(&mut username, "username", &mut object)?,
-                "password" => set(&mut password, "password", &mut object)?,
-                "ttl" => set(&mut ttl, "ttl", &mut object)?,
-                "uris" => set(&mut uris, "uris", &mut object)?,
-                _ => _ = object.next_value::<IgnoredAny>()?,
-            }
-        }
-        let missing = A::Error::missing_field;
-        let Text(username) = username.ok_or_else(|| missing("username"))?;
-        let Text(password) = password.ok_or_else(|| missing("password"))?;
-        let Ttl(ttl) = ttl.ok_or_else(|| missing("ttl"))?;
-        let Uris(uris) = uris.ok_or_else(|| missing("uris"))?;
-        let uris = uris.unwrap_or_else(|| Ok(Vec::new())).map_err(A::Error::custom)?;
-        let password = Credential::new(password.unwrap_or_default());
-        let answer = Answer::read(username.unwrap_or_default(), password, ttl, uris);
-        answer.map_err(A::Error::custom)
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
-}
-
-/// Whole seconds, which some endpoints write in quotes.
-struct Ttl(Duration);
-
-impl<'de> Deserialize<'de> for Ttl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TtlVisitor)
-    }
-}
-
-struct TtlVisitor;
-
-impl TtlVisitor {
-    fn of<E: Error>(&self, secs: Option<u64>) -> Result<Ttl, E> {
-        let ttl = secs.map(|secs| Ttl(Duration::from_secs(secs)));
-        ttl.ok_or_else(|| E::custom(format_args!("invalid value, expected {}", Expected(self))))
-    }
-}
-
-impl Visitor<'_> for TtlVisitor {
-    type Value = Ttl;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a ttl in whole seconds")
-    }
-
-    fn visit_u64<E: Error>(self, secs: u64) -> Result<Ttl, E> {
-        self.of(Some(secs))
-    }
-
-    fn visit_i64<E: Error>(self, secs: i64) -> Result<Ttl, E> {
-        self.of(secs.try_into().ok())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Ttl, E> {
-        self.of(decimal::parse(text))
-    }
-
-    refuse!(visit_bool(bool), visit_f64(f64));
 }

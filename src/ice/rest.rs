@@ -1,100 +1,81 @@
-//! The answer of an endpoint as draft-uberti-behave-turn-rest-00 has it, which is Matrix's
-//! `turnServer` answer too.
+//! The response format of draft-uberti-behave-turn-rest-00, also used by Matrix.
+
+#[cfg(feature = "serde")]
+mod json;
 
 use core::time::Duration;
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{IceServer, IceUri};
-use crate::{Credential, Error, TurnCredentials};
+use super::credential::Credential;
+use super::lease::IceLease;
+use super::login::Login;
+use super::server::IceServer;
+use super::uri::IceUri;
+use crate::error::IceError;
+use crate::time::UnixTime;
 
-/// A login and where it serves: `{"username": ..., "password": ..., "ttl": ..., "uris": [...]}`.
+/// A login and where it is valid: `{"username": ..., "password": ..., "ttl": ..., "uris": [...]}`.
 ///
 /// Janus's `turn_rest_api` reads it, and so do Matrix clients. With the feature `serde` it is written
-/// and read as JSON; a ttl in quotes, as some endpoints write it, is read too.
+/// and read as JSON; it also reads a ttl in quotes, as some endpoints write it.
 ///
 /// ```
 /// use core::time::Duration;
 /// use turn_credentials::ice::rest::Answer;
-/// use turn_credentials::{
-///     ClockSkew, Error, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime,
-/// };
+/// use turn_credentials::ice::{Login, TurnServer};
+/// use turn_credentials::{IceError, IceLease, IceServer, IceUri, SharedSecret, UnixTime};
 ///
-/// let secret = SharedSecret::new("north")?;
 /// let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
-/// let login = TurnCredentials::generate_at("alice", &secret, hour, ClockSkew::NONE, now)?;
+/// let uris = IceUri::fan_out(["turn.example.org"])?;
+/// let server = TurnServer::new(uris, SharedSecret::new("north")?, hour)?;
+/// let lease = IceLease::generate_at("alice", &[server], now)?;
 ///
-/// let answer = Answer::new(&login, IceUri::fan_out(["turn.example.org"])?)?;
+/// let answer = Answer::for_lease_at(&lease, now)?;
 /// assert_eq!(answer.username(), "1700003600:alice");
-/// assert_eq!(answer.ttl(), hour);
-/// let server = answer.into_server()?;
-/// assert_eq!(server.urls().len(), 3);
-/// assert_eq!(Answer::for_server(&server, hour)?.username(), "1700003600:alice");
+/// assert_eq!((answer.ttl(), answer.uris().len()), (hour, 3));
+/// assert_eq!(answer.into_server()?.username(), Some("1700003600:alice"));
 ///
-/// assert_eq!(Answer::new(&login, []).unwrap_err(), Error::NoUrls);
-/// let stun = IceServer::without_login(["stun:turn.example.org".parse()?])?;
-/// assert_eq!(Answer::for_server(&stun, hour).unwrap_err(), Error::NoLogin);
+/// let endless = IceServer::new(["turn:a.example".parse()?], Login::new("u", "c")?)?;
+/// let refused = Answer::for_lease_at(&IceLease::new([endless]), now);
+/// assert_eq!(refused.unwrap_err(), IceError::NoTtl);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Answer {
-    username: String,
-    password: Credential,
+    login: Login,
     ttl: Duration,
     uris: Vec<IceUri>,
 }
 
 impl Answer {
-    /// The answer that gives this login for these servers.
+    /// The lease's first TURN login, with all TURN URIs that share it.
+    ///
+    /// STUN URIs are left out: the draft has TURN URIs only, and Janus refuses others.
     ///
     /// # Errors
     ///
-    /// [`Error::NoUrls`].
-    pub fn new(login: &TurnCredentials, uris: impl Into<Vec<IceUri>>) -> Result<Self, Error> {
-        Self::read(login.username().into(), login.password().into(), login.ttl(), uris.into())
-    }
-
-    /// The answer that gives a provider's login, which lasts for `ttl`, for its TURN servers.
-    ///
-    /// The STUN servers beside them are left out: Janus takes no URI of any other scheme.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoLogin`] for servers that take none; [`Error::NoUrls`] where none is a TURN server.
-    pub fn for_server(server: &IceServer, ttl: Duration) -> Result<Self, Error> {
-        let (username, password) =
-            server.username().zip(server.credential()).ok_or(Error::NoLogin)?;
-        let turn = server.urls().iter().filter(|uri| uri.scheme().is_turn());
-        Self::read(username.into(), password.clone(), ttl, turn.cloned().collect())
-    }
-
-    /// An answer that browsers can make use of.
-    pub(super) fn read(
-        username: String,
-        password: Credential,
-        ttl: Duration,
-        uris: Vec<IceUri>,
-    ) -> Result<Self, Error> {
-        if uris.is_empty() {
-            return Err(Error::NoUrls);
-        }
-        if username.is_empty() || password.as_str().is_empty() {
-            return Err(Error::NoLogin);
-        }
-        Ok(Self { username, password, ttl, uris })
+    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if nobody knows how
+    /// long its login lasts.
+    pub fn for_lease_at(lease: &IceLease, now: UnixTime) -> Result<Self, IceError> {
+        let server = lease.single_server().ok_or(IceError::NoTurn)?;
+        let login = server.login().ok_or(IceError::NoTurn)?.clone();
+        let end = login.valid_until().ok_or(IceError::NoTtl)?;
+        let ttl = Duration::from_secs(end.as_secs().saturating_sub(now.as_secs()));
+        let uris = server.urls().iter().filter(|uri| uri.is_turn()).cloned().collect();
+        Ok(Self { login, ttl, uris })
     }
 
     /// What the client sends as STUN USERNAME.
     #[must_use]
     pub fn username(&self) -> &str {
-        &self.username
+        self.login.username()
     }
 
     /// The password that belongs to the username.
     #[must_use]
     pub fn password(&self) -> &Credential {
-        &self.password
+        self.login.credential()
     }
 
     /// How long the login lasts from when the answer was made, in whole seconds.
@@ -103,18 +84,18 @@ impl Answer {
         self.ttl
     }
 
-    /// Where the servers are.
+    /// The URIs of the servers.
     #[must_use]
     pub fn uris(&self) -> &[IceUri] {
         &self.uris
     }
 
-    /// The same as an ICE server, which browsers take.
+    /// Converts the answer into an ICE server for browsers.
     ///
     /// # Errors
     ///
-    /// Those of [`IceServer::new`], for an answer that was read.
-    pub fn into_server(self) -> Result<IceServer, Error> {
-        IceServer::new(self.uris, self.username, self.password)
+    /// Those of [`IceServer::new`].
+    pub fn into_server(self) -> Result<IceServer, IceError> {
+        IceServer::new(self.uris, self.login)
     }
 }

@@ -1,7 +1,6 @@
 //! The address of a STUN or TURN server (RFC 7064, RFC 7065).
 
 use core::fmt;
-use core::net::{Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use alloc::borrow::ToOwned;
@@ -10,79 +9,15 @@ use alloc::vec::Vec;
 
 use thiserror::Error;
 
+use super::host::{is_ipv4_or_name, is_ipv6};
+use super::scheme::{Scheme, Transport};
 use crate::decimal;
-
-/// What a URI begins with: the protocol, and whether TLS (or DTLS) carries it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Scheme {
-    /// STUN.
-    Stun,
-    /// STUN over TLS.
-    Stuns,
-    /// TURN.
-    Turn,
-    /// TURN over TLS.
-    Turns,
-}
-
-impl Scheme {
-    const ALL: [Self; 4] = [Self::Stun, Self::Stuns, Self::Turn, Self::Turns];
-
-    /// The text before the first colon, in lower case: libwebrtc compares it as it is.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stun => "stun",
-            Self::Stuns => "stuns",
-            Self::Turn => "turn",
-            Self::Turns => "turns",
-        }
-    }
-
-    /// Whether it is TURN, which needs a login.
-    #[must_use]
-    pub fn is_turn(self) -> bool {
-        matches!(self, Self::Turn | Self::Turns)
-    }
-
-    /// 3478, and 5349 over TLS (RFC 7064 section 3.2, RFC 7065 section 3.2).
-    #[must_use]
-    pub fn default_port(self) -> u16 {
-        match self {
-            Self::Stun | Self::Turn => 3478,
-            Self::Stuns | Self::Turns => 5349,
-        }
-    }
-}
-
-/// How a client reaches a TURN server; its peers are reached over UDP all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Transport {
-    /// UDP; with `turns` that is DTLS, which few clients speak.
-    Udp,
-    /// TCP; with `turns` that is TLS.
-    Tcp,
-}
-
-impl Transport {
-    /// What stands behind `?transport=`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Udp => "udp",
-            Self::Tcp => "tcp",
-        }
-    }
-}
 
 /// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
 ///
-/// What is read or built here is taken by browsers (W3C WebRTC section 4.2.4) and by the libraries,
-/// which are stricter or laxer in turn; only what IDNA makes of an `xn--` label is not looked at. It
-/// displays as it was written, but for the scheme, which is in lower case then, and zeros before the
-/// port.
+/// It follows the grammar of W3C WebRTC section 4.2.4, within what the libraries accept; only the IDNA
+/// validity of `xn--` labels is not checked. It displays as written, except that the scheme is
+/// lower-cased and leading zeros of the port are dropped.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -111,8 +46,8 @@ pub struct IceUri {
 }
 
 impl IceUri {
-    /// The address of a host, without scheme or port: a name, an IPv4 or an IPv6 address, the last
-    /// with or without brackets.
+    /// Makes the URI of a host without scheme or port: a name, an IPv4 address, or an IPv6 address with
+    /// or without brackets.
     ///
     /// # Errors
     ///
@@ -128,7 +63,7 @@ impl IceUri {
         valid.then_some(uri).ok_or(UriError::Host)
     }
 
-    /// The same address with a port.
+    /// Sets the port.
     ///
     /// # Errors
     ///
@@ -137,17 +72,17 @@ impl IceUri {
         if port == 0 { Err(UriError::Port) } else { Ok(Self { port: Some(port), ..self }) }
     }
 
-    /// The same address with its port written out: for stuns, clients do not agree on which it is.
+    /// Writes the port out: clients disagree about the default for `stuns`.
     #[must_use]
     pub fn with_default_port(self) -> Self {
         Self { port: Some(self.port_or_default()), ..self }
     }
 
-    /// The same address with a transport.
+    /// Sets the transport.
     ///
     /// # Errors
     ///
-    /// [`UriError::StunQuery`] for stun and stuns, which have none.
+    /// [`UriError::StunQuery`] for stun and stuns, which have no transport.
     pub fn with_transport(self, transport: Transport) -> Result<Self, UriError> {
         if self.scheme.is_turn() {
             Ok(Self { transport: Some(transport), ..self })
@@ -156,8 +91,8 @@ impl IceUri {
         }
     }
 
-    /// Three ways to each TURN host: over UDP and TCP on port 3478, and over TLS on port 443, which
-    /// passes most firewalls.
+    /// Lists three ways to each TURN host: UDP and TCP on port 3478, and TLS on port 443, which passes
+    /// most firewalls.
     ///
     /// ```
     /// use turn_credentials::IceUri;
@@ -194,6 +129,11 @@ impl IceUri {
         hosts.into_iter().flat_map(|host| ways(host.as_ref())).collect()
     }
 
+    /// Whether it is a TURN server's.
+    pub(super) fn is_turn(&self) -> bool {
+        self.scheme.is_turn()
+    }
+
     /// The protocol.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
@@ -206,26 +146,25 @@ impl IceUri {
         &self.host
     }
 
-    /// The port, where one is written.
+    /// The port, if given.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// The port, or the [scheme's](Scheme::default_port).
+    /// The port, or the [scheme's default](Scheme::default_port).
     #[must_use]
     pub fn port_or_default(&self) -> u16 {
         self.port.unwrap_or_else(|| self.scheme.default_port())
     }
 
-    /// The transport, where one is written.
+    /// The transport, if given.
     #[must_use]
     pub fn transport(&self) -> Option<Transport> {
         self.transport
     }
 
-    /// The transport, or what the scheme has without one: UDP, and TCP for TLS (RFC 7065 section
-    /// 3.2).
+    /// The transport, or the scheme's default: UDP, or TCP for TLS (RFC 7065 section 3.2).
     #[must_use]
     pub fn transport_or_default(&self) -> Transport {
         self.transport.unwrap_or(match self.scheme {
@@ -319,47 +258,13 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
     }
 }
 
-fn is_ipv6(host: &str) -> bool {
-    host.parse::<Ipv6Addr>().is_ok()
-}
-
-/// IPv4, or a reg-name of RFC 3986 section 3.2.2 that is not empty and that a browser takes too.
-fn is_ipv4_or_name(host: &str) -> bool {
-    let Some(name) = decode_reg_name(host) else { return false };
-    // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or not at all.
-    let last = name.strip_suffix('.').unwrap_or(&name).rsplit('.').next().unwrap_or_default();
-    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
-    let ends_in_number = match hex {
-        Some(hex) => hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        None => decimal::all_digits(last),
-    };
-    if ends_in_number { host.parse::<Ipv4Addr>().is_ok() } else { !name.is_empty() }
-}
-
-/// Reads `*( unreserved / pct-encoded / sub-delims )`; what is encoded must be one of the other two,
-/// since a browser decodes it and looks again.
-fn decode_reg_name(host: &str) -> Option<String> {
-    let mut bytes = host.bytes();
-    let mut name = String::with_capacity(host.len());
-    while let Some(byte) = bytes.next() {
-        let mut hex_digit = || char::from(bytes.next()?).to_digit(16);
-        let byte = match byte {
-            b'%' => u8::try_from(hex_digit()? << 4 | hex_digit()?).ok()?,
-            byte => byte,
-        };
-        let valid = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
-        name.push(valid.then_some(byte)?.into());
-    }
-    Some(name)
-}
-
 /// Which part of a STUN or TURN URI is wrong.
 ///
-/// None shows the URI, which may hold a password where none belongs.
+/// No message shows the URI, which may contain a misplaced password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UriError {
-    /// A blank or control character, which a browser would strip in silence.
+    /// A blank or control character, which browsers silently strip.
     #[error("the URI has a blank or control character at byte {index}: leave it out")]
     Blank {
         /// Its place in the text, counted from 0, in bytes.
@@ -370,7 +275,7 @@ pub enum UriError {
     #[error("the URI is a web address, not a TURN server: ask it for ICE servers and give those")]
     Https,
 
-    /// The scheme is none of stun, stuns, turn and turns.
+    /// The scheme is not one of stun, stuns, turn and turns.
     #[error("the scheme is not stun, stuns, turn or turns")]
     Scheme,
 
@@ -386,7 +291,7 @@ pub enum UriError {
     #[error("the URI has a path: leave it out")]
     Path,
 
-    /// The host is empty, or neither a name nor an address, or has a scheme or port with it.
+    /// The host is empty, or is neither a name nor an address, or includes a scheme or port.
     #[error("the host is not just a host name, an IPv4 address or an IPv6 address in brackets")]
     Host,
 
@@ -398,12 +303,12 @@ pub enum UriError {
     #[error("the port is not a number within 1..=65535")]
     Port,
 
-    /// The query of turn or turns is none of the two.
+    /// The query of turn or turns is neither of the two.
     #[error("the query is not ?transport=udp or ?transport=tcp, in lower case")]
     Query,
 
     /// stun and stuns have no query.
-    #[error("a stun URI takes no query: leave out what follows the question mark")]
+    #[error("a stun URI has no query: leave out what follows the question mark")]
     StunQuery,
 
     /// `turn:host#fragment`.

@@ -1,92 +1,103 @@
 //! XMPP's External Service Discovery (XEP-0215): servers as `<service/>` elements.
 
 use core::fmt::{self, Write as _};
-use core::ops::RangeFrom;
 
 use alloc::string::String;
 
-use super::IceUri;
-use crate::error::ExpiryHint;
-use crate::{Error, TurnCredentials, UnixTime};
+use super::login::Login;
+use super::server::IceServer;
+use super::uri::IceUri;
+use crate::error::IceError;
+use crate::time::UnixTime;
 
-/// The `<service/>` elements of these servers, one a line, for a `<services/>` of the namespace
+/// Writes the `<service/>` elements of these servers, one per line, for a `<services/>` of the namespace
 /// `urn:xmpp:extdisco:2`.
 ///
-/// The text holds the password, and is the caller's to wipe. TURN servers are given the login, `restricted` and when it expires, by our own clock at `now`, in
-/// UTC as XEP-0082 has it; STUN servers need none of it.
+/// TURN entries carry the login, `restricted`, and the expiry if it is known, by our own clock, in UTC
+/// (XEP-0082); STUN entries do not. The text contains the credential, and the caller must wipe it.
 ///
 /// ```
 /// use core::time::Duration;
-/// use turn_credentials::ice::xep_0215;
-/// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
+/// use turn_credentials::ice::{TurnServer, xep_0215};
+/// use turn_credentials::{IceError, IceLease, SharedSecret, UnixTime};
 ///
-/// let secret = SharedSecret::new("north")?;
-/// let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_266_887_200));
-/// let login = TurnCredentials::generate_at("mbzrxpgjys", &secret, hour, ClockSkew::NONE, now)?;
 /// let uris = ["stun:a.example".parse()?, "turns:a.example:443?transport=tcp".parse()?];
+/// let hour = Duration::from_secs(3600);
+/// let server = TurnServer::new(uris, SharedSecret::new("north")?, hour)?;
+/// let now = UnixTime::from_secs(1_266_887_200);
+/// let lease = IceLease::generate_at("mbzrxpgjys", &[server.clone()], now)?;
 /// assert_eq!(
-///     xep_0215::services(&login, &uris, now)?,
+///     xep_0215::services(lease.servers())?,
 ///     "<service type='stun' host='a.example' port='3478' transport='udp'/>\n\
 ///      <service type='turns' host='a.example' port='443' transport='tcp' \
 ///      username='1266890800:mbzrxpgjys' password='nbRcrnq5h6xXhyNhlwk+lDLvVVo=' \
 ///      restricted='true' expires='2010-02-23T02:06:40Z'/>\n"
 /// );
 ///
-/// let login =
-///     TurnCredentials::generate_at("\u{ffff}", &secret, hour, ClockSkew::NONE, now)?;
-/// assert_eq!(xep_0215::services(&login, &uris, now), Err(Error::NotXml));
+/// let lease = IceLease::generate_at("\u{ffff}", &[server], now)?;
+/// assert_eq!(xep_0215::services(lease.servers()), Err(IceError::NotXml));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`Error::NotXml`] for a username with U+FFFE or U+FFFF in it, the only characters of a name that
-/// XML 1.0 (section 2.2) leaves out; [`Error::ExpiryOutOfRange`] for an expiry after 2106.
-pub fn services(login: &TurnCredentials, uris: &[IceUri], now: UnixTime) -> Result<String, Error> {
-    if login.username().contains(['\u{fffe}', '\u{ffff}']) {
-        return Err(Error::NotXml);
+/// [`IceError::NotXml`] for a login with U+FFFE or U+FFFF in it, the only characters of a login that
+/// XML 1.0 (section 2.2) excludes.
+pub fn services(servers: &[IceServer]) -> Result<String, IceError> {
+    if servers.iter().filter_map(IceServer::login).any(is_not_xml) {
+        return Err(IceError::NotXml);
     }
-    let expiry = now.as_secs().saturating_add(login.ttl().as_secs());
-    let expiry = u32::try_from(expiry).map_err(|_| Error::ExpiryOutOfRange {
-        hint: ExpiryHint::find(login.ttl().as_secs(), now.as_secs()),
-    })?;
-    // Escaped six times as long at most; a text that grew would leave the password in freed memory.
-    let each = |uri: &IceUri| uri.host().len().saturating_add(login.username().len());
-    let most = |uri| each(uri).saturating_mul(6).saturating_add(WITHOUT_HOST_AND_USERNAME);
-    let mut text = String::with_capacity(uris.iter().map(most).sum());
-    for uri in uris {
-        // A String takes whatever is written to it.
-        _ = write_service(&mut text, uri, login, DateTime(expiry));
+    let mut text = String::with_capacity(servers.iter().map(longest).sum());
+    for server in servers {
+        for uri in server.urls() {
+            // A String accepts whatever is written to it.
+            _ = write_service(&mut text, uri, server.login());
+        }
     }
     Ok(text)
 }
 
-/// More than the rest of an element has: 180 characters and a password.
-const WITHOUT_HOST_AND_USERNAME: usize = 256;
+fn is_not_xml(login: &Login) -> bool {
+    let texts = [login.username(), login.credential().as_str()];
+    texts.iter().any(|text| text.contains(['\u{fffe}', '\u{ffff}']))
+}
 
-fn write_service(
-    text: &mut String,
-    uri: &IceUri,
-    login: &TurnCredentials,
-    expires: DateTime,
-) -> fmt::Result {
-    let transport = uri.transport_or_default();
+/// At least the length of the server's elements: a text that grew would leave the credential in freed
+/// memory.
+fn longest(server: &IceServer) -> usize {
+    /// An escaped character is at most six times as long.
+    const ESCAPED: usize = 6;
+    /// The rest of an element has at most 180 characters.
+    const REST: usize = 192;
+
+    let texts =
+        |login: &Login| login.username().len().saturating_add(login.credential().as_str().len());
+    let login = server.login().map_or(0, texts);
+    let element = |uri: &IceUri| {
+        uri.host().len().saturating_add(login).saturating_mul(ESCAPED).saturating_add(REST)
+    };
+    server.urls().iter().map(element).fold(0, usize::saturating_add)
+}
+
+fn write_service(text: &mut String, uri: &IceUri, login: Option<&Login>) -> fmt::Result {
     write!(
         text,
         "<service type='{}' host='{}' port='{}' transport='{}'",
         uri.scheme().as_str(),
         Escaped(uri.host()),
         uri.port_or_default(),
-        transport.as_str(),
+        uri.transport_or_default().as_str(),
     )?;
-    if uri.scheme().is_turn() {
+    if let Some(login) = login.filter(|_| uri.is_turn()) {
         write!(
             text,
-            " username='{}' password='{}' restricted='true' expires='{}'",
+            " username='{}' password='{}' restricted='true'",
             Escaped(login.username()),
-            Escaped(login.password().as_str()),
-            expires,
+            Escaped(login.credential().as_str()),
         )?;
+        if let Some(end) = login.valid_until() {
+            write!(text, " expires='{}'", DateTime(end))?;
+        }
     }
     text.write_str("/>\n")
 }
@@ -107,44 +118,30 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Unix seconds, of 32 bits, as `2010-02-23T02:06:40Z`.
+/// A time as `2010-02-23T02:06:40Z`. XEP-0082 has four digits for the year: a later time is written as
+/// the last second of 9999.
 #[derive(Clone, Copy)]
-struct DateTime(u32);
+struct DateTime(UnixTime);
 
 impl fmt::Display for DateTime {
+    #[expect(clippy::arithmetic_side_effects, reason = "the year 9999 bounds every number")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, secs) = (self.0 / 86_400, self.0 % 86_400);
-        let (year, day_of_year) =
-            take_while_longer(days, 1970.., |year| if is_leap(year) { 366 } else { 365 });
-        let (month, day) = take_while_longer(day_of_year, 1.., |month| days_of(month, year));
-        let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
-        let day = day.saturating_add(1);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{secs:02}Z")
-    }
-}
+        const LAST_OF_9999: u64 = 253_402_300_799;
+        /// From 0000-03-01, where the calendar's first 400 years begin, to 1970-01-01.
+        const DAYS_BEFORE_1970: u64 = 719_468;
+        const DAYS_OF_400_YEARS: u64 = 146_097;
 
-/// The first period that the days do not fill, and the days left for it.
-fn take_while_longer(
-    mut days: u32,
-    mut periods: RangeFrom<u32>,
-    length: impl Fn(u32) -> u32,
-) -> (u32, u32) {
-    while let Some(left) = days.checked_sub(length(periods.start)) {
-        days = left;
-        periods.next();
-    }
-    (periods.start, days)
-}
-
-fn is_leap(year: u32) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_of(month: u32, year: u32) -> u32 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+        let secs = self.0.as_secs().min(LAST_OF_9999);
+        // The year begins with March here, so that the leap day is its last.
+        let days = secs / 86_400 + DAYS_BEFORE_1970;
+        let (era, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
+        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+        let year = 400 * era + year + next_year;
+        let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }

@@ -1,107 +1,126 @@
 //! Cloudflare Realtime TURN: `POST /v1/turn/keys/<key>/credentials/...`.
 //!
-//! Chromium and Firefox block the URIs on port 53 that it lists:
-//! [`IceServers::without_port`](crate::IceServers::without_port) leaves them out.
+//! Browsers do not use the URIs on port 53 that it lists:
+//! [`IceLease::without_port`](crate::IceLease::without_port) removes them.
 
 use core::time::Duration;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use serde_json::json;
+use http::header::CONTENT_TYPE;
+use http::{Request, Response};
 
-use super::{
-    ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, PercentEncoded,
-    check_id, check_lifetime, check_secret, is_dots_or_empty,
-};
-use crate::{Credential, UnixTime};
+use super::answer::{json, lease, successful};
+use super::api_call::ApiCall;
+use super::api_key::ApiKey;
+use super::argument;
+use super::error::{ApiError, CallError};
+use super::gateway::Gateway;
+use super::http_request::HttpRequest;
+use crate::ice::IceLease;
+use crate::percent;
+use crate::time::UnixTime;
+
+const GATEWAY: Gateway = Gateway::known("https://rtc.live.cloudflare.com");
 
 /// A TURN key: its id and its API token.
 #[derive(Clone, Debug)]
 pub struct Key {
     id: String,
-    token: Credential,
+    token: ApiKey,
 }
 
 impl Key {
-    /// A key.
+    /// Makes a key.
     ///
     /// # Errors
     ///
-    /// [`CallError::Id`], [`CallError::Secret`].
-    pub fn new(id: &str, token: impl Into<Credential>) -> Result<Self, CallError> {
-        let token = check_secret(token)?;
+    /// [`CallError::Argument`] for an id that is empty, or has a colon, a slash or a control character;
+    /// [`CallError::Secret`] for a token that is not ASCII without blanks.
+    pub fn new(id: &str, token: impl Into<ApiKey>) -> Result<Self, CallError> {
+        let token = argument::key(token)?;
         if !token.as_str().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CallError::Secret);
         }
-        Ok(Self { id: check_id(id)?.to_owned(), token })
+        Ok(Self { id: argument::id("key's id", id)?.to_owned(), token })
     }
 
-    fn post(&self, call: &str) -> HttpRequest {
-        let id = PercentEncoded(&self.id);
-        let url = format!("https://rtc.live.cloudflare.com/v1/turn/keys/{id}/credentials/{call}");
-        HttpRequest::new(Method::Post, url).with_bearer(&self.token)
+    /// A POST to this path under the key's credentials.
+    fn post(&self, gateway: &Gateway, path: &str, body: Vec<u8>) -> Result<HttpRequest, CallError> {
+        let (base, id) = (gateway.as_str(), percent::Encoded(&self.id));
+        let post = Request::post(format!("{base}/v1/turn/keys/{id}/credentials/{path}"));
+        let post =
+            if body.is_empty() { post } else { post.header(CONTENT_TYPE, "application/json") };
+        let request = HttpRequest::new(post.body(body)?).showing_header(&CONTENT_TYPE);
+        request.showing_body().with_bearer(&self.token)
     }
 }
 
 /// Asks for ICE servers: `generate-ice-servers`.
 ///
+/// The answer of the older call `generate`, one server of all URIs, is read too.
+///
 /// ```
 /// use core::time::Duration;
 /// use turn_credentials::UnixTime;
 /// use turn_credentials::provider::cloudflare::{IceRequest, Key};
-/// use turn_credentials::provider::{ApiCall, ApiError, HttpResponse};
+/// use turn_credentials::provider::{ApiCall, ApiError, http};
 ///
 /// let key = Key::new("0123", "token")?;
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let call = IceRequest::new(&key, Duration::from_secs(3600), now)?;
-/// assert_eq!(call.request().body(), br#"{"ttl":3600}"#);
+/// assert_eq!(call.request()?.as_inner().body(), br#"{"ttl":3600}"#);
 ///
 /// let body = br#"{"iceServers": [{"urls": ["stun:stun.cloudflare.com:3478"]}]}"#;
-/// assert_eq!(call.read_answer(&HttpResponse::new(201, body))?.servers().len(), 1);
-/// let refused = call.read_answer(&HttpResponse::new(401, b""));
-/// assert!(matches!(refused, Err(ApiError::Status { status: 401, .. })));
+/// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
+/// assert_eq!(lease.servers().len(), 1);
+///
+/// let refused = http::Response::builder().status(401).body(vec![])?;
+/// let error = call.read_answer(&refused).unwrap_err();
+/// assert!(matches!(error, ApiError::Status { status: 401, .. }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct IceRequest {
     key: Key,
+    gateway: Gateway,
     ttl: u32,
-    call: &'static str,
     now: UnixTime,
 }
 
 impl IceRequest {
-    /// Servers whose logins last for `ttl` from `now`.
+    /// Asks for servers whose logins last for `ttl` from `now`.
     ///
     /// # Errors
     ///
     /// [`CallError::Lifetime`] for a ttl under one second, or of more seconds than 32 bits hold.
     pub fn new(key: &Key, ttl: Duration, now: UnixTime) -> Result<Self, CallError> {
-        let ttl = check_lifetime(ttl, 1, u32::MAX)?;
-        Ok(Self { key: key.clone(), ttl, call: "generate-ice-servers", now })
+        let ttl = argument::lifetime(ttl, 1, u32::MAX)?;
+        Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, now })
     }
 
-    /// The same by the older call, `generate`, which answers with one server of all URIs.
+    /// Uses another gateway than `https://rtc.live.cloudflare.com`.
     #[must_use]
-    pub fn by_generate(self) -> Self {
-        Self { call: "generate", ..self }
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
     }
 }
 
 impl ApiCall for IceRequest {
-    type Answer = IceAnswer;
+    type Answer = IceLease;
 
-    fn request(&self) -> HttpRequest {
-        let body = json!({ "ttl": self.ttl }).to_string();
-        self.key.post(self.call).with_body("application/json", body)
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let body = format!("{{\"ttl\":{}}}", self.ttl);
+        self.key.post(&self.gateway, "generate-ice-servers", body.into_bytes())
     }
 
-    fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
-        let mut answer = response.successful()?.json()?;
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
+        let mut answer = json(successful(response)?.body())?;
         let list = answer.get_mut("iceServers").ok_or(ApiError::UnknownShape)?.take();
-        IceAnswer::read(list, self.now, Some(Duration::from_secs(self.ttl.into())))
+        lease(list, self.now, Some(Duration::from_secs(self.ttl.into())))
     }
 }
 
@@ -109,31 +128,40 @@ impl ApiCall for IceRequest {
 #[derive(Clone, Debug)]
 pub struct RevokeRequest {
     key: Key,
+    gateway: Gateway,
     username: String,
 }
 
 impl RevokeRequest {
-    /// The login with this username.
+    /// Revokes the login with this username.
     ///
     /// # Errors
     ///
-    /// [`CallError::Id`] for a username that is empty or of dots only, which is no segment of a path.
+    /// [`CallError::Argument`] for a username that is empty or of dots only, which is not a segment of a
+    /// path.
     pub fn new(key: &Key, username: &str) -> Result<Self, CallError> {
-        if is_dots_or_empty(username) {
-            return Err(CallError::Id);
+        if !argument::is_segment(username) {
+            return Err(CallError::argument("username", "a text other than dots"));
         }
-        Ok(Self { key: key.clone(), username: username.to_owned() })
+        Ok(Self { key: key.clone(), gateway: GATEWAY, username: username.to_owned() })
+    }
+
+    /// Uses another gateway than `https://rtc.live.cloudflare.com`.
+    #[must_use]
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
     }
 }
 
 impl ApiCall for RevokeRequest {
     type Answer = ();
 
-    fn request(&self) -> HttpRequest {
-        self.key.post(&format!("{}/revoke", PercentEncoded(&self.username)))
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let path = format!("{}/revoke", percent::Encoded(&self.username));
+        self.key.post(&self.gateway, &path, Vec::new())
     }
 
-    fn read_answer(&self, response: &HttpResponse<'_>) -> Result<(), ApiError> {
-        response.successful().map(drop)
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<(), ApiError> {
+        successful(response).map(drop)
     }
 }

@@ -5,14 +5,22 @@ use core::time::Duration;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
+use http::header::CONTENT_TYPE;
+use http::{Request, Response};
 use serde_json::Value;
 
-use super::{
-    ApiCall, ApiError, CallError, HttpRequest, HttpResponse, IceAnswer, Method, PercentEncoded,
-    check_id, check_lifetime, check_secret,
-};
-use crate::{Credential, UnixTime};
+use super::answer::{json, lease, successful};
+use super::api_call::ApiCall;
+use super::api_key::ApiKey;
+use super::argument;
+use super::error::{ApiError, CallError};
+use super::gateway::Gateway;
+use super::http_request::HttpRequest;
+use crate::ice::IceLease;
+use crate::time::UnixTime;
+use crate::{decimal, percent};
 
 /// Asks for ICE servers.
 ///
@@ -20,67 +28,78 @@ use crate::{Credential, UnixTime};
 /// use core::time::Duration;
 /// use turn_credentials::UnixTime;
 /// use turn_credentials::provider::twilio::IceRequest;
-/// use turn_credentials::provider::{ApiCall, ApiError, HttpResponse};
+/// use turn_credentials::provider::{ApiCall, ApiError, http};
 ///
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let call = IceRequest::new("AC0123", "token", Duration::from_secs(3600), now)?;
-/// assert_eq!(call.request().body(), b"Ttl=3600");
+/// assert_eq!(call.request()?.as_inner().body(), b"Ttl=3600");
 ///
 /// let body = br#"{"ttl": "1800", "ice_servers": [{"url": "stun:a", "urls": "stun:a"}]}"#;
-/// let answer = call.read_answer(&HttpResponse::new(201, body))?;
-/// assert_eq!(answer.expires_at(), Some(UnixTime::from_secs(1_700_001_800)));
-/// let nothing = HttpResponse::new(201, br#"{"ttl": "1800", "ice_servers": []}"#);
+/// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
+/// assert_eq!(lease.valid_until(), Some(UnixTime::from_secs(1_700_001_800)));
+///
+/// let nothing = http::Response::new(br#"{"ttl": "1800", "ice_servers": []}"#.to_vec());
 /// assert_eq!(call.read_answer(&nothing).unwrap_err(), ApiError::NoServers);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct IceRequest {
     account_sid: String,
-    auth_token: Credential,
+    auth_token: ApiKey,
+    gateway: Gateway,
     ttl: u32,
     now: UnixTime,
 }
 
 impl IceRequest {
-    /// Servers whose logins last for `ttl` from `now`.
+    /// Asks for servers whose logins last for `ttl` from `now`.
     ///
     /// # Errors
     ///
-    /// [`CallError::Id`]; [`CallError::Secret`]; [`CallError::Lifetime`] for a ttl under one second,
-    /// or of more seconds than 32 bits hold.
+    /// [`CallError::Argument`] for an account that is empty, or has a colon, a slash or a control
+    /// character; [`CallError::Secret`]; [`CallError::Lifetime`] for a ttl under one second, or of more
+    /// seconds than 32 bits hold.
     pub fn new(
         account_sid: &str,
-        auth_token: impl Into<Credential>,
+        auth_token: impl Into<ApiKey>,
         ttl: Duration,
         now: UnixTime,
     ) -> Result<Self, CallError> {
         Ok(Self {
-            account_sid: check_id(account_sid)?.to_owned(),
-            auth_token: check_secret(auth_token)?,
-            ttl: check_lifetime(ttl, 1, u32::MAX)?,
+            account_sid: argument::id("account", account_sid)?.to_owned(),
+            auth_token: argument::key(auth_token)?,
+            gateway: Gateway::known("https://api.twilio.com"),
+            ttl: argument::lifetime(ttl, 1, u32::MAX)?,
             now,
         })
+    }
+
+    /// Uses another gateway than `https://api.twilio.com`.
+    #[must_use]
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
     }
 }
 
 impl ApiCall for IceRequest {
-    type Answer = IceAnswer;
+    type Answer = IceLease;
 
-    fn request(&self) -> HttpRequest {
-        let sid = PercentEncoded(&self.account_sid);
-        let url = format!("https://api.twilio.com/2010-04-01/Accounts/{sid}/Tokens.json");
-        HttpRequest::new(Method::Post, url)
-            .with_body("application/x-www-form-urlencoded", format!("Ttl={}", self.ttl))
-            .with_basic(&self.account_sid, &self.auth_token)
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let (base, sid) = (self.gateway.as_str(), percent::Encoded(&self.account_sid));
+        let request = Request::post(format!("{base}/2010-04-01/Accounts/{sid}/Tokens.json"))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(format!("Ttl={}", self.ttl).into_bytes())?;
+        let request = HttpRequest::new(request).showing_header(&CONTENT_TYPE).showing_body();
+        request.with_basic(&self.account_sid, &self.auth_token)
     }
 
-    /// The ttl is Twilio's own, where it gives a shorter one.
-    fn read_answer(&self, response: &HttpResponse<'_>) -> Result<IceAnswer, ApiError> {
-        let mut answer = response.successful()?.json()?;
+    /// If Twilio grants a shorter ttl than requested, that one counts.
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
+        let mut answer = json(successful(response)?.body())?;
         let list = answer.get_mut("ice_servers").ok_or(ApiError::UnknownShape)?.take();
-        let secs = |ttl: &Value| ttl.as_u64().or_else(|| ttl.as_str()?.parse().ok());
+        let secs = |ttl: &Value| ttl.as_u64().or_else(|| decimal::parse(ttl.as_str()?));
         let asked = self.ttl.into();
         let ttl = answer.get("ttl").and_then(secs).map_or(asked, |told| told.min(asked));
-        IceAnswer::read(list, self.now, Some(Duration::from_secs(ttl)))
+        lease(list, self.now, Some(Duration::from_secs(ttl)))
     }
 }

@@ -1,0 +1,154 @@
+//! The TURN server's clock: its difference from ours, and the expiry that it decides on.
+
+use core::time::Duration;
+
+use crate::error::{Error, ExpiryHint};
+use crate::time::UnixTime;
+
+/// How far the TURN server's clock is from ours, in whole seconds.
+///
+/// The server compares a credential's expiry with its own clock, with no tolerance: a server that
+/// runs a minute ahead ends every credential a minute early.
+///
+/// If the clocks may differ by an unknown amount, use [`server_ahead`](Self::server_ahead) as a safety
+/// margin: it moves the expiry, and the ttl that the client is told stays the same.
+///
+/// A fraction of a second is rounded towards the later expiry.
+///
+/// ```
+/// use core::time::Duration;
+/// use turn_credentials::{ClockSkew, UnixTime};
+///
+/// const MARGIN: ClockSkew = ClockSkew::server_ahead(Duration::from_secs(30));
+/// assert_eq!(MARGIN, ClockSkew::from_secs(30));
+///
+/// let ours = UnixTime::from_secs(1_700_000_000);
+/// let servers = UnixTime::from_secs(1_700_000_007);
+/// assert_eq!(ClockSkew::between(ours, servers), ClockSkew::from_secs(7));
+/// assert_eq!(ClockSkew::between(servers, ours), ClockSkew::from_secs(-7));
+/// assert_eq!(ClockSkew::server_behind(Duration::from_secs(7)), ClockSkew::from_secs(-7));
+/// assert_eq!(ClockSkew::default(), ClockSkew::NONE);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ClockSkew {
+    /// 128 bits hold any difference of two 64-bit times, and its sum with a third and a fourth.
+    server_minus_ours: i128,
+}
+
+impl ClockSkew {
+    /// The two clocks agree.
+    pub const NONE: Self = Self::from_secs(0);
+
+    /// The server's clock minus ours, in seconds.
+    #[must_use]
+    pub const fn from_secs(server_minus_ours: i64) -> Self {
+        Self { server_minus_ours: server_minus_ours as i128 }
+    }
+
+    /// The server's clock shows a later time than ours: every expiry is later by as much.
+    #[must_use]
+    pub const fn server_ahead(by: Duration) -> Self {
+        let started = (by.subsec_nanos() > 0) as i128;
+        Self { server_minus_ours: (by.as_secs() as i128).saturating_add(started) }
+    }
+
+    /// The server's clock shows an earlier time than ours: every expiry is earlier by as much.
+    #[must_use]
+    pub const fn server_behind(by: Duration) -> Self {
+        Self { server_minus_ours: (by.as_secs() as i128).saturating_neg() }
+    }
+
+    /// The difference between two clocks that were read at the same moment.
+    #[must_use]
+    pub const fn between(ours: UnixTime, servers: UnixTime) -> Self {
+        let (ours, servers) = (ours.as_secs() as i128, servers.as_secs() as i128);
+        Self { server_minus_ours: servers.saturating_sub(ours) }
+    }
+
+    /// The expiry, by the TURN server's clock, of a credential that lasts for `ttl` from our `now`:
+    /// now + ttl + skew.
+    ///
+    /// A fraction of a second in the ttl is dropped.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, ExpiryHint, UnixTime};
+    ///
+    /// let skew = ClockSkew::server_behind(Duration::from_secs(5));
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// assert_eq!(skew.expiry(Duration::from_secs(60), now)?, UnixTime::from_secs(1_700_000_055));
+    ///
+    /// let hint = Some(ExpiryHint::TtlIsTimestamp);
+    /// let mistaken = skew.expiry(Duration::from_secs(1_700_000_060), now);
+    /// assert_eq!(mistaken, Err(Error::ExpiryOutOfRange { hint }));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// * [`Error::TtlTooShort`] for a ttl under one second.
+    /// * [`Error::ExpiryOutOfRange`] for an expiry outside 1..=2147483647 Unix seconds, with a hint
+    ///   if the numbers look like milliseconds, or like a point in time given as the ttl.
+    pub fn expiry(self, ttl: Duration, now: UnixTime) -> Result<UnixTime, Error> {
+        self.expiry_after(ttl.as_secs(), now).map(Expiry::time)
+    }
+
+    /// [`expiry`](Self::expiry), of a ttl in seconds.
+    pub(crate) fn expiry_after(self, ttl: u64, now: UnixTime) -> Result<Expiry, Error> {
+        if ttl == 0 {
+            return Err(Error::TtlTooShort);
+        }
+        let expiry = self.servers_clock(now).saturating_add(ttl.into());
+        Expiry::new(expiry, || ExpiryHint::find(ttl, now.as_secs()))
+    }
+
+    /// The seconds from our `now` until the server's clock shows the expiry, saturating.
+    pub(crate) fn ttl_until(self, expiry: Expiry, now: UnixTime) -> Result<u64, Error> {
+        let ttl = i128::from(expiry.secs()).saturating_sub(self.servers_clock(now));
+        if ttl <= 0 {
+            return Err(Error::BornExpired);
+        }
+        Ok(u64::try_from(ttl).unwrap_or(u64::MAX))
+    }
+
+    /// What the server's clock shows when ours shows `ours`.
+    fn servers_clock(self, ours: UnixTime) -> i128 {
+        i128::from(ours.as_secs()).saturating_add(self.server_minus_ours)
+    }
+}
+
+/// The last second in which every TURN server accepts a credential, by the server's clock: at least
+/// 1, and at most 31 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Expiry(u32);
+
+impl Expiry {
+    /// coturn compares expiries as signed 32-bit numbers.
+    pub(crate) const MAX: Self = Self(2_147_483_647);
+
+    /// The expiry of a credential that is made.
+    pub(crate) fn at(time: UnixTime) -> Result<Self, Error> {
+        Self::new(time.as_secs().into(), || ExpiryHint::find(0, time.as_secs()))
+    }
+
+    /// The expiry in a username that is read.
+    pub(crate) fn read(secs: u64) -> Option<Self> {
+        Self::in_range(secs.into())
+    }
+
+    fn new(secs: i128, hint: impl FnOnce() -> Option<ExpiryHint>) -> Result<Self, Error> {
+        Self::in_range(secs).ok_or_else(|| Error::ExpiryOutOfRange { hint: hint() })
+    }
+
+    fn in_range(secs: i128) -> Option<Self> {
+        u32::try_from(secs).ok().filter(|secs| (1..=Self::MAX.0).contains(secs)).map(Self)
+    }
+
+    pub(crate) const fn secs(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) const fn time(self) -> UnixTime {
+        UnixTime::from_secs(self.0 as u64)
+    }
+}

@@ -1,0 +1,53 @@
+//! The credential of an ICE server.
+
+use alloc::string::String;
+
+use crate::secret::Password;
+use crate::wiped::Wiped;
+
+/// The credential of an ICE server: our [`Password`], or any text that a provider gave.
+///
+/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. It is the
+/// only type with a secret that serde writes, since an ICE server is useless without it.
+///
+/// ```
+/// use turn_credentials::Credential;
+///
+/// let credential = Credential::new("unpadded-text-of-a-provider");
+/// assert_eq!(credential.as_str(), "unpadded-text-of-a-provider");
+/// assert_eq!(format!("{credential:?}"), "Credential(..)");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Credential(Wiped);
+
+impl Credential {
+    /// Makes a credential of any text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Wiped::new(text.into()))
+    }
+
+    /// The text that the client gives to the server.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl From<&str> for Credential {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Credential {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&Password> for Credential {
+    fn from(password: &Password) -> Self {
+        Self::new(password.as_str())
+    }
+}

@@ -1,0 +1,108 @@
+//! The login of an ICE server.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+use super::credential::Credential;
+use crate::credentials::TurnCredentials;
+use crate::error::{Error, IceError};
+use crate::time::UnixTime;
+use crate::username::Username;
+
+/// A username with its credential, and until when a server accepts them, if that is known.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::IceError;
+/// use turn_credentials::ice::Login;
+///
+/// let login = Login::new("1700000000:alice", "the-password")?;
+/// assert_eq!(login.username(), "1700000000:alice");
+/// assert_eq!(login.valid_until(), None);
+/// let login = login.with_valid_until(UnixTime::from_secs(1_700_000_000));
+/// assert_eq!(login.valid_until(), Some(UnixTime::from_secs(1_700_000_000)));
+///
+/// assert_eq!(Login::new("alice", "").unwrap_err(), IceError::NoLogin);
+/// assert_eq!(Login::new("alice\r\n", "pw").unwrap_err(), IceError::ControlCharacter);
+/// # Ok::<(), IceError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Login {
+    username: String,
+    credential: Credential,
+    valid_until: Option<UnixTime>,
+}
+
+impl Login {
+    /// Makes a login of any texts that browsers accept.
+    ///
+    /// # Errors
+    ///
+    /// * [`IceError::NoLogin`] for an empty username or credential: browsers throw.
+    /// * [`IceError::ControlCharacter`] for one in either (RFC 8265 section 4.1).
+    /// * [`Error::UsernameTooLong`] for a username over [`Username::MAX_LEN`] bytes, which Chromium
+    ///   silently drops and others throw for.
+    pub fn new(
+        username: impl Into<String>,
+        credential: impl Into<Credential>,
+    ) -> Result<Self, IceError> {
+        let (username, credential) = (username.into(), credential.into());
+        if username.is_empty() || credential.as_str().is_empty() {
+            return Err(IceError::NoLogin);
+        }
+        if [&*username, credential.as_str()].iter().any(|text| text.contains(char::is_control)) {
+            return Err(IceError::ControlCharacter);
+        }
+        let len = username.len();
+        if len > Username::MAX_LEN {
+            return Err(Error::UsernameTooLong { len }.into());
+        }
+        Ok(Self { username, credential, valid_until: None })
+    }
+
+    /// Sets until when the server accepts it, by our clock.
+    #[must_use]
+    pub fn with_valid_until(self, valid_until: UnixTime) -> Self {
+        Self { valid_until: Some(valid_until), ..self }
+    }
+
+    /// What the client sends as STUN USERNAME.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The credential that belongs to the username.
+    #[must_use]
+    pub fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Until when the server accepts it, by our clock; `None` if nobody knows.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<UnixTime> {
+        self.valid_until
+    }
+
+    /// Whether both have the same username and credential.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.username == other.username && self.credential.as_str() == other.credential.as_str()
+    }
+}
+
+/// They are within the limits of a login when they are made.
+impl From<&TurnCredentials> for Login {
+    fn from(credentials: &TurnCredentials) -> Self {
+        Self {
+            username: credentials.username().to_owned(),
+            credential: credentials.password().into(),
+            valid_until: Some(credentials.valid_until()),
+        }
+    }
+}
+
+impl From<TurnCredentials> for Login {
+    fn from(credentials: TurnCredentials) -> Self {
+        Self::from(&credentials)
+    }
+}

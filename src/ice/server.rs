@@ -1,0 +1,123 @@
+//! One ICE server.
+
+#[cfg(feature = "serde")]
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::credential::Credential;
+use super::login::Login;
+use super::uri::IceUri;
+use crate::error::IceError;
+#[cfg(feature = "providers")]
+use crate::time::UnixTime;
+
+/// STUN or TURN servers that share a login: the dictionary `RTCIceServer` of W3C WebRTC.
+///
+/// It has at least one URI, and a login if one of them is a TURN server's: browsers throw otherwise.
+///
+/// ```
+/// use turn_credentials::ice::Login;
+/// use turn_credentials::{IceError, IceServer, IceUri};
+///
+/// let uris = IceUri::fan_out(["turn.example.org"])?;
+/// let server = IceServer::new(uris.clone(), Login::new("1700000000:alice", "the-password")?)?;
+/// assert_eq!(server.urls().len(), 3);
+/// assert_eq!(server.username(), Some("1700000000:alice"));
+///
+/// assert_eq!(IceServer::without_login(uris).unwrap_err(), IceError::NoLogin);
+/// assert_eq!(IceServer::without_login([]).unwrap_err(), IceError::NoUrls);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With the feature `serde` it is written as `{"urls": [...], "username": ..., "credential": ...}`,
+/// the last two only with a login. It also reads `url` for `urls` and a string for a one-element list;
+/// other members are ignored.
+#[derive(Clone, Debug)]
+pub struct IceServer {
+    urls: Vec<IceUri>,
+    login: Option<Login>,
+}
+
+impl IceServer {
+    /// Servers that accept this login: [`TurnCredentials`](crate::TurnCredentials), or any [`Login`].
+    ///
+    /// # Errors
+    ///
+    /// [`IceError::NoUrls`].
+    pub fn new(urls: impl Into<Vec<IceUri>>, login: impl Into<Login>) -> Result<Self, IceError> {
+        Self { urls: urls.into(), login: Some(login.into()) }.checked()
+    }
+
+    /// STUN servers, which need no login.
+    ///
+    /// # Errors
+    ///
+    /// [`IceError::NoUrls`]; [`IceError::NoLogin`] if one of them is a TURN server.
+    pub fn without_login(urls: impl Into<Vec<IceUri>>) -> Result<Self, IceError> {
+        Self { urls: urls.into(), login: None }.checked()
+    }
+
+    /// Reads what somebody else wrote: STUN with half a login, or an empty one, is STUN without.
+    #[cfg(feature = "serde")]
+    pub(crate) fn read(
+        urls: Vec<IceUri>,
+        username: Option<String>,
+        credential: Option<Credential>,
+    ) -> Result<Self, IceError> {
+        let login = username.zip(credential).filter(|(username, credential)| {
+            !username.is_empty() && !credential.as_str().is_empty()
+        });
+        let login = login.map(|(username, credential)| Login::new(username, credential));
+        Self { urls, login: login.transpose()? }.checked()
+    }
+
+    fn checked(self) -> Result<Self, IceError> {
+        if self.urls.is_empty() {
+            return Err(IceError::NoUrls);
+        }
+        if self.login.is_none() && self.has_turn() {
+            return Err(IceError::NoLogin);
+        }
+        Ok(self)
+    }
+
+    /// The URIs of the servers; at least one.
+    #[must_use]
+    pub fn urls(&self) -> &[IceUri] {
+        &self.urls
+    }
+
+    /// The login, if the servers need one.
+    #[must_use]
+    pub fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
+    }
+
+    /// The username, if the servers need a login.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.login().map(Login::username)
+    }
+
+    /// The credential, if the servers need a login.
+    #[must_use]
+    pub fn credential(&self) -> Option<&Credential> {
+        self.login().map(Login::credential)
+    }
+
+    /// Sets until when the login is accepted, by our clock.
+    #[cfg(feature = "providers")]
+    pub(crate) fn with_valid_until(self, valid_until: UnixTime) -> Self {
+        Self { login: self.login.map(|login| login.with_valid_until(valid_until)), ..self }
+    }
+
+    pub(super) fn has_turn(&self) -> bool {
+        self.urls.iter().any(IceUri::is_turn)
+    }
+
+    /// Keeps these URIs; `None` if none is left.
+    pub(super) fn retain_urls(mut self, stays: impl FnMut(&IceUri) -> bool) -> Option<Self> {
+        self.urls.retain(stays);
+        (!self.urls.is_empty()).then_some(self)
+    }
+}

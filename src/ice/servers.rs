@@ -1,0 +1,178 @@
+//! A list of ICE servers.
+
+use core::ops::Deref;
+use core::{mem, slice};
+
+use alloc::vec::{self, Vec};
+
+use super::scheme::{Scheme, Transport};
+use super::server::IceServer;
+use super::uri::IceUri;
+
+/// A list of ICE servers.
+///
+/// With the feature `serde` it is written as `{"iceServers": [...]}`, which `new RTCPeerConnection()`
+/// accepts unchanged; it reads that object or a bare list.
+///
+/// ```
+/// use turn_credentials::{IceServer, IceServers};
+///
+/// let stun = IceServer::without_login(["stun:turn.example.org".parse()?])?;
+/// let mut servers = IceServers::default();
+/// assert!(servers.is_empty());
+/// servers.extend([stun]);
+/// assert_eq!(servers[0].urls()[0].host(), "turn.example.org");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct IceServers {
+    servers: Vec<IceServer>,
+}
+
+impl IceServers {
+    /// Keeps at most `count` URIs, in their original order, covering as many kinds as possible.
+    ///
+    /// Each URI slows gathering, and Firefox warns from the fifth on. Priority: STUN (before `stuns`,
+    /// which Firefox does not speak), TURN over UDP, TURN over TCP, TURN over TLS (on port 443 if there
+    /// is one, which passes most firewalls); then a second of each, and so on; TURN over DTLS, which
+    /// few clients speak, comes last. [Remove unwanted ports](Self::without_port) first.
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceServer, IceServers, IceUri};
+    ///
+    /// let uris = IceUri::fan_out(["a.example", "b.example"])?;
+    /// let server = IceServer::new(uris, Login::new("1700000000:alice", "the-password")?)?;
+    /// let servers = IceServers::from(vec![server]).limit_urls(4);
+    /// let uris: Vec<_> = servers[0].urls().iter().map(IceUri::to_string).collect();
+    /// assert_eq!(
+    ///     uris,
+    ///     [
+    ///         "turn:a.example:3478?transport=udp",
+    ///         "turn:a.example:3478?transport=tcp",
+    ///         "turns:a.example:443?transport=tcp",
+    ///         "turn:b.example:3478?transport=udp",
+    ///     ]
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn limit_urls(self, count: usize) -> Self {
+        let mut order: Vec<_> = self
+            .iter()
+            .flat_map(IceServer::urls)
+            .enumerate()
+            .map(|(place, uri)| (Kind::of(uri), place))
+            .collect();
+        order.sort_unstable();
+        let mut stays = alloc::vec![false; order.len()];
+        for place in by_turns(&order).into_iter().take(count) {
+            if let Some(stay) = stays.get_mut(place) {
+                *stay = true;
+            }
+        }
+        let mut stays = stays.into_iter();
+        self.retain_urls(|_| stays.next().unwrap_or_default())
+    }
+
+    /// Removes every URI with this port, such as 53 (DNS), which some providers list and Firefox throws
+    /// for.
+    #[must_use]
+    pub fn without_port(self, port: u16) -> Self {
+        self.retain_urls(|uri| uri.port_or_default() != port)
+    }
+
+    fn retain_urls(mut self, mut stays: impl FnMut(&IceUri) -> bool) -> Self {
+        let servers = self.servers.into_iter();
+        self.servers = servers.filter_map(|server| server.retain_urls(&mut stays)).collect();
+        self
+    }
+}
+
+/// What a URI is good for; within a kind, the better one first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Stun { tls: bool },
+    Udp,
+    Tcp,
+    Tls { blocked: bool },
+    Dtls,
+}
+
+impl Kind {
+    fn of(uri: &IceUri) -> Self {
+        const HTTPS: u16 = 443;
+
+        match (uri.scheme(), uri.transport_or_default()) {
+            (Scheme::Stun, _) => Self::Stun { tls: false },
+            (Scheme::Stuns, _) => Self::Stun { tls: true },
+            (Scheme::Turn, Transport::Udp) => Self::Udp,
+            (Scheme::Turn, Transport::Tcp) => Self::Tcp,
+            (Scheme::Turns, Transport::Tcp) => {
+                Self::Tls { blocked: uri.port_or_default() != HTTPS }
+            }
+            (Scheme::Turns, Transport::Udp) => Self::Dtls,
+        }
+    }
+}
+
+/// The places of the sorted URIs, the first of each kind before the second of any; DTLS last.
+fn by_turns(sorted: &[(Kind, usize)]) -> Vec<usize> {
+    let same_kind =
+        |a: &(Kind, usize), b: &(Kind, usize)| mem::discriminant(&a.0) == mem::discriminant(&b.0);
+    let turns = sorted.chunk_by(same_kind).flat_map(|kind| kind.iter().enumerate());
+    let mut turns: Vec<_> =
+        turns.map(|(turn, &(kind, place))| (kind == Kind::Dtls, turn, kind, place)).collect();
+    turns.sort_unstable();
+    turns.into_iter().map(|(.., place)| place).collect()
+}
+
+impl Deref for IceServers {
+    type Target = [IceServer];
+
+    fn deref(&self) -> &[IceServer] {
+        &self.servers
+    }
+}
+
+impl<const N: usize> From<[IceServer; N]> for IceServers {
+    fn from(servers: [IceServer; N]) -> Self {
+        Self { servers: servers.into() }
+    }
+}
+
+impl From<Vec<IceServer>> for IceServers {
+    fn from(servers: Vec<IceServer>) -> Self {
+        Self { servers }
+    }
+}
+
+impl FromIterator<IceServer> for IceServers {
+    fn from_iter<I: IntoIterator<Item = IceServer>>(servers: I) -> Self {
+        Self { servers: servers.into_iter().collect() }
+    }
+}
+
+impl Extend<IceServer> for IceServers {
+    fn extend<I: IntoIterator<Item = IceServer>>(&mut self, servers: I) {
+        self.servers.extend(servers);
+    }
+}
+
+impl IntoIterator for IceServers {
+    type Item = IceServer;
+    type IntoIter = vec::IntoIter<IceServer>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.servers.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a IceServers {
+    type Item = &'a IceServer;
+    type IntoIter = slice::Iter<'a, IceServer>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.servers.iter()
+    }
+}

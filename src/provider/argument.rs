@@ -1,0 +1,36 @@
+//! Checks on what a call is made of.
+
+use core::time::Duration;
+
+use super::api_key::ApiKey;
+use super::error::CallError;
+
+/// A key that can be sent in a header.
+pub(super) fn key(key: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
+    let key = key.into();
+    if key.as_str().is_empty() || key.as_str().contains(char::is_control) {
+        return Err(CallError::Secret);
+    }
+    Ok(key)
+}
+
+/// An id that can be sent in a path, and before the colon of HTTP Basic authentication.
+pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallError> {
+    let stray = |c: char| c.is_control() || matches!(c, ':' | '/');
+    if is_segment(id) && !id.contains(stray) {
+        Ok(id)
+    } else {
+        Err(CallError::argument(name, "a text without colon, slash and control character"))
+    }
+}
+
+/// A lifetime in whole seconds.
+pub(super) fn lifetime(lifetime: Duration, least: u32, most: u32) -> Result<u32, CallError> {
+    let secs = u32::try_from(lifetime.as_secs()).ok();
+    secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Lifetime { least, most })
+}
+
+/// Whether a text can be a segment of a path: URL parsers read dots as a step (WHATWG URL section 4.4).
+pub(super) fn is_segment(text: &str) -> bool {
+    !matches!(text, "" | "." | "..")
+}

@@ -1,0 +1,180 @@
+//! Why a call cannot be made, and why an answer cannot be used.
+
+use core::time::Duration;
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use http::Response;
+use http::header::RETRY_AFTER;
+use thiserror::Error;
+
+use crate::decimal;
+
+/// Why a call to a provider cannot be made.
+///
+/// No message contains a secret or a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// An argument is not what the provider accepts.
+    #[error("the {name} is not {expected}")]
+    Argument {
+        /// Which one it is.
+        name: &'static str,
+        /// What the provider accepts.
+        expected: &'static str,
+    },
+
+    /// A secret or key is empty, or has a control character.
+    #[error("the secret is empty, or has a control character: a line end from a file?")]
+    Secret,
+
+    /// The lifetime is outside the provider's range.
+    #[error("the lifetime is outside what the provider gives: {least} to {most} seconds")]
+    Lifetime {
+        /// The shortest, in seconds.
+        least: u32,
+        /// The longest, in seconds.
+        most: u32,
+    },
+
+    /// The parts of the call do not make an HTTP request.
+    #[error("the call does not make an HTTP request: check its address and its headers")]
+    Http,
+}
+
+impl CallError {
+    /// An argument that is not what the provider accepts.
+    #[must_use]
+    pub const fn argument(name: &'static str, expected: &'static str) -> Self {
+        Self::Argument { name, expected }
+    }
+}
+
+impl From<http::Error> for CallError {
+    fn from(_: http::Error) -> Self {
+        Self::Http
+    }
+}
+
+/// Why a provider's answer cannot be used.
+///
+/// No message contains a secret, a credential, or more of the answer than one word for the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// The provider refuses the call, and says why: see [`refused`](Self::refused).
+    #[error(
+        "the provider refuses the call: {}{}",
+        if code.is_empty() { "no code" } else { code },
+        advice.map(|advice| alloc::format!(", {advice}")).unwrap_or_default()
+    )]
+    #[non_exhaustive]
+    Refused {
+        /// The provider's own word for the reason: the constants for each provider are in its module.
+        /// Empty if the provider gave none.
+        code: Cow<'static, str>,
+        /// What to do, if it is known.
+        advice: Option<&'static str>,
+        /// Whether the same call may succeed later.
+        retryable: bool,
+        /// The status code: HTTP's, or the provider's own.
+        status: u16,
+        /// How long the provider asks to wait.
+        retry_after: Option<Duration>,
+    },
+
+    /// An HTTP status other than 2xx, and nothing more precise in the body.
+    #[error("the provider answers with HTTP status {status}")]
+    Status {
+        /// The status code.
+        status: u16,
+        /// How long the provider asks to wait.
+        retry_after: Option<Duration>,
+    },
+
+    /// The body is empty.
+    #[error("the provider's answer is empty: check the path of the call")]
+    Empty,
+
+    /// The body is not JSON: perhaps HTML, or truncated.
+    #[error("the provider's answer is not JSON: check the address, or try again")]
+    NotJson,
+
+    /// The body is JSON in a shape not known for this provider.
+    #[error("the provider's answer is JSON of an unknown shape")]
+    UnknownShape,
+
+    /// The answer has no server that browsers accept.
+    #[error("the provider's answer has no usable ICE server")]
+    NoServers,
+}
+
+impl ApiError {
+    /// A refusal with this code, to be tried again if the response's status says so.
+    ///
+    /// A code that is not a word of at most 32 lower-case letters, digits and underscores might be
+    /// anything, and is left out.
+    #[must_use]
+    pub fn refused(code: impl Into<Cow<'static, str>>, response: &Response<Vec<u8>>) -> Self {
+        let code = code.into();
+        let of_a_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let is_word = code.len() <= 32 && code.bytes().all(of_a_word);
+        let status = response.status().as_u16();
+        Self::Refused {
+            code: if is_word { code } else { Cow::Borrowed("") },
+            advice: None,
+            retryable: may_pass(status),
+            status,
+            retry_after: retry_after(response),
+        }
+    }
+
+    /// The same refusal, if it is one, with what the code says of trying again.
+    #[must_use]
+    pub fn with_retryable(mut self, may_pass: bool) -> Self {
+        if let Self::Refused { retryable, .. } = &mut self {
+            *retryable = may_pass;
+        }
+        self
+    }
+
+    /// The status of this response.
+    pub(super) fn of_status(response: &Response<Vec<u8>>) -> Self {
+        let (status, retry_after) = (response.status().as_u16(), retry_after(response));
+        Self::Status { status, retry_after }
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Refused { retryable, .. } => *retryable,
+            Self::Status { status, .. } => may_pass(*status),
+            Self::NotJson => true,
+            Self::Empty | Self::UnknownShape | Self::NoServers => false,
+        }
+    }
+
+    /// How long the provider asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } | Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Whether an HTTP status is one of a passing trouble.
+pub(super) fn may_pass(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
+}
+
+/// How long to wait before the next call: `Retry-After` in seconds (RFC 9110 section 10.2.3). The
+/// HTTP-date form is ignored.
+fn retry_after(response: &Response<Vec<u8>>) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    decimal::parse(value.trim()).map(|secs: u32| Duration::from_secs(secs.into()))
+}

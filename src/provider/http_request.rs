@@ -1,0 +1,168 @@
+//! A request that does not show its secrets.
+
+use core::fmt;
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::{HeaderName, HeaderValue, Method, Request};
+
+use super::api_key::ApiKey;
+use super::error::CallError;
+use crate::wiped::Wiped;
+
+/// An `http::Request` that does not show its secrets.
+///
+/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the whole request,
+/// with `(secret)` in place of everything that is not marked as shown. Secret headers are marked as
+/// [sensitive](HeaderValue::set_sensitive), so that clients keep them out of their logs. What the crate
+/// `http` holds is not wiped when it is dropped.
+///
+/// A POST, PUT or PATCH without a body has `content-length: 0`: some clients leave it out, and some
+/// proxies then answer 411.
+///
+/// ```
+/// use turn_credentials::provider::{ApiKey, HttpRequest, http};
+///
+/// let request = http::Request::put("https://turn.example.org/ice?ttl=60").body(Vec::new())?;
+/// let request = HttpRequest::new(request).with_bearer(&ApiKey::new("hidden"))?.showing_query();
+/// assert_eq!(
+///     request.to_string(),
+///     "PUT https://turn.example.org/ice?ttl=60\ncontent-length: 0\nauthorization: (secret)\n"
+/// );
+/// assert_eq!(request.into_inner().headers()["authorization"], "Bearer hidden");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct HttpRequest {
+    request: Request<Vec<u8>>,
+    query_shown: bool,
+    body_shown: bool,
+}
+
+impl HttpRequest {
+    /// Wraps a request, of which only the method, the address and the headers' names are shown.
+    #[must_use]
+    pub fn new(mut request: Request<Vec<u8>>) -> Self {
+        let may_have_body = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
+        let has_body = !request.body().is_empty();
+        let headers = request.headers_mut();
+        headers.values_mut().for_each(|value| value.set_sensitive(true));
+        if may_have_body && !has_body {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Self { request, query_shown: false, body_shown: false }
+    }
+
+    /// Adds HTTP Basic authentication (RFC 7617); the user must not contain a colon.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Argument`] for a user with a colon.
+    pub fn with_basic(self, user: &str, key: &ApiKey) -> Result<Self, CallError> {
+        if user.contains(':') {
+            return Err(CallError::argument("user", "a text without a colon"));
+        }
+        let len = user.len().saturating_add(key.as_str().len()).saturating_add(1);
+        let pair = Wiped::written(len, format_args!("{user}:{}", key.as_str()));
+        let encoded = Wiped::new(STANDARD.encode(pair.as_str()));
+        self.with_authorization("Basic", encoded.as_str())
+    }
+
+    /// Adds a bearer token (RFC 6750 section 2.1).
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Http`] for a token with a control character.
+    pub fn with_bearer(self, token: &ApiKey) -> Result<Self, CallError> {
+        self.with_authorization("Bearer", token.as_str())
+    }
+
+    fn with_authorization(mut self, scheme: &str, text: &str) -> Result<Self, CallError> {
+        let len = scheme.len().saturating_add(text.len()).saturating_add(1);
+        let value = Wiped::written(len, format_args!("{scheme} {text}"));
+        let mut value = HeaderValue::from_str(value.as_str()).map_err(http::Error::from)?;
+        value.set_sensitive(true);
+        self.request.headers_mut().insert(AUTHORIZATION, value);
+        Ok(self)
+    }
+
+    /// Marks the query as shown by `Display`.
+    #[must_use]
+    pub fn showing_query(self) -> Self {
+        Self { query_shown: true, ..self }
+    }
+
+    /// Marks the body as shown by `Display`.
+    #[must_use]
+    pub fn showing_body(self) -> Self {
+        Self { body_shown: true, ..self }
+    }
+
+    /// Marks the values of a header as shown.
+    #[must_use]
+    pub fn showing_header(mut self, name: &HeaderName) -> Self {
+        if let http::header::Entry::Occupied(mut entry) = self.request.headers_mut().entry(name) {
+            entry.iter_mut().for_each(|value| value.set_sensitive(false));
+        }
+        self
+    }
+
+    /// The request, with its secrets.
+    #[must_use]
+    pub fn as_inner(&self) -> &Request<Vec<u8>> {
+        &self.request
+    }
+
+    /// The request, with its secrets, for an HTTP client.
+    #[must_use]
+    pub fn into_inner(self) -> Request<Vec<u8>> {
+        self.request
+    }
+
+    /// The address without its query.
+    fn address(&self) -> String {
+        let uri = self.request.uri();
+        let scheme = uri.scheme().map(|scheme| format!("{scheme}://")).unwrap_or_default();
+        // A user in the authority would be a secret.
+        let host = uri.authority().map(|authority| {
+            authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host)
+        });
+        format!("{scheme}{}{}", host.unwrap_or_default(), uri.path())
+    }
+}
+
+const SECRET: &str = "(secret)";
+
+impl fmt::Display for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.request.method(), self.address())?;
+        if let Some(query) = self.request.uri().query() {
+            write!(f, "?{}", if self.query_shown { query } else { SECRET })?;
+        }
+        writeln!(f)?;
+        for (name, value) in self.request.headers() {
+            let shown = value.to_str().ok().filter(|_| !value.is_sensitive());
+            writeln!(f, "{name}: {}", shown.unwrap_or(SECRET))?;
+        }
+        match &self.request.body()[..] {
+            [] => Ok(()),
+            body if self.body_shown => writeln!(f, "\n{}", String::from_utf8_lossy(body)),
+            _ => writeln!(f, "\n{SECRET}"),
+        }
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", self.request.method())
+            .field("address", &self.address())
+            .field("headers", self.request.headers())
+            .finish_non_exhaustive()
+    }
+}

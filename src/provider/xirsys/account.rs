@@ -1,0 +1,71 @@
+//! Who asks.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
+use crate::provider::api_key::ApiKey;
+use crate::provider::argument;
+use crate::provider::error::CallError;
+use crate::provider::gateway::Gateway;
+use crate::provider::http_request::HttpRequest;
+
+/// The gateway that is nearest to the caller.
+pub(super) const GATEWAY: Gateway = Gateway::known("https://global.xirsys.net");
+
+/// An ident and its secret.
+#[derive(Clone, Debug)]
+pub struct Account {
+    ident: String,
+    secret: ApiKey,
+}
+
+impl Account {
+    /// Makes an account.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Argument`] for an ident that is empty, or has a colon, a slash or a control character;
+    /// [`CallError::Secret`].
+    pub fn new(ident: &str, secret: impl Into<ApiKey>) -> Result<Self, CallError> {
+        Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
+    }
+
+    /// Makes a sub-account that has its own secret, which does not begin with `!`: `primary#sub`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn sub_account(
+        primary: &str,
+        sub: &str,
+        secret: impl Into<ApiKey>,
+    ) -> Result<Self, CallError> {
+        for id in [primary, sub] {
+            if argument::id("ident", id)?.contains('#') {
+                return Err(CallError::argument("ident", "a text without a number sign"));
+            }
+        }
+        Self::new(&format!("{primary}#{sub}"), secret)
+    }
+
+    /// Makes a sub-account authenticated with the primary account's secret: `primary#sub`, and `!` before
+    /// the secret.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn sub_account_by_primary(
+        primary: &str,
+        sub: &str,
+        primary_secret: impl Into<ApiKey>,
+    ) -> Result<Self, CallError> {
+        let secret = argument::key(primary_secret)?;
+        Self::sub_account(primary, sub, ApiKey::new(format!("!{}", secret.as_str())))
+    }
+
+    /// The same request with the account's authentication.
+    pub(super) fn sign(&self, request: HttpRequest) -> Result<HttpRequest, CallError> {
+        request.with_basic(&self.ident, &self.secret)
+    }
+}

@@ -1,0 +1,22 @@
+//! The channel of a call.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::percent;
+use crate::provider::argument;
+use crate::provider::error::CallError;
+
+/// The channel as a path, each of its segments encoded.
+pub(super) fn encode(channel: &str) -> Result<String, CallError> {
+    let mut encoded = String::new();
+    for segment in channel.split('/') {
+        if !argument::is_segment(segment) {
+            let expected = "segments that are not empty and not dots only: write my/channel";
+            return Err(CallError::argument("channel", expected));
+        }
+        let slash = if encoded.is_empty() { "" } else { "/" };
+        encoded = format!("{encoded}{slash}{}", percent::Encoded(segment));
+    }
+    Ok(encoded)
+}

@@ -1,0 +1,90 @@
+//! What Xirsys wraps around every answer.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use http::Response;
+use serde_json::Value;
+
+use crate::provider::answer::{json, successful};
+use crate::provider::error::{ApiError, may_pass};
+
+/// Xirsys's words for why it refuses a call: the `code` of [`ApiError::Refused`].
+pub mod code {
+    /// A wrong ident or secret, or a deactivated account.
+    pub const UNAUTHORIZED: &str = "unauthorized";
+    /// The channel was never made.
+    pub const NO_NAMESPACE: &str = "no_namespace";
+    /// What was asked for does not exist.
+    pub const NOT_FOUND: &str = "not_found";
+    /// What was to be made exists.
+    pub const PATH_EXISTS: &str = "path_exists";
+    /// `_host` was asked without a type.
+    pub const REQUIRE_TYPE_PARAM: &str = "require_type_param";
+    /// `_host` was asked for a type that it does not know.
+    pub const UNRECOGNIZED_TYPE_PARAM: &str = "unrecognized_type_param";
+    /// An error of the service; try again.
+    pub const INTERNAL: &str = "internal";
+    /// Another client is writing; try again.
+    pub const LOCKED: &str = "locked";
+    /// Another client has written since.
+    pub const VERSION_CONFLICT: &str = "version_conflict";
+}
+
+/// What is in the envelope, which decides before the HTTP status: Xirsys sends errors with 200 too.
+pub(super) fn open(response: &Response<Vec<u8>>) -> Result<Value, ApiError> {
+    let mut envelope = match json(response.body()) {
+        Ok(json) => json,
+        Err(error) => return Err(successful(response).err().unwrap_or(error)),
+    };
+    let unknown = || successful(response).err().unwrap_or(ApiError::UnknownShape);
+    let data = |value: Option<Value>| value.filter(|value| !value.is_null()).ok_or_else(unknown);
+    let mut take = |name: &str| envelope.get_mut(name).map(Value::take);
+    match take("s") {
+        // v3: {"s": "ok", "v": ...}, {"s": "error", "v": "code"}.
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("ok") => data(take("v")),
+        Some(Value::String(_)) => Err(refusal(take("v"), None, response)),
+        // v2: {"s": 200, "d": ..., "e": null}, {"s": 500, "d": null, "e": "message"}.
+        Some(Value::Number(status)) => {
+            let status = status.as_u64().and_then(|status| u16::try_from(status).ok());
+            match take("e") {
+                None | Some(Value::Null) if status == Some(200) => data(take("d")),
+                word => Err(refusal(word, status, response)),
+            }
+        }
+        Some(_) => Err(unknown()),
+        // Without an envelope: what a proxy, or a broker of Xirsys's, has unpacked.
+        None => successful(response).and_then(|_| {
+            let bare =
+                ["iceServers", "urls", "url"].iter().any(|name| envelope.get(name).is_some());
+            if bare || envelope.is_array() { Ok(envelope) } else { Err(ApiError::UnknownShape) }
+        }),
+    }
+}
+
+/// A refusal with this word; version 2 of the API has a status in its envelope.
+fn refusal(word: Option<Value>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
+    let word = match word {
+        Some(Value::String(word)) => word,
+        _ => String::new(),
+    };
+    let of_the_word = match &*word {
+        code::INTERNAL | code::LOCKED => Some(true),
+        code::UNAUTHORIZED
+        | code::NO_NAMESPACE
+        | code::NOT_FOUND
+        | code::PATH_EXISTS
+        | code::REQUIRE_TYPE_PARAM
+        | code::UNRECOGNIZED_TYPE_PARAM
+        | code::VERSION_CONFLICT => Some(false),
+        _ => status.map(may_pass),
+    };
+    let make_it = (word == code::NO_NAMESPACE).then_some("make the channel first");
+    let mut refusal = ApiError::refused(word, response);
+    if let ApiError::Refused { advice, retryable, status: told, .. } = &mut refusal {
+        *advice = make_it;
+        *retryable = of_the_word.unwrap_or(*retryable);
+        *told = status.unwrap_or(*told);
+    }
+    refusal
+}

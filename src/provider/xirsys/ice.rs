@@ -1,0 +1,110 @@
+//! Asking for ICE servers.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use http::header::CONTENT_TYPE;
+use http::{Request, Response};
+use serde_json::json;
+
+use super::account::{Account, GATEWAY};
+use super::channel;
+use super::envelope::open;
+use super::public_address::is_public;
+use crate::ice::IceLease;
+use crate::provider::answer::{lease, unwrap_list};
+use crate::provider::api_call::ApiCall;
+use crate::provider::argument;
+use crate::provider::error::{ApiError, CallError};
+use crate::provider::gateway::Gateway;
+use crate::provider::http_request::HttpRequest;
+use crate::time::UnixTime;
+
+/// Asks for ICE servers: `PUT /_turn/<channel>?webrtc=1`.
+///
+/// Xirsys has used several forms of answer; all of them are read.
+#[derive(Clone, Debug)]
+pub struct IceRequest {
+    account: Account,
+    gateway: Gateway,
+    channel: String,
+    lifetime: u32,
+    user_ip: Option<IpAddr>,
+    now: UnixTime,
+}
+
+impl IceRequest {
+    /// Asks for servers whose logins last for `lifetime`, from 1 second to 6 hours, from `now`.
+    ///
+    /// The lifetime is always sent: without it Xirsys silently applies 30 or 60 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Argument`] for a channel with an empty segment or one of dots;
+    /// [`CallError::Lifetime`].
+    pub fn new(
+        account: &Account,
+        channel: &str,
+        lifetime: Duration,
+        now: UnixTime,
+    ) -> Result<Self, CallError> {
+        Ok(Self {
+            account: account.clone(),
+            gateway: GATEWAY,
+            channel: channel::encode(channel)?,
+            lifetime: argument::lifetime(lifetime, 1, 21_600)?,
+            user_ip: None,
+            now,
+        })
+    }
+
+    /// Uses another gateway than `https://global.xirsys.net`.
+    #[must_use]
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
+    }
+
+    /// Asks for servers near the user at this address (`geo=1`). An IPv4-mapped IPv6 address is treated
+    /// as IPv4.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Argument`] for an address that is not public, which Xirsys cannot use.
+    pub fn for_user(self, address: IpAddr) -> Result<Self, CallError> {
+        let address = address.to_canonical();
+        if !is_public(address) {
+            let expected = "a public one: leave it out";
+            return Err(CallError::argument("user's address", expected));
+        }
+        Ok(Self { user_ip: Some(address), ..self })
+    }
+}
+
+impl ApiCall for IceRequest {
+    type Answer = IceLease;
+
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let Self { gateway, channel, lifetime, user_ip, .. } = self;
+        let geo = if user_ip.is_some() { "&geo=1" } else { "" };
+        let base = gateway.as_str();
+        let put = Request::put(format!("{base}/_turn/{channel}?webrtc=1&expire={lifetime}{geo}"));
+        let request = match user_ip {
+            None => put.body(Vec::new())?,
+            Some(address) => {
+                let body = json!({ "user_ip": address.to_string() });
+                put.header(CONTENT_TYPE, "application/json").body(body.to_string().into_bytes())?
+            }
+        };
+        let request = HttpRequest::new(request).showing_header(&CONTENT_TYPE);
+        self.account.sign(request.showing_query().showing_body())
+    }
+
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
+        let lifetime = Duration::from_secs(self.lifetime.into());
+        lease(unwrap_list(open(response)?), self.now, Some(lifetime))
+    }
+}

@@ -1,0 +1,177 @@
+//! What a client needs for Xirsys's signalling: a token and a host.
+
+use core::time::Duration;
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use http::{Request, Response};
+use serde_json::Value;
+
+use super::account::{Account, GATEWAY};
+use super::channel;
+use super::envelope::open;
+use crate::percent;
+use crate::provider::api_call::ApiCall;
+use crate::provider::argument;
+use crate::provider::error::{ApiError, CallError};
+use crate::provider::gateway::{Gateway, is_base};
+use crate::provider::http_request::HttpRequest;
+use crate::wiped::Wiped;
+
+/// Asks for a token of the signalling WebSocket: `PUT /_token/<channel>`. It is not a TURN credential.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    account: Account,
+    gateway: Gateway,
+    channel: String,
+    user: Option<String>,
+    lifetime: u32,
+}
+
+impl TokenRequest {
+    /// Asks for a token for this user, or for one that Xirsys names at random; without a lifetime it
+    /// never expires.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Argument`] for a channel or a user that Xirsys refuses; [`CallError::Lifetime`] for
+    /// one under a second, or of more seconds than 32 bits hold.
+    pub fn new(
+        account: &Account,
+        channel: &str,
+        user: Option<&str>,
+        lifetime: Option<Duration>,
+    ) -> Result<Self, CallError> {
+        const NEVER: u32 = 0;
+        const USER: &str = "1 to 64 letters, digits, dots, underscores, tildes or hyphens";
+
+        let letters =
+            |user: &str| user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
+        if user.is_some_and(|user| !(1..=64).contains(&user.len()) || !letters(user)) {
+            return Err(CallError::argument("signalling user", USER));
+        }
+        let lifetime = lifetime.map(|lifetime| argument::lifetime(lifetime, 1, u32::MAX));
+        Ok(Self {
+            account: account.clone(),
+            gateway: GATEWAY,
+            channel: channel::encode(channel)?,
+            user: user.map(ToOwned::to_owned),
+            lifetime: lifetime.unwrap_or(Ok(NEVER))?,
+        })
+    }
+
+    /// Uses another gateway than `https://global.xirsys.net`.
+    #[must_use]
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
+    }
+}
+
+impl ApiCall for TokenRequest {
+    type Answer = SignalToken;
+
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let Self { gateway, channel, lifetime, .. } = self;
+        let user = self.user.as_ref().map(|user| format!("k={user}&")).unwrap_or_default();
+        let url = format!("{}/_token/{channel}?{user}expire={lifetime}", gateway.as_str());
+        let request = HttpRequest::new(Request::put(url).body(Vec::new())?);
+        self.account.sign(request.showing_query())
+    }
+
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<SignalToken, ApiError> {
+        match open(response)? {
+            Value::String(token) if !token.is_empty() => Ok(SignalToken(Wiped::new(token))),
+            _ => Err(ApiError::UnknownShape),
+        }
+    }
+}
+
+/// A token of the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped.
+#[derive(Clone, Debug)]
+pub struct SignalToken(Wiped);
+
+impl SignalToken {
+    /// The text of the token.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// Asks for the host of the signalling WebSocket: `GET /_host?type=signal`.
+#[derive(Clone, Debug)]
+pub struct HostRequest {
+    account: Account,
+    gateway: Gateway,
+}
+
+impl HostRequest {
+    /// Asks for the host that this account uses.
+    #[must_use]
+    pub fn new(account: &Account) -> Self {
+        Self { account: account.clone(), gateway: GATEWAY }
+    }
+
+    /// Uses another gateway than `https://global.xirsys.net`.
+    #[must_use]
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
+    }
+}
+
+impl ApiCall for HostRequest {
+    type Answer = SignalHost;
+
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let url = format!("{}/_host?type=signal", self.gateway.as_str());
+        let request = HttpRequest::new(Request::get(url).body(Vec::new())?);
+        self.account.sign(request.showing_query())
+    }
+
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<SignalHost, ApiError> {
+        let value = open(response)?;
+        let host = value.as_str().map(|host| host.strip_suffix('/').unwrap_or(host));
+        let host = host.filter(|host| is_base(host, &["wss"])).ok_or(ApiError::UnknownShape)?;
+        Ok(SignalHost { host: host.to_owned() })
+    }
+}
+
+/// The host of the signalling WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignalHost {
+    host: String,
+}
+
+impl SignalHost {
+    /// The address of the host, such as `wss://us-api2.xirsys.com:443/ws`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.host
+    }
+
+    /// The URL to connect to with this token, which is a part of it.
+    #[must_use]
+    pub fn websocket_url(&self, token: &SignalToken) -> SignalUrl {
+        const PATH: &str = "/v2/";
+
+        let (host, token) = (&self.host, percent::Encoded(token.as_str()));
+        let len = host.len().saturating_add(PATH.len()).saturating_add(token.max_len());
+        SignalUrl(Wiped::written(len, format_args!("{host}{PATH}{token}")))
+    }
+}
+
+/// The URL of the signalling WebSocket, with a token in it. `Debug` shows nothing of it, and its memory
+/// is wiped.
+#[derive(Clone, Debug)]
+pub struct SignalUrl(Wiped);
+
+impl SignalUrl {
+    /// The text of the URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}

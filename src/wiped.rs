@@ -1,0 +1,46 @@
+//! Text that nothing shows, and that leaves no trace in freed memory.
+
+use core::{fmt, mem};
+
+use alloc::string::String;
+
+use hmac::digest::zeroize::Zeroize;
+
+/// The text inside a credential, a provider's key or an access token.
+#[derive(Clone)]
+pub(crate) struct Wiped(String);
+
+impl Wiped {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Text of at most `capacity` bytes: one that grew would leave its beginning in freed memory.
+    #[cfg(feature = "providers")]
+    pub(crate) fn written(capacity: usize, text: fmt::Arguments<'_>) -> Self {
+        let mut whole = Self(String::with_capacity(capacity));
+        // A String accepts whatever is written to it.
+        _ = fmt::Write::write_fmt(&mut whole.0, text);
+        whole
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that whatever holds it can derive `Debug`.
+impl fmt::Debug for Wiped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+impl Drop for Wiped {
+    /// Wipes the whole allocation: a text that was cut short leaves its old end in it.
+    fn drop(&mut self) {
+        let mut bytes = mem::take(&mut self.0).into_bytes();
+        bytes.resize(bytes.capacity(), 0);
+        bytes.as_mut_slice().zeroize();
+    }
+}

@@ -1,0 +1,51 @@
+//! Providers: what is sent, and every recorded answer, errors too.
+//!
+//! Each provider has a file here with its calls. What they answer is in
+//! `tests/vectors/provider_answers.json`, which names the call that reads it.
+#![allow(missing_docs)]
+#![cfg(feature = "providers")]
+
+mod recorded;
+mod request;
+
+use core::time::Duration;
+
+use turn_credentials::provider::http::Response;
+use turn_credentials::provider::{ApiCall, ApiError};
+use turn_credentials::{IceLease, UnixTime};
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const HOUR: Duration = Duration::from_secs(3600);
+/// In every call; no `Debug`, no dry run and no error shows it, or the beginning of its base64.
+const KEY: &str = "hidden-secret";
+const KEY_BASE64: &str = "aGlkZGVu";
+
+/// What a provider can be asked.
+struct Calls {
+    ice: (&'static str, Box<dyn ApiCall<Answer = IceLease>>),
+    /// Those for something else than ICE servers, and the text in their answer.
+    others: Vec<(&'static str, ReadText)>,
+}
+
+type ReadText = Box<dyn Fn(&Response<Vec<u8>>) -> Result<String, ApiError>>;
+
+macro_rules! providers {
+    ($($name:ident)*) => {
+        $(mod $name;)*
+
+        fn providers() -> Vec<Calls> {
+            vec![$($name::calls()),*]
+        }
+    };
+}
+
+providers! {
+    cloudflare
+    metered
+    twilio
+    xirsys
+}
+
+fn response(status: u16, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
+    Response::builder().status(status).body(body.into()).unwrap()
+}
