@@ -1,0 +1,36 @@
+//! A provider's call, sent by ureq.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use turn_credentials::provider::http::Response;
+use turn_credentials::provider::{ApiCall, ApiError, CallError};
+use ureq::Agent;
+
+/// None holds a secret.
+#[derive(Debug, Error)]
+pub(crate) enum AskError {
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("no answer: {0}")]
+    NoAnswer(#[from] ureq::Error),
+}
+
+/// An agent that follows no redirect: an account is for its gateway alone.
+pub(crate) fn agent(patience: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(patience));
+    config.build().new_agent()
+}
+
+pub(crate) fn ask<Call: ApiCall>(agent: &Agent, call: &Call) -> Result<Call::Answer, AskError> {
+    const MOST: u64 = 64 * 1024;
+
+    let (head, mut body) = agent.run(call.request()?.into_inner())?.into_parts();
+    let body = body.with_config().limit(MOST).read_to_vec()?;
+    Ok(call.read_answer(&Response::from_parts(head, body))?)
+}

@@ -1,0 +1,35 @@
+//! TURN logins on the command line: see `turn-credentials --help`.
+
+mod ask;
+mod generate;
+mod input;
+mod program;
+mod verify;
+mod xirsys;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Mint and verify time-limited TURN logins, or ask a provider for them
+#[derive(Parser)]
+#[command(name = "turn-credentials", version, arg_required_else_help = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Generate(generate::Options),
+    Verify(verify::Options),
+    Xirsys(xirsys::Options),
+}
+
+fn main() -> ExitCode {
+    program::main(|cli: Cli| match cli.command {
+        Command::Generate(options) => Ok((generate::run(&options)?, ExitCode::SUCCESS)),
+        Command::Verify(options) => verify::run(&options),
+        Command::Xirsys(options) => Ok((xirsys::run(&options)?, ExitCode::SUCCESS)),
+    })
+}

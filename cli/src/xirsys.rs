@@ -1,0 +1,118 @@
+//! `turn-credentials xirsys my/channel`: asks Xirsys for ICE servers.
+
+use std::error::Error;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use turn_credentials::UnixTime;
+use turn_credentials::provider::http::Response;
+use turn_credentials::provider::xirsys::{Account, IceRequest};
+use turn_credentials::provider::{ApiCall, ApiError, Gateway};
+
+use crate::ask::{self, AskError, ask};
+use crate::input;
+use crate::program::{self, Result};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Ask Xirsys for ICE servers, and print them as browsers accept them: {"iceServers": [...]}
+///
+/// The secret is the environment's `XIRSYS_SECRET`, unless it is in a file.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The channel, which must exist: my/channel
+    channel: String,
+
+    /// The account; without it, the environment's `XIRSYS_IDENT`
+    #[arg(long, value_name = "TEXT")]
+    ident: Option<String>,
+
+    /// A file that holds the account's secret, with or without a line end
+    #[arg(long, value_name = "PATH")]
+    secret_file: Option<PathBuf>,
+
+    /// Where the API is; without it, the environment's `XIRSYS_GATEWAY`, or the nearest gateway
+    #[arg(long, value_name = "URL")]
+    gateway: Option<String>,
+
+    /// How long the logins last: 1s to 6h
+    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    ttl: Duration,
+
+    /// Ask for servers near the user at this address
+    #[arg(long, value_name = "ADDRESS")]
+    user_ip: Option<IpAddr>,
+
+    /// Print the request without its secret, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Read the answer from a file, as if it came now, and send nothing; this needs no account
+    #[arg(long, value_name = "PATH", conflicts_with = "dry_run")]
+    answer: Option<PathBuf>,
+
+    /// The HTTP status that the answer in the file came with
+    #[arg(long, default_value = "200", value_name = "CODE", requires = "answer")]
+    status: u16,
+}
+
+pub(crate) fn run(options: &Options) -> Result<String> {
+    let call = call(options)?;
+    if options.dry_run {
+        return Ok(call.request()?.to_string());
+    }
+    let lease = match &options.answer {
+        Some(path) => {
+            let body = input::read("the answer", path)?;
+            let response = Response::builder().status(options.status).body(body)?;
+            call.read_answer(&response).map_err(AskError::from)
+        }
+        None => ask(&ask::agent(PATIENCE), &call),
+    };
+    let lease = lease.map_err(explain)?;
+    if let Some(end) = lease.valid_until() {
+        program::complain(&format!("note: the logins last until {}", input::date(end)));
+    }
+    if lease.dropped() > 0 {
+        let dropped = lease.dropped();
+        program::complain(&format!("note: left out {dropped} of the URIs, which browsers refuse"));
+    }
+    Ok(format!("{}\n", serde_json::to_string_pretty(lease.servers())?))
+}
+
+fn call(options: &Options) -> Result<IceRequest> {
+    let account = match options.answer {
+        Some(_) => Account::new("nobody", "nothing")?,
+        None => account(options)?,
+    };
+    let mut call = IceRequest::new(&account, &options.channel, options.ttl, UnixTime::now())?;
+    if let Some(url) = options.gateway.clone().or(input::variable("XIRSYS_GATEWAY")?) {
+        call = call.via(Gateway::new(&url)?);
+    }
+    if let Some(address) = options.user_ip {
+        call = call.for_user(address)?;
+    }
+    Ok(call)
+}
+
+fn account(options: &Options) -> Result<Account> {
+    let ident = options.ident.clone().or(input::variable("XIRSYS_IDENT")?);
+    let ident = ident.ok_or("no account: give --ident TEXT or XIRSYS_IDENT")?;
+    let file = options.secret_file.as_deref();
+    let secret = input::secret_text_or(file, "--secret-file", "XIRSYS_SECRET")?;
+    Ok(Account::new(&ident, secret)?)
+}
+
+/// Says when to try again, where that may help.
+fn explain(error: AskError) -> Box<dyn Error> {
+    match error {
+        AskError::Api(error) if error.is_retryable() && !matches!(error, ApiError::NotJson) => {
+            let wait = error.retry_after().map(humantime::format_duration);
+            let wait = wait.map(|wait| format!(" in {wait}")).unwrap_or_default();
+            format!("{error}, try again{wait}").into()
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,135 @@
+use serde_json::Value;
+use turn_credentials::Username;
+
+use crate::{TempFile, check_login, refusal, run, stdout, text};
+
+#[test]
+fn generate_as_text() {
+    for (args, separator, ttl) in [
+        (&["alice", "--secret", "north"][..], ':', 3600),
+        (&["@alice:lab.test", "--secret=north", "--ttl", "600s"], ':', 600),
+        (&["жанна", "--secret", "north", "--ttl", "1d", "--skew=-5s"], ':', 86_395),
+        (&["alice", "--secret", "north", "--skew", "+5s"], ':', 3605),
+        (&["alice", "--secret", "north", "--skew", "0s", "--separator", "|"], '|', 3600),
+        (&["alice", "--secret", "north", "--layout", "name-first"], ':', 3600),
+        (&["a:b", "--secret", "north", "--layout", "name-first", "--separator=-"], '-', 3600),
+        (&["--secret", "north", "--layout", "expiry-only"], ':', 3600),
+    ] {
+        check_login(&stdout("generate", args), "north", separator, ttl);
+    }
+    let name_first = stdout("generate", &["bob", "--secret", "x", "--layout", "name-first"]);
+    assert!(name_first.starts_with("bob:"));
+    let bare = stdout("generate", &["--secret", "x", "--layout", "expiry-only"]);
+    assert_eq!(Username::parse(bare.lines().next().unwrap()).unwrap().name(), None);
+}
+
+#[test]
+fn generate_as_json() {
+    let uris = ["--uri", "turn:turn.example.org?transport=udp", "--uri", "turns:turn.example.org"];
+    let args = ["alice", "--secret", "north", "--format", "json", "--ttl=2h"];
+    let object: Value = serde_json::from_str(&stdout("generate", &args)).unwrap();
+    let fields: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["expires_at", "password", "ttl", "username"]);
+    assert_eq!(object["ttl"], 7200);
+    let [username, password] =
+        ["username", "password"].map(|field| object[field].as_str().unwrap());
+    check_login(&format!("{username}\n{password}\n"), "north", ':', 7200);
+    let expiry = object["expires_at"].as_u64().unwrap();
+    assert_eq!(username, format!("{expiry}:alice"));
+
+    let with_uris = stdout("generate", &[&args[..], &uris].concat());
+    let object: Value = serde_json::from_str(&with_uris).unwrap();
+    assert_eq!(object["uris"], serde_json::json!([uris[1], uris[3]]));
+
+    let output = run("generate", &[&["alice", "--secret", "north"][..], &uris].concat(), &[]);
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    assert!(text(&output.stderr).starts_with("note: "));
+}
+
+#[test]
+fn generate_in_every_format() {
+    let uris = ["stun:a.example", "turns:a.example:443?transport=tcp"];
+    let print = |format: &str| {
+        let [stun, turns] = uris;
+        let args =
+            ["alice", "--secret", "north", "--uri", stun, "--uri", turns, "--format", format];
+        run("generate", &args, &[])
+    };
+    let services = print("xep-0215");
+    assert_eq!(text(&services.stdout).matches("<service type='").count(), 2);
+    let links = print("link");
+    assert_eq!(text(&links.stdout).matches("Link: <").count(), 2);
+
+    for format in ["ice", "rest"] {
+        let object: Value = serde_json::from_slice(&print(format).stdout).unwrap();
+        // The draft's `uris` are TURN URIs, and Janus refuses others.
+        let (login, password, list, expected) = match format {
+            "ice" => (&object["iceServers"][0], "credential", "urls", &uris[..]),
+            _ => (&object, "password", "uris", &uris[1..]),
+        };
+        assert_eq!(login[list], serde_json::json!(expected));
+        let [username, password] =
+            ["username", password].map(|field| login[field].as_str().unwrap());
+        check_login(&format!("{username}\n{password}\n"), "north", ':', 3600);
+        if format == "rest" {
+            assert_eq!(object["ttl"], 3600);
+        }
+    }
+    let stun = ["alice", "--secret", "north", "--uri", uris[0], "--format", "rest"];
+    assert!(refusal("generate", &stun).contains("TURN"));
+    for format in ["ice", "rest", "xep-0215", "link"] {
+        let refused = refusal("generate", &["alice", "--secret", "north", "--format", format]);
+        assert!(refused.contains("--uri"), "{refused}");
+    }
+    let hidden = ["alice", "--secret", "north", "--uri", "turn:bob:hidden@a.example"];
+    assert!(!refusal("generate", &hidden).contains("hidden"));
+}
+
+#[test]
+fn the_secret_comes_from_three_places() {
+    let file = TempFile::new("turn-secret", "from the file\r\n");
+    let path = file.0.to_str().unwrap();
+    let login = |args: &[&str]| {
+        let environment = [("TURN_SECRET", "from outside")];
+        let output = run("generate", &[&["alice"], args].concat(), &environment);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    check_login(&login(&[]), "from outside", ':', 3600);
+    check_login(&login(&["--secret-file", path]), "from the file", ':', 3600);
+    check_login(&login(&["--secret", "given"]), "given", ':', 3600);
+
+    assert!(refusal("generate", &["alice"]).contains("TURN_SECRET"));
+    refusal("generate", &["alice", "--secret", "x", "--secret-file", path]);
+    let missing = refusal("generate", &["alice", "--secret-file", "no-such-file"]);
+    assert!(missing.contains("no-such-file"));
+    let empty = TempFile::new("turn-secret-empty", "\n");
+    let empty = refusal("generate", &["alice", "--secret-file", empty.0.to_str().unwrap()]);
+    assert!(empty.contains("empty"));
+}
+
+#[test]
+fn bad_input_gets_one_line() {
+    for args in [
+        &[][..],
+        &["alice", "--secret", ""],
+        &["", "--secret", "x"],
+        &["a b", "--secret", "x"],
+        &["union select", "--secret", "x"],
+        &["12345", "--secret", "x", "--layout", "name-first"],
+        &["alice", "--secret", "x", "--ttl", "0s"],
+        &["alice", "--secret", "x", "--ttl", "soon"],
+        &["alice", "--secret", "x", "--ttl", "1700000000s"],
+        &["alice", "--secret", "x", "--ttl", "999999999999999999999y"],
+        &["alice", "--secret", "x", "--skew", "--5s"],
+        &["alice", "--secret", "x", "--separator", "--"],
+        &["alice", "--secret", "x", "--separator", "7"],
+        &["alice", "--secret", "x", "--format", "xml"],
+        &["alice", "--secret", "x", "--no-such-option"],
+    ] {
+        refusal("generate", args);
+    }
+    assert!(refusal("generate", &["-abc", "--secret", "x"]).contains("use '-- -a'"));
+    check_login(&stdout("generate", &["--secret", "x", "--", "-abc"]), "x", ':', 3600);
+    refusal("generate", &["a", "b\n\nc"]);
+}
