@@ -1,11 +1,11 @@
-//! Counts instructions, which no neighbour on the machine can change.
+//! Counts instructions, which do not depend on what else the machine does.
 
 use std::env;
 use std::process::Command;
 
 use crate::path::Path;
 
-/// The instructions of one run of the path, start and end of the process left out.
+/// The instructions of one run of the path, without the start and the end of the process.
 pub fn count(path: &Path) -> i64 {
     const TIMES: u32 = 1000;
 

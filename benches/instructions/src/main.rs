@@ -1,5 +1,6 @@
-//! `cargo run --release` counts the instructions of the hot paths beside those of `counts.txt`, and
-//! fails where the same compiler makes more than 5 % more of them; `-- record` writes the file anew.
+//! `cargo run --release` counts the instructions of the hot paths, prints them next to those in
+//! `counts.txt`, and fails if the same compiler produced more than 5 % more of them.
+//! `cargo run --release -- record` rewrites the file.
 
 mod callgrind;
 mod path;
@@ -19,13 +20,13 @@ fn main() -> ExitCode {
         ["record"] => record(&counts()),
         [name, times] => repeat(name, times.parse().expect("a number")),
         _ => {
-            eprintln!("usage: bench-instructions [record]");
+            eprintln!("usage: instructions [record]");
             ExitCode::from(2)
         }
     }
 }
 
-/// What callgrind watches.
+/// The process that callgrind watches.
 fn repeat(name: &str, times: u32) -> ExitCode {
     let path = PATHS.iter().find(|path| path.name == name).expect("a path of that name");
     path.repeat(times);
@@ -68,11 +69,11 @@ fn compare(counts: &[(&str, i64)]) -> ExitCode {
     match (risen, same_compiler) {
         (false, _) => ExitCode::SUCCESS,
         (true, false) => {
-            println!("\ncounts.txt is of another compiler: a rise is only reported");
+            println!("\ncounts.txt was recorded with another compiler: a rise is not a failure");
             ExitCode::SUCCESS
         }
         (true, true) => {
-            eprintln!("\nmore than 5 % more instructions: mend it, or record the counts anew");
+            eprintln!("\nmore than 5 % more instructions: fix it, or record the new counts");
             ExitCode::FAILURE
         }
     }

@@ -1,39 +1,55 @@
-//! SHA-1's compression with the SHA instructions of x86, in registers.
+//! SHA-1's compression with the SHA instructions of x86, in registers; an HMAC is two of them.
 
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi32, _mm_extract_epi32, _mm_set_epi32, _mm_sha1msg1_epu32,
-    _mm_sha1msg2_epu32, _mm_sha1nexte_epu32, _mm_sha1rnds4_epu32, _mm_xor_si128,
+    __m128i, _mm_add_epi32, _mm_extract_epi32, _mm_or_si128, _mm_set_epi32, _mm_setzero_si128,
+    _mm_sha1msg1_epu32, _mm_sha1msg2_epu32, _mm_sha1nexte_epu32, _mm_sha1rnds4_epu32,
+    _mm_xor_si128,
 };
 use std::array;
 use std::hint::black_box;
 
-pub fn available() -> bool {
-    is_x86_feature_detected!("sha")
-        && is_x86_feature_detected!("ssse3")
-        && is_x86_feature_detected!("sse4.1")
-}
+use crate::hmac::{self, Block};
 
-/// Compresses the block into the state, over and over: twice for each of the pairs.
-#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
-pub fn chain(words: [u32; 5], block: &[u8; 64], pairs: u32) -> [u32; 5] {
-    let block = load(block);
-    let mut state = State::of(words);
-    for _ in 0..pairs {
-        state = state.compress(black_box(block));
-        state = state.compress(black_box(block));
-        black_box(state);
+/// Proof that the CPU has the instructions.
+#[derive(Clone, Copy)]
+pub struct ShaNi(());
+
+impl ShaNi {
+    pub fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("sha")
+            && is_x86_feature_detected!("ssse3")
+            && is_x86_feature_detected!("sse4.1");
+        found.then_some(Self(()))
     }
-    state.words()
+
+    /// The two chained compressions of an HMAC, so many times, and the hash of the last.
+    #[expect(clippy::unused_self, reason = "having one is the proof")]
+    pub fn chain(self, keyed: [hmac::State; 2], block: &Block, times: u32) -> hmac::State {
+        // SAFETY: `detect` found the instructions.
+        unsafe { chain(keyed, block, times) }
+    }
+}
+
+/// The block into the inner state, the hash of that into the outer one.
+#[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+fn chain([inner, outer]: [hmac::State; 2], block: &Block, times: u32) -> hmac::State {
+    let (inner, outer, block) = (State::of(inner), State::of(outer), load(block));
+    let mut hash = outer;
+    for _ in 0..times {
+        hash = outer.compress(inner.compress(black_box(block)).padded());
+        black_box(hash);
+    }
+    hash.words()
 }
 
 #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
-fn load(block: &[u8; 64]) -> [__m128i; 4] {
+fn load(block: &Block) -> [__m128i; 4] {
     let (words, _) = block.as_chunks();
     let word = |place: usize| i32::from_be_bytes(words[place]);
     array::from_fn(|row| lanes(array::from_fn(|lane| word(4 * row + lane))))
 }
 
-/// The first word in the highest lane, as the instructions have it.
+/// The first word is in the highest lane, where the instructions expect it.
 #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
 fn lanes([a, b, c, d]: [i32; 4]) -> __m128i {
     _mm_set_epi32(a, b, c, d)
@@ -48,13 +64,13 @@ struct State {
 
 impl State {
     #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
-    fn of(words: [u32; 5]) -> Self {
+    fn of(words: hmac::State) -> Self {
         let [abcd @ .., e] = words.map(u32::cast_signed);
         Self { abcd: lanes(abcd), e: lanes([e, 0, 0, 0]) }
     }
 
     #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
-    fn words(self) -> [u32; 5] {
+    fn words(self) -> hmac::State {
         let Self { abcd, e } = self;
         [
             _mm_extract_epi32::<3>(abcd),
@@ -64,6 +80,17 @@ impl State {
             _mm_extract_epi32::<3>(e),
         ]
         .map(i32::cast_unsigned)
+    }
+
+    /// The block that hashes this hash after the 64 bytes of a key.
+    #[inline]
+    #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
+    fn padded(self) -> [__m128i; 4] {
+        const BITS: i32 = 8 * (64 + 20);
+
+        let marker = lanes([0, 0x8000_0000_u32.cast_signed(), 0, 0]);
+        let e = _mm_or_si128(self.e, marker);
+        [self.abcd, e, _mm_setzero_si128(), lanes([0, 0, 0, BITS])]
     }
 
     /// Twenty groups of four rounds, five groups with each of SHA-1's functions.
@@ -107,16 +134,14 @@ impl Rounds {
 
 #[cfg(test)]
 mod tests {
-    use sha1::block_api;
-
     use super::*;
 
     #[test]
     fn is_sha1() {
-        if !available() {
+        let Some(sha_ni) = ShaNi::detect() else {
             eprintln!("skipped: this CPU has no SHA-NI");
             return;
-        }
+        };
         let mut seed = 1_u64;
         let mut random = || {
             // Knuth's MMIX generator.
@@ -125,14 +150,11 @@ mod tests {
                 .wrapping_add(1_442_695_040_888_963_407);
             seed.to_be_bytes()[0]
         };
-        for pairs in [0, 1, 2].repeat(1000) {
-            let start = array::from_fn(|_| u32::from_be_bytes(array::from_fn(|_| random())));
+        for times in [1, 2].repeat(1000) {
+            let mut state = || array::from_fn(|_| u32::from_be_bytes(array::from_fn(|_| random())));
+            let keyed = [state(), state()];
             let block = array::from_fn(|_| random());
-            let mut expected = start;
-            (0..2 * pairs).for_each(|_| block_api::compress(&mut expected, &[block]));
-            // SAFETY: the CPU has the instructions.
-            let found = unsafe { chain(start, &block, pairs) };
-            assert_eq!(found, expected);
+            assert_eq!(sha_ni.chain(keyed, &block, times), hmac::chain(keyed, &block));
         }
     }
 }

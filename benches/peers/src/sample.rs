@@ -1,6 +1,6 @@
-//! The one credential that everybody mints and verifies.
+//! The one login that everybody mints and verifies.
 
-/// The name's 36 bytes are those of a UUID.
+/// A UUID.
 pub const NAME: &str = "6f1c7a52-8d3e-4b90-a7c4-e25d1b8f6a03";
 pub const NOW: u64 = 1_700_000_000;
 pub const EXPIRY: u64 = 1_700_003_600;

@@ -23,7 +23,7 @@ fn main() -> Result<(), VarError> {
     println!("cargo::rustc-link-lib=dylib=today");
 
     let rustc = Command::new(env::var("RUSTC")?).arg("--version").output();
-    let version = rustc.expect("rustc tells its version").stdout;
+    let version = rustc.expect("rustc prints its version").stdout;
     println!("cargo::rustc-env=RUSTC_VERSION={}", String::from_utf8_lossy(&version));
 
     for input in ["build.rs", "src/sample.rs", "today/Cargo.lock", "today/Cargo.toml", "today/src"]
