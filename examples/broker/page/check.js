@@ -115,8 +115,8 @@ function turnServers({ iceServers = [] }) {
   return turn;
 }
 
-function showAnswer({ expires_at: seconds }) {
-  const expiry = new Date(seconds * 1000);
+function showAnswer({ ttl }) {
+  const expiry = new Date(Date.now() + ttl * 1000);
   const time = element('time');
   time.dateTime = expiry.toISOString();
   time.textContent = expiry.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });

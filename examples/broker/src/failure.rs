@@ -81,7 +81,7 @@ fn answer(status: StatusCode, error: &str, retry_after: Option<Duration>) -> Res
 impl From<TurnError> for Failure {
     fn from(error: TurnError) -> Self {
         match error {
-            TurnError::Mint(error) => {
+            TurnError::Ice(error) => {
                 error!(%error, "no login can be made");
                 Self::Internal
             }

@@ -5,17 +5,18 @@ use std::path::Path;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use subtle::ConstantTimeEq;
-use turn_credentials::Credential;
+use turn_credentials::provider::ApiKey;
 
-use crate::common;
+use crate::input;
+use crate::program::Result;
 
-pub(crate) struct Key(Credential);
+pub(crate) struct Key(ApiKey);
 
 impl Key {
     const MIN_LEN: usize = 16;
 
-    pub(crate) fn read(path: &Path) -> common::Result<Self> {
-        let key = common::secret_text(path)?;
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let key = input::secret_text(path)?;
         let text = key.as_str();
         if text.len() < Self::MIN_LEN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             let advice =

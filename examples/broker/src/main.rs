@@ -1,14 +1,17 @@
 //! Hands out TURN logins over HTTP: see README.md.
 
-#[path = "../../common/ask.rs"]
+#[path = "../../../cli/src/ask.rs"]
 mod ask;
-#[path = "../../common/mod.rs"]
-mod common;
 mod failure;
+#[expect(dead_code, reason = "the program of cli/ reads more")]
+#[path = "../../../cli/src/input.rs"]
+mod input;
 mod key;
 mod limits;
 mod logs;
 mod page;
+#[path = "../../../cli/src/program.rs"]
+mod program;
 mod routes;
 mod tokens;
 mod turn;
@@ -33,6 +36,7 @@ use tracing::{info, warn};
 
 use crate::key::Key;
 use crate::limits::Limits;
+use crate::program::Result;
 use crate::routes::Broker;
 use crate::tokens::Tokens;
 use crate::turn::Backend;
@@ -81,7 +85,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    common::main(|cli: Cli| {
+    program::main(|cli: Cli| {
         logs::start(&cli.logs);
         let runtime = Runtime::new()?;
         let ended = runtime.block_on(serve(cli));
@@ -91,7 +95,7 @@ fn main() -> ExitCode {
     })
 }
 
-async fn serve(cli: Cli) -> common::Result<()> {
+async fn serve(cli: Cli) -> Result<()> {
     /// For a client to send the head of its request.
     const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -15,20 +15,20 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::time;
 use tower_http::cors::CorsLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::info;
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::{IceServer, IceServers, UnixTime, Username};
+use turn_credentials::{IceError, IceLease, IceServer, UnixTime, Username};
 
 use crate::failure::Failure;
 use crate::key::{self, Key};
 use crate::limits::{Client, Limits};
 use crate::page;
 use crate::tokens::{self, Tokens};
-use crate::turn::{Backend, Login};
+use crate::turn::{Backend, TurnError};
 use crate::visitors::Visitors;
 
 pub(crate) struct Broker {
@@ -84,29 +84,21 @@ async fn token(State(broker): Shared, headers: HeaderMap) -> Result<String, Fail
 }
 
 async fn server(State(broker): Shared, headers: HeaderMap) -> Result<Json<IceServer>, Failure> {
-    Ok(Json(login(&broker, &headers).await?.into_server()))
+    let server = lease(&broker, &headers).await?.single_server();
+    Ok(Json(server.ok_or(TurnError::Ice(IceError::NoTurn))?))
 }
 
-async fn ice(State(broker): Shared, headers: HeaderMap) -> Result<Json<Ice>, Failure> {
-    let login = login(&broker, &headers).await?;
-    let (ttl, expires_at) = (login.ttl().as_secs(), login.expires_at().as_secs());
-    Ok(Json(Ice { servers: login.into_servers(), ttl, expires_at }))
+async fn ice(State(broker): Shared, headers: HeaderMap) -> Result<Response, Failure> {
+    let lease = lease(&broker, &headers).await?;
+    Ok(Json(lease.answer_at(UnixTime::now())).into_response())
 }
 
-#[derive(Serialize)]
-struct Ice {
-    #[serde(flatten)]
-    servers: IceServers,
-    ttl: u64,
-    expires_at: u64,
-}
-
-async fn login(broker: &Broker, headers: &HeaderMap) -> Result<Login, Failure> {
+async fn lease(broker: &Broker, headers: &HeaderMap) -> Result<IceLease, Failure> {
     broker.visitors.admit(headers)?;
     let token = headers.get(TOK).and_then(|token| token.to_str().ok());
     let token = token.ok_or(Failure::Unauthorized("no token"))?;
     let name = broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))?;
-    Ok(broker.backend.login(&name).await?)
+    Ok(broker.backend.lease(&name).await?)
 }
 
 /// draft-uberti-behave-turn-rest-00 has GET and `key`; Janus has POST with the same query, unless it
@@ -166,8 +158,8 @@ async fn answer(broker: &Broker, name: Option<String>) -> Result<Json<Answer>, F
         let error = "the name is empty, too long, or has a character that TURN servers refuse";
         return Err(Failure::BadRequest(error));
     }
-    let login = broker.backend.login(&name).await?;
-    Ok(Json(login.to_answer()?))
+    let lease = broker.backend.lease(&name).await?;
+    Ok(Json(Answer::for_lease_at(&lease, UnixTime::now()).map_err(TurnError::Ice)?))
 }
 
 async fn no_foreign_pages(State(broker): Shared, request: Request, next: Next) -> Response {

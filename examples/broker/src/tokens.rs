@@ -13,7 +13,8 @@ use thiserror::Error;
 use tracing::{debug, warn};
 use turn_credentials::access_token::{self, AccessToken, AccessTokenError, AccessTokenKey};
 
-use crate::common;
+use crate::input;
+use crate::program;
 
 #[derive(Args)]
 #[group(skip)]
@@ -88,7 +89,7 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 impl Tokens {
     /// Needs a Tokio runtime, which Redis's connection is made in.
-    pub(crate) fn new(options: &Options) -> common::Result<Self> {
+    pub(crate) fn new(options: &Options) -> program::Result<Self> {
         let Options { single_use, token_ttl: ttl, .. } = *options;
         if !(SECOND..=YEAR).contains(&ttl) {
             return Err("--token-ttl: not between one second and a year".into());
@@ -157,13 +158,13 @@ impl Tokens {
     }
 }
 
-fn keys(options: &Options) -> common::Result<Vec<AccessTokenKey>> {
+fn keys(options: &Options) -> program::Result<Vec<AccessTokenKey>> {
     if options.token_key_files.is_empty() {
         warn!("without --token-key-file, tokens end with this process and no other takes them");
         return Ok(vec![token_key(&random::<32>()?)?]);
     }
     let read = |path: &PathBuf| {
-        let key = token_key(common::secret_text(path)?.as_str().as_bytes());
+        let key = token_key(input::secret_text(path)?.as_str().as_bytes());
         Ok(key.map_err(|error| format!("{}: {error}", path.display()))?)
     };
     options.token_key_files.iter().map(read).collect()
@@ -187,7 +188,7 @@ fn memory(ttl: Duration) -> Cache<String, String> {
 }
 
 /// Redis may come later than this program, and come and go.
-fn redis(url: &str, options: &Options) -> common::Result<ConnectionManager> {
+fn redis(url: &str, options: &Options) -> program::Result<ConnectionManager> {
     const PATIENCE: Duration = Duration::from_secs(2);
 
     if !url.starts_with("redis://") {
@@ -197,7 +198,7 @@ fn redis(url: &str, options: &Options) -> common::Result<ConnectionManager> {
     let mut info = url.into_connection_info().map_err(wrong)?;
     if let Some(path) = &options.redis_password_file {
         let settings = info.redis_settings().clone();
-        info = info.set_redis_settings(settings.set_password(common::secret_text(path)?.as_str()));
+        info = info.set_redis_settings(settings.set_password(input::secret_text(path)?.as_str()));
     }
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(PATIENCE))
@@ -231,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    fn tokens(store: &str, ttl: u64, single_use: bool, keys: &[&Path]) -> common::Result<Tokens> {
+    fn tokens(store: &str, ttl: u64, single_use: bool, keys: &[&Path]) -> program::Result<Tokens> {
         Tokens::new(&Options {
             token_store: store.into(),
             redis_password_file: None,

@@ -1,4 +1,4 @@
-//! TURN logins, from one's own coturn's secret or from a provider.
+//! TURN logins, from the secret of your own coturn or from a provider.
 
 use std::path::PathBuf;
 use std::slice;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use thiserror::Error;
 use turn_credentials::ice::TurnServer;
-use turn_credentials::ice::rest::Answer;
-use turn_credentials::{ClockSkew, Error, IceServer, IceServers, IceUri, UnixTime};
+use turn_credentials::{ClockSkew, IceError, IceLease};
 
-use crate::common;
+use crate::input;
+use crate::program;
 use crate::xirsys::{self, ProviderError, Xirsys};
 
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub(crate) struct Options {
         env = "BROKER_SKEW",
         value_name = "TIME",
         default_value = "0s",
-        value_parser = common::parse_skew,
+        value_parser = input::parse_skew,
         allow_hyphen_values = true
     )]
     skew: ClockSkew,
@@ -55,7 +55,7 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
-    /// A coturn of one's own, by the secret that is shared with it
+    /// Your own coturn, by the secret that you share with it
     Coturn,
     Xirsys,
 }
@@ -68,130 +68,38 @@ pub(crate) enum Backend {
 #[derive(Debug, Error)]
 pub(crate) enum TurnError {
     #[error(transparent)]
-    Mint(#[from] Error),
+    Ice(#[from] IceError),
     #[error(transparent)]
     Provider(#[from] ProviderError),
 }
 
 impl Backend {
-    pub(crate) fn new(options: Options) -> common::Result<Self> {
+    pub(crate) fn new(options: Options) -> program::Result<Self> {
         match options.backend {
             Kind::Coturn => coturn(&options).map(Box::new).map(Self::Coturn),
             Kind::Xirsys => Xirsys::new(options.xirsys, options.ttl).map(Self::Xirsys),
         }
     }
 
-    /// A login for this name, which a provider has no use for.
-    pub(crate) async fn login(&self, name: &str) -> Result<Login, TurnError> {
-        let now = UnixTime::now();
-        let (servers, ttl) = match self {
-            Self::Coturn(server) => {
-                let servers = IceServers::generate_at(name, slice::from_ref(server), now)?;
-                (servers, server.ttl())
-            }
-            Self::Xirsys(xirsys) => (xirsys.servers(now).await?, xirsys.ttl()),
-        };
-        Ok(Login::new(servers, ttl, now).ok_or(ProviderError::NoTurn)?)
+    /// A lease with a TURN server, for this name, which a provider has no use for.
+    pub(crate) async fn lease(&self, name: &str) -> Result<IceLease, TurnError> {
+        Ok(match self {
+            Self::Coturn(server) => IceLease::generate(name, slice::from_ref(server))?,
+            Self::Xirsys(xirsys) => xirsys.lease().await?,
+        })
     }
 }
 
-fn coturn(options: &Options) -> common::Result<TurnServer> {
-    let uris = common::uris("--turn-uri", &options.uris)?;
-    if !uris.iter().any(|uri| uri.scheme().is_turn()) {
-        return Err("no TURN server: give --turn-uri turn:host".into());
-    }
-    let secret = common::secret(&[], options.secret_file.as_slice())?;
-    let server = TurnServer::new(uris, secret, options.ttl)?.with_skew(options.skew);
-    // What is wrong with the time is better known now than with the first client.
-    IceServers::generate("somebody", slice::from_ref(&server))?;
-    Ok(server)
-}
-
-/// What a client is given.
-pub(crate) struct Login {
-    servers: IceServers,
-    together: IceServer,
-    ttl: Duration,
-    issued_at: UnixTime,
-}
-
-impl Login {
-    /// None without a TURN server.
-    fn new(servers: IceServers, ttl: Duration, issued_at: UnixTime) -> Option<Self> {
-        let together = together(&servers)?;
-        Some(Self { servers, together, ttl, issued_at })
-    }
-
-    pub(crate) fn ttl(&self) -> Duration {
-        self.ttl
-    }
-
-    /// By our clock, as the ttl is.
-    pub(crate) fn expires_at(&self) -> UnixTime {
-        UnixTime::from_secs(self.issued_at.as_secs().saturating_add(self.ttl.as_secs()))
-    }
-
-    /// One server that has all the URIs of the login.
-    pub(crate) fn into_server(self) -> IceServer {
-        self.together
-    }
-
-    pub(crate) fn into_servers(self) -> IceServers {
-        self.servers
-    }
-
-    pub(crate) fn to_answer(&self) -> Result<Answer, TurnError> {
-        Ok(Answer::for_server(&self.together, self.ttl)?)
-    }
-}
-
-/// The first TURN login, with the URIs of every server that takes it or needs none.
-fn together(servers: &IceServers) -> Option<IceServer> {
-    let is_turn = |uri: &IceUri| uri.scheme().is_turn();
-    let login = |server: &IceServer| {
-        let (username, credential) = server.username().zip(server.credential())?;
-        Some((username.to_owned(), credential.clone()))
-    };
-    let first = servers.iter().find(|server| server.urls().iter().any(is_turn))?;
-    let (username, credential) = login(first)?;
-    let takes_it = |server: &&IceServer| match login(server) {
-        None => true,
-        Some(other) => other.0 == username && other.1.as_str() == credential.as_str(),
-    };
-    let urls: Vec<_> = servers.iter().filter(takes_it).flat_map(IceServer::urls).cloned().collect();
-    IceServer::new(urls, username, credential).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn one_server_has_all_uris_of_the_first_turn_login() {
-        for (servers, expected) in [
-            (json!([]), None),
-            (json!([{"urls": "stun:a"}]), None),
-            (json!([{"urls": "stun:a", "username": "u", "credential": "c"}]), None),
-            (
-                json!([
-                    {"urls": "stun:a"},
-                    {"urls": "turn:b", "username": "u", "credential": "c"},
-                    {"urls": ["turns:c", "stun:d"], "username": "u", "credential": "c"},
-                    {"urls": "turn:e", "username": "u", "credential": "other"},
-                    {"urls": "turn:f", "username": "other", "credential": "c"},
-                ]),
-                Some(json!({
-                    "urls": ["stun:a", "turn:b", "turns:c", "stun:d"],
-                    "username": "u",
-                    "credential": "c",
-                })),
-            ),
-        ] {
-            let servers: IceServers = serde_json::from_value(servers).unwrap();
-            let found = together(&servers).map(|server| serde_json::to_value(server).unwrap());
-            assert_eq!(found, expected);
+fn coturn(options: &Options) -> program::Result<TurnServer> {
+    let uris = input::uris("--turn-uri", &options.uris)?;
+    let secret = input::secret(&[], options.secret_file.as_slice())?;
+    let server = match TurnServer::new(uris, secret, options.ttl) {
+        Err(IceError::NoUrls | IceError::NoTurn) => {
+            return Err("no TURN server: give --turn-uri turn:host".into());
         }
-    }
+        server => server?.with_skew(options.skew),
+    };
+    // What is wrong with the time is better known now than with the first client.
+    IceLease::generate("somebody", slice::from_ref(&server))?;
+    Ok(server)
 }

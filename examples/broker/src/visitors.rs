@@ -6,9 +6,9 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use clap::Args;
 
-use crate::common;
 use crate::failure::Failure;
 use crate::key::{self, Key};
+use crate::program;
 
 #[derive(Args)]
 #[group(skip)]
@@ -36,13 +36,13 @@ enum Source {
 }
 
 impl Visitors {
-    pub(crate) fn new(options: &Options) -> common::Result<Self> {
+    pub(crate) fn new(options: &Options) -> program::Result<Self> {
         Ok(Self {
             origins: options
                 .origins
                 .iter()
                 .map(|text| origin(text))
-                .collect::<common::Result<_>>()?,
+                .collect::<program::Result<_>>()?,
             client_key: options.client_key_file.as_deref().map(Key::read).transpose()?,
         })
     }
@@ -105,7 +105,7 @@ fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
 
 /// An origin as browsers write it: in lower case, and without the port that the scheme implies (RFC
 /// 6454 section 6.2).
-fn origin(text: &str) -> common::Result<HeaderValue> {
+fn origin(text: &str) -> program::Result<HeaderValue> {
     let wrong = || format!("--origin: {text:?} is not https://host or https://host:port");
     let uri: Uri = text.parse().map_err(|_| wrong())?;
     let (scheme, host) = uri.scheme_str().zip(uri.host()).ok_or_else(wrong)?;

@@ -9,13 +9,14 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::task;
 use tracing::debug;
-use turn_credentials::provider::CallError;
-use turn_credentials::provider::xirsys::{Account, Gateway, IceRequest};
-use turn_credentials::{IceServers, UnixTime};
+use turn_credentials::provider::xirsys::{Account, IceRequest};
+use turn_credentials::provider::{CallError, Gateway};
+use turn_credentials::{IceLease, UnixTime};
 use ureq::Agent;
 
 use crate::ask::{self, AskError, ask};
-use crate::common;
+use crate::input;
+use crate::program;
 
 #[derive(Args)]
 #[group(skip)]
@@ -52,7 +53,7 @@ const MOST_AT_ONCE: usize = 256;
 
 pub(crate) struct Xirsys {
     account: Account,
-    gateway: Gateway,
+    gateway: Option<Gateway>,
     channel: String,
     ttl: Duration,
     agent: Agent,
@@ -83,49 +84,52 @@ impl ProviderError {
 }
 
 impl Xirsys {
-    pub(crate) fn new(options: Options, ttl: Duration) -> common::Result<Self> {
+    pub(crate) fn new(options: Options, ttl: Duration) -> program::Result<Self> {
         if options.xirsys_timeout.is_zero() {
             return Err("--xirsys-timeout: no time at all".into());
         }
         let ident =
             options.xirsys_ident.ok_or("no account: give --xirsys-ident or XIRSYS_IDENT")?;
         let file = options.xirsys_secret_file.as_deref();
-        let secret = common::secret_text_or(file, "--xirsys-secret-file", "XIRSYS_SECRET")?;
+        let secret = input::secret_text_or(file, "--xirsys-secret-file", "XIRSYS_SECRET")?;
         let channel =
             options.xirsys_channel.ok_or("no channel: give --xirsys-channel or XIRSYS_CHANNEL")?;
         let gateway = options.xirsys_gateway.as_deref();
         let xirsys = Self {
             account: Account::new(&ident, secret)?,
-            gateway: gateway.map(Gateway::new).transpose()?.unwrap_or_default(),
+            gateway: gateway.map(Gateway::new).transpose()?,
             channel,
             ttl,
             agent: ask::agent(options.xirsys_timeout),
             places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
         };
-        xirsys.call(UnixTime::now())?;
+        xirsys.call()?;
         Ok(xirsys)
     }
 
-    pub(crate) fn ttl(&self) -> Duration {
-        self.ttl
+    fn call(&self) -> Result<IceRequest, CallError> {
+        let call = IceRequest::new(&self.account, &self.channel, self.ttl, UnixTime::now())?;
+        Ok(match self.gateway.clone() {
+            Some(gateway) => call.via(gateway),
+            None => call,
+        })
     }
 
-    fn call(&self, now: UnixTime) -> Result<IceRequest, CallError> {
-        let call = IceRequest::new(&self.account, &self.channel, self.ttl, now)?;
-        Ok(call.via(self.gateway.clone()))
-    }
-
-    pub(crate) async fn servers(&self, now: UnixTime) -> Result<IceServers, ProviderError> {
+    /// A lease with a TURN server.
+    pub(crate) async fn lease(&self) -> Result<IceLease, ProviderError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| ProviderError::Busy)?;
-        let (agent, call) = (self.agent.clone(), self.call(now)?);
+        let (agent, call) = (self.agent.clone(), self.call()?);
         let asked = task::spawn_blocking(move || {
             let _place = place;
             ask(&agent, &call)
         });
-        let answer = asked.await??;
-        if answer.dropped() > 0 {
-            debug!(count = answer.dropped(), "URIs of the provider's were left out");
+        let lease = asked.await??;
+        if lease.dropped() > 0 {
+            debug!(count = lease.dropped(), "URIs of the provider's were left out");
         }
-        Ok(answer.into_servers())
+        if lease.single_server().is_none() {
+            return Err(ProviderError::NoTurn);
+        }
+        Ok(lease)
     }
 }
