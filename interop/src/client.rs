@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use turn::client::{Client, ClientConfig};
+use turn_credentials::ice::Login;
 use webrtc_util::Conn;
 
-use crate::coturn::REALM;
+use crate::coturn::{Coturn, REALM};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -18,7 +19,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refused(pub u16);
 
-/// Asks for a relay, and gives it up at once.
+impl Coturn {
+    /// Gives a relay to a client with this login, which gives it up at once.
+    pub async fn allocates(&self, login: impl Into<Login>) -> Result<(), Refused> {
+        let login = login.into();
+        allocate(self.address(), login.username(), login.credential().as_str()).await
+    }
+
+    /// Gives a relay to a client with this login, and a peer echoes through it.
+    pub async fn relays(&self, login: impl Into<Login>) -> Result<(), Refused> {
+        let login = login.into();
+        relays(self.address(), login.username(), login.credential().as_str()).await
+    }
+}
+
+/// Asks for a relay with any texts, even those that a [`Login`] refuses, and gives it up at once.
 pub async fn allocate(server: SocketAddr, username: &str, password: &str) -> Result<(), Refused> {
     let client = connect(server, username, password).await;
     let answer = timeout(PATIENCE, client.allocate()).await.expect("an answer of the server");
@@ -28,7 +43,7 @@ pub async fn allocate(server: SocketAddr, username: &str, password: &str) -> Res
 }
 
 /// Asks for a relay, and has a peer echo through it.
-pub async fn relays(server: SocketAddr, username: &str, password: &str) -> Result<(), Refused> {
+async fn relays(server: SocketAddr, username: &str, password: &str) -> Result<(), Refused> {
     let peer = UdpSocket::bind("127.0.0.1:0").await.expect("the peer's socket");
     let peers_address = peer.local_addr().expect("the peer's address");
     let client = connect(server, username, password).await;

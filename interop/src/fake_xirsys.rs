@@ -6,12 +6,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use crate::http::{Request, serve};
 
-const IDENT: &str = "an-ident";
-const SECRET: &str = "the-secret-of-the-ident";
+pub const IDENT: &str = "an-ident";
+pub const SECRET: &str = "the-secret-of-the-ident";
 /// Both in base64, as they are sent.
 pub const BASIC: &str = "YW4taWRlbnQ6dGhlLXNlY3JldC1vZi10aGUtaWRlbnQ=";
-const CHANNEL: &str = "my/chännel 1";
-const PATH: &str = "/_turn/my/ch%C3%A4nnel%201";
+pub const CHANNEL: &str = "my/chännel 1";
+pub const PATH: &str = "/_turn/my/ch%C3%A4nnel%201";
 
 /// An HTTP server for `PUT /_turn/<channel>`, which hangs up until it is told what to send.
 pub struct FakeXirsys {
@@ -29,8 +29,7 @@ struct Shared {
 struct State {
     hangs: bool,
     response: String,
-    calls: usize,
-    faults: Vec<String>,
+    asked: Vec<Request>,
 }
 
 impl FakeXirsys {
@@ -39,8 +38,7 @@ impl FakeXirsys {
         let there = Arc::clone(&shared);
         let address = serve(move |request, mut stream| {
             let mut state = there.state();
-            state.calls += 1;
-            state.faults.extend(fault(&request));
+            state.asked.push(request);
             let response = there.response(state);
             // Who asked may be gone.
             _ = stream.write_all(response.as_bytes());
@@ -63,15 +61,25 @@ impl FakeXirsys {
     /// How many calls there were, each of them as Xirsys wants it.
     pub fn calls(&self) -> usize {
         let state = self.shared.state();
-        assert!(state.faults.is_empty(), "{:?}", state.faults);
-        state.calls
+        let faults: Vec<_> = state.asked.iter().filter_map(fault).collect();
+        assert!(faults.is_empty(), "{faults:?}");
+        state.asked.len()
+    }
+
+    /// Takes the last call, as it came.
+    pub fn last_call(&self) -> Request {
+        self.shared.state().asked.pop().expect("a call")
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// What makes a broker ask here, for logins of an hour.
     pub fn args(&self) -> Vec<String> {
         vec![
             "--backend=xirsys".into(),
-            format!("--xirsys-gateway=http://{}", self.address),
+            format!("--xirsys-gateway={}", self.url()),
             format!("--xirsys-ident={IDENT}"),
             format!("--xirsys-channel={CHANNEL}"),
             format!("--xirsys-secret-file={SECRET}"),
@@ -104,5 +112,7 @@ fn fault(request: &Request) -> Option<String> {
 /// A whole HTTP response; the headers each with their line end.
 pub fn response(status: u16, headers: &str, body: &str) -> String {
     let len = body.len();
-    format!("HTTP/1.1 {status} Status\r\n{headers}content-length: {len}\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 {status} Status\r\n{headers}connection: close\r\ncontent-length: {len}\r\n\r\n{body}"
+    )
 }

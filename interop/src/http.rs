@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
+#[derive(Debug)]
 pub struct Request {
     pub method: String,
     /// The path and the query, as they came.
@@ -16,8 +17,13 @@ pub struct Request {
 
 impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        header.map(|(_, value)| value.as_str())
+        self.headers(name).next()
+    }
+
+    /// The value of each header of this name.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let headers = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        headers.map(|(_, value)| value.as_str())
     }
 
     /// Reads one, unless the client has thought better of it.

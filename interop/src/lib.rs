@@ -6,13 +6,13 @@ pub mod browser;
 pub mod client;
 pub mod coturn;
 pub mod fake_xirsys;
-mod http;
+pub mod http;
 mod patience;
 pub mod redis;
 
 pub use broker::Broker;
 pub use browser::Browser;
-pub use client::{Refused, allocate, relays, uclient_relays};
+pub use client::{Refused, allocate, uclient_relays};
 pub use coturn::Coturn;
 pub use fake_xirsys::FakeXirsys;
 pub use redis::Redis;

@@ -3,10 +3,10 @@
 use std::slice;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::json;
+use turn_credentials::ice::Login;
 use turn_credentials::{
-    ClockSkew, Credential, IceServer, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime,
-    Username,
+    ClockSkew, IceServer, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
 };
 use turn_credentials_interop::browser::{Candidate, CandidateError, Case, Outcome};
 use turn_credentials_interop::{Browser, Coturn};
@@ -33,73 +33,62 @@ fn each_login_over_each_transport(browser: Browser) {
         format!("turns:localhost:{tls_port}?transport=tcp"),
     ];
     let transports = || urls.iter().map(slice::from_ref).chain([&urls[..]]);
-    let logins = logins();
+    let trials = trials();
     let trials: Vec<_> =
-        logins.iter().flat_map(|login| transports().map(move |urls| (login, urls))).collect();
-    let cases: Vec<_> = trials.iter().map(|(login, urls)| login.case(urls)).collect();
+        trials.iter().flat_map(|trial| transports().map(move |urls| (trial, urls))).collect();
+    let cases: Vec<_> = trials.iter().map(|(trial, urls)| trial.case(urls)).collect();
 
     let outcomes = browser.attempt(&cases, &coturn.authority());
-    for ((login, urls), outcome) in trials.iter().zip(&outcomes) {
+    for ((trial, urls), outcome) in trials.iter().zip(&outcomes) {
         let as_expected =
-            if login.accepted { relayed(outcome, urls) } else { refused(outcome, urls) };
+            if trial.accepted { relayed(outcome, urls) } else { refused(outcome, urls) };
         assert!(as_expected && outcome.thrown.is_none(), "{outcome:#?}");
     }
 }
 
-struct Login {
+struct Trial {
     what: &'static str,
-    username: String,
-    password: String,
+    login: Login,
     accepted: bool,
 }
 
-fn logins() -> Vec<Login> {
+fn trials() -> Vec<Trial> {
     let (north, south) = ["north", "south"].map(|secret| SharedSecret::new(secret).unwrap()).into();
     let longest = "n".repeat(Username::MAX_LEN - "1700000000:".len());
     let an_hour_ago = UnixTime::from_secs(UnixTime::now().as_secs() - HOUR.as_secs());
     let expired = Username::new("alice", an_hour_ago).unwrap().to_string();
 
-    let minted = |what, name: &str, secret| {
-        let login = TurnCredentials::generate(name, secret, HOUR, ClockSkew::NONE).unwrap();
-        let (username, password) = (login.username().into(), login.password().as_str().into());
-        Login { what, username, password, accepted: true }
+    let mint = |name: &str, secret| {
+        TurnCredentials::generate(name, secret, HOUR, ClockSkew::NONE).unwrap()
     };
+    let accepted =
+        |what, login: &TurnCredentials| Trial { what, login: login.into(), accepted: true };
+    let refused = |what, username: &str, password: &str| Trial {
+        what,
+        login: Login::new(username, password).unwrap(),
+        accepted: false,
+    };
+    let (alice, of_south) = (mint("alice", &north), mint("alice", &south));
     vec![
-        minted("a plain name", "alice", &north),
-        minted("a Matrix id", "@alice:lab.test", &north),
-        minted("a name in UTF-8", "жанна", &north),
-        minted("the longest name", &longest, &north),
-        Login { accepted: false, ..minted("another secret", "alice", &south) },
-        Login {
-            password: "d3Jvbmc=".into(),
-            accepted: false,
-            ..minted("a wrong password", "alice", &north)
-        },
-        Login {
-            what: "an expired login",
-            password: north.password_for(&expired).as_str().into(),
-            username: expired,
-            accepted: false,
-        },
+        accepted("a plain name", &alice),
+        accepted("a Matrix id", &mint("@alice:lab.test", &north)),
+        accepted("a name in UTF-8", &mint("жанна", &north)),
+        accepted("the longest name", &mint(&longest, &north)),
+        refused("another secret", of_south.username(), of_south.password().as_str()),
+        refused("a wrong password", alice.username(), "d3Jvbmc="),
+        refused("an expired login", &expired, north.password_for(&expired).as_str()),
     ]
 }
 
-impl Login {
+impl Trial {
+    /// Our JSON, as browsers take it.
     fn case(&self, urls: &[String]) -> Case {
-        Case {
-            name: format!("{} over {}", self.what, urls.join(", ")),
-            configuration: configuration(urls, &self.username, &self.password),
-        }
+        let uris: Vec<IceUri> = urls.iter().map(|url| url.parse().unwrap()).collect();
+        let server = IceServer::new(uris, self.login.clone()).unwrap();
+        let mut configuration = json!(IceServers::from([server]));
+        configuration["iceTransportPolicy"] = "relay".into();
+        Case { name: format!("{} over {}", self.what, urls.join(", ")), configuration }
     }
-}
-
-/// Our JSON, as browsers take it.
-fn configuration(urls: &[String], username: &str, password: &str) -> Value {
-    let urls: Vec<IceUri> = urls.iter().map(|url| url.parse().unwrap()).collect();
-    let server = IceServer::new(urls, username, Credential::new(password)).unwrap();
-    let mut configuration = serde_json::to_value(IceServers::from(vec![server])).unwrap();
-    configuration["iceTransportPolicy"] = "relay".into();
-    configuration
 }
 
 /// A relay at each peer, and a message through both.

@@ -8,7 +8,7 @@ use turn_credentials::{
     VerifyError,
 };
 use turn_credentials_interop::coturn::secret_args;
-use turn_credentials_interop::{Coturn, Refused, allocate, relays, uclient_relays};
+use turn_credentials_interop::{Coturn, Refused, allocate, uclient_relays};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const UNAUTHORIZED: Result<(), Refused> = Err(Refused(401));
@@ -30,21 +30,6 @@ fn secs_from_now(secs: i64) -> UnixTime {
     UnixTime::from_secs(UnixTime::now().as_secs().checked_add_signed(secs).unwrap())
 }
 
-trait Login {
-    async fn allocates(&self, coturn: &Coturn) -> Result<(), Refused>;
-    async fn relays(&self, coturn: &Coturn) -> Result<(), Refused>;
-}
-
-impl Login for TurnCredentials {
-    async fn allocates(&self, coturn: &Coturn) -> Result<(), Refused> {
-        allocate(coturn.address(), self.username(), self.password().as_str()).await
-    }
-
-    async fn relays(&self, coturn: &Coturn) -> Result<(), Refused> {
-        relays(coturn.address(), self.username(), self.password().as_str()).await
-    }
-}
-
 /// Any text as username, with the password that belongs to it.
 async fn try_username(coturn: &Coturn, username: &str) -> Result<(), Refused> {
     let password = secret("north").password_for(username);
@@ -55,7 +40,7 @@ async fn try_username(coturn: &Coturn, username: &str) -> Result<(), Refused> {
 async fn a_library_client_relays() {
     let coturn = Coturn::with_secrets(&["north"]);
     let login = mint("alice", "north");
-    assert_eq!(login.relays(&coturn).await, Ok(()));
+    assert_eq!(coturn.relays(&login).await, Ok(()));
 
     let (username, password) = (login.username(), login.password().as_str());
     let moved = format!("{}:alice", login.expires_at().as_secs() + 1);
@@ -69,7 +54,7 @@ async fn a_library_client_relays() {
         let answer = allocate(coturn.address(), username, password).await;
         assert_eq!(answer, UNAUTHORIZED, "{username} {password}");
     }
-    assert_eq!(mint("alice", "south").relays(&coturn).await, UNAUTHORIZED);
+    assert_eq!(coturn.relays(&mint("alice", "south")).await, UNAUTHORIZED);
 }
 
 #[test]
@@ -138,11 +123,11 @@ async fn names() {
     for name in
         ["жанна", "李雷", "🦀", "e\u{301}", "@alice:lab.test", "a:b:c", "a@b", "12345", "%20;"]
     {
-        assert_eq!(mint(name, "north").relays(&coturn).await, Ok(()), "{name}");
+        assert_eq!(coturn.relays(&mint(name, "north")).await, Ok(()), "{name}");
     }
     let account = "O'Brien \\ union select";
     let name = PseudonymKey::new(&secret("north")).name_for(account);
-    assert_eq!(mint(&name, "north").relays(&coturn).await, Ok(()));
+    assert_eq!(coturn.relays(&mint(&name, "north")).await, Ok(()));
 }
 
 /// Each name that we refuse for coturn's sake is one that coturn does refuse.
@@ -176,7 +161,7 @@ async fn lengths() {
     let longest = "n".repeat(Username::MAX_LEN - "1700000000:".len());
     let login = mint(&longest, "north");
     assert_eq!(login.username().len(), 508);
-    assert_eq!(login.relays(&coturn).await, Ok(()));
+    assert_eq!(coturn.relays(&login).await, Ok(()));
     assert!(Username::new(&(longest + "n"), in_an_hour()).is_err());
 }
 
@@ -192,7 +177,7 @@ async fn layouts() {
         let north = secret("north");
         let login = TurnCredentials::for_username(username.unwrap(), &north, ClockSkew::NONE);
         let login = login.unwrap();
-        assert_eq!(login.relays(&coturn).await, Ok(()), "{}", login.username());
+        assert_eq!(coturn.relays(&login).await, Ok(()), "{}", login.username());
     }
     let expired = secs_from_now(-60);
     for username in [Username::name_first("alice", expired), Username::expiry_only(expired)] {
@@ -217,7 +202,7 @@ async fn separators() {
             let north = secret("north");
             let login = TurnCredentials::for_username(username.unwrap(), &north, ClockSkew::NONE);
             let login = login.unwrap();
-            assert_eq!(login.allocates(&coturn).await, Ok(()), "{}", login.username());
+            assert_eq!(coturn.allocates(&login).await, Ok(()), "{}", login.username());
             let keyring = Keyring::new(north).with_separator(separator).unwrap();
             assert!(keyring.verify(login.username(), login.password().as_str()).is_ok());
         }
@@ -234,9 +219,9 @@ async fn two_static_secrets() {
     let after =
         TurnCredentials::generate("alice", keyring.current(), hour, ClockSkew::NONE).unwrap();
 
-    assert_eq!(before.relays(&coturn).await, Ok(()));
-    assert_eq!(after.relays(&coturn).await, Ok(()));
-    assert_eq!(mint("alice", "third").allocates(&coturn).await, UNAUTHORIZED);
+    assert_eq!(coturn.relays(&before).await, Ok(()));
+    assert_eq!(coturn.relays(&after).await, Ok(()));
+    assert_eq!(coturn.allocates(&mint("alice", "third")).await, UNAUTHORIZED);
     for password in keyring.passwords(before.username()) {
         let answer = allocate(coturn.address(), before.username(), password.as_str()).await;
         assert_eq!(answer, Ok(()));
@@ -248,19 +233,19 @@ async fn two_static_secrets() {
 async fn secrets_in_the_database() {
     let coturn = Coturn::with_database();
     let (old, next) = (mint("alice", "old"), mint("alice", "next"));
-    assert_eq!(old.allocates(&coturn).await, UNAUTHORIZED, "no secret yet");
+    assert_eq!(coturn.allocates(&old).await, UNAUTHORIZED, "no secret yet");
 
     coturn.add_secret("old");
-    assert_eq!(old.relays(&coturn).await, Ok(()));
-    assert_eq!(next.allocates(&coturn).await, UNAUTHORIZED);
+    assert_eq!(coturn.relays(&old).await, Ok(()));
+    assert_eq!(coturn.allocates(&next).await, UNAUTHORIZED);
 
     coturn.add_secret("next");
-    assert_eq!(old.relays(&coturn).await, Ok(()));
-    assert_eq!(next.relays(&coturn).await, Ok(()));
+    assert_eq!(coturn.relays(&old).await, Ok(()));
+    assert_eq!(coturn.relays(&next).await, Ok(()));
 
     coturn.remove_secret("old");
-    assert_eq!(old.allocates(&coturn).await, UNAUTHORIZED);
-    assert_eq!(next.relays(&coturn).await, Ok(()));
+    assert_eq!(coturn.allocates(&old).await, UNAUTHORIZED);
+    assert_eq!(coturn.relays(&next).await, Ok(()));
 }
 
 /// What `SharedSecret::survives_config_file` says is so.
@@ -289,7 +274,7 @@ async fn secrets_in_the_configuration_file() {
         "\tnorth",
     ] {
         let coturn = Coturn::with_config(&format!("use-auth-secret\nstatic-auth-secret={text}\n"));
-        let unchanged = mint("alice", text).allocates(&coturn).await.is_ok();
+        let unchanged = coturn.allocates(&mint("alice", text)).await.is_ok();
         let logged = coturn.log().contains(&format!("static-auth-secret={text}"));
         let survives = SharedSecret::survives_config_file(text);
         assert_eq!(survives, unchanged && !logged, "{text:?}: {unchanged} {logged}");
@@ -297,7 +282,7 @@ async fn secrets_in_the_configuration_file() {
     for (len, survives) in [(1004, true), (1005, false)] {
         let text = "n".repeat(len);
         let coturn = Coturn::with_config(&format!("use-auth-secret\nstatic-auth-secret={text}\n"));
-        assert_eq!(mint("alice", &text).allocates(&coturn).await.is_ok(), survives, "{len}");
+        assert_eq!(coturn.allocates(&mint("alice", &text)).await.is_ok(), survives, "{len}");
         assert_eq!(SharedSecret::survives_config_file(&text), survives, "{len}");
     }
 }
