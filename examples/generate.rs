@@ -2,6 +2,8 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -21,13 +23,14 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<OsString> = env::args_os().skip(1).collect();
     let [name, flag, secret] = &args[..] else { return Err(USAGE.into()) };
     if flag != "--secret" {
         return Err(USAGE.into());
     }
-    let secret = SharedSecret::new(secret)?;
+    let name = name.to_str().ok_or("the name is not UTF-8")?;
+    let secret = SharedSecret::new(secret.as_encoded_bytes())?;
     let login = TurnCredentials::generate(name, &secret, HOUR, ClockSkew::NONE)?;
-    println!("{}\n{}", login.username(), login.password().as_str());
+    writeln!(io::stdout(), "{}\n{}", login.username(), login.password().as_str())?;
     Ok(())
 }

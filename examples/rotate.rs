@@ -3,6 +3,7 @@
 //! `cargo run --example rotate`.
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use turn_credentials::{ClockSkew, Keyring, SharedSecret, TurnCredentials, UnixTime};
@@ -10,48 +11,55 @@ use turn_credentials::{ClockSkew, Keyring, SharedSecret, TurnCredentials, UnixTi
 const START: u64 = 1_700_000_000;
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn main() -> Result<(), Box<dyn Error>> {
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
     let (old, next) = (SharedSecret::new("the old secret")?, SharedSecret::new("the next one")?);
     let mut backend = Keyring::new(old.clone());
     let mut turn_server = Keyring::new(old);
 
-    println!("After 0s: The backend mints and the TURN server verifies, both with the old secret.");
+    say("After 0s: The backend mints and the TURN server verifies, both with the old secret.")?;
     let mut logins = vec![("alice", mint("alice", &backend, 0)?)];
-    tell(&logins, &turn_server, 0);
+    tell(&logins, &turn_server, 0)?;
 
-    println!("\nAfter 15m: The TURN server is given the next secret beside the old one.");
-    turn_server.rotate(next.clone());
+    say("\nAfter 15m: The TURN server is given the next secret beside the old one.")?;
+    turn_server.accept(next.clone());
     logins.push(("bob", mint("bob", &backend, 900)?));
-    tell(&logins, &turn_server, 900);
+    tell(&logins, &turn_server, 900)?;
 
-    println!("\nAfter 30m: The backend mints with the next secret.");
-    backend.rotate(next);
+    say("\nAfter 30m: The backend mints with the next secret.")?;
+    backend.rotate(next.clone());
+    turn_server.rotate(next);
     logins.push(("carol", mint("carol", &backend, 1800)?));
-    tell(&logins, &turn_server, 1800);
+    tell(&logins, &turn_server, 1800)?;
 
-    println!("\nAfter 1h 30m 1s: A ttl later every login of the old secret is over.");
-    tell(&logins, &turn_server, 5401);
+    say("\nAfter 1h 30m 1s: A ttl later every login of the old secret is over.")?;
+    tell(&logins, &turn_server, 5401)?;
 
-    println!("\nAfter 1h 30m 1s: The TURN server and the backend forget the old secret.");
+    say("\nAfter 1h 30m 1s: The TURN server and the backend forget the old secret.")?;
     turn_server.retire_previous();
     backend.retire_previous();
-    tell(&[("dave", mint("dave", &backend, 5401)?)], &turn_server, 5401);
-    Ok(())
+    tell(&[("dave", mint("dave", &backend, 5401)?)], &turn_server, 5401)
 }
 
-fn mint(name: &str, backend: &Keyring, elapsed: u64) -> Result<TurnCredentials, Box<dyn Error>> {
+fn mint(name: &str, backend: &Keyring, elapsed: u64) -> Result<TurnCredentials> {
     let now = UnixTime::from_secs(START + elapsed);
     Ok(TurnCredentials::generate_at(name, backend.current(), HOUR, ClockSkew::NONE, now)?)
 }
 
-fn tell(logins: &[(&str, TurnCredentials)], turn_server: &Keyring, elapsed: u64) {
+fn tell(logins: &[(&str, TurnCredentials)], turn_server: &Keyring, elapsed: u64) -> Result<()> {
     let now = UnixTime::from_secs(START + elapsed);
     for (name, login) in logins {
-        let verdict = match turn_server.verify_at(login.username(), login.password().as_str(), now)
-        {
+        let verdict = turn_server.verify_at(login.username(), login.password().as_str(), now);
+        let verdict = match verdict {
             Ok(_) => "accepted".to_owned(),
             Err(reason) => format!("refused, {reason}"),
         };
-        println!("  {name}'s login {}: {verdict}", login.username());
+        say(&format!("  {name}'s login {}: {verdict}", login.username()))?;
     }
+    Ok(())
+}
+
+fn say(line: &str) -> Result<()> {
+    Ok(writeln!(io::stdout(), "{line}")?)
 }

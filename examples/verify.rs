@@ -2,6 +2,8 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -20,27 +22,29 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<OsString> = env::args_os().skip(1).collect();
     let [username, password, options @ ..] = &args[..] else { return Err(USAGE.into()) };
     let secrets = options.chunks(2).map(|option| match option {
-        [flag, secret] if flag == "--secret" => Ok(SharedSecret::new(secret)?),
+        [flag, secret] if flag == "--secret" => Ok(SharedSecret::new(secret.as_encoded_bytes())?),
         _ => Err(USAGE.into()),
     });
     let keyring = Keyring::from_secrets(secrets.collect::<Result<Vec<_>, Box<dyn Error>>>()?)?;
 
-    let now = UnixTime::now();
-    match keyring.verify_at(username, password, now) {
+    let text = |arg: &OsString| arg.to_string_lossy().into_owned();
+    let (username, password, now) = (text(username), text(password), UnixTime::now());
+    let (verdict, code) = match keyring.verify_at(&username, &password, now) {
         Ok(username) => {
             let end = username.expires_at();
-            println!("valid until {}, for {}", date(end), span(now, end));
-            return Ok(ExitCode::SUCCESS);
+            (format!("valid until {}, for {}", date(end), span(now, end)), ExitCode::SUCCESS)
         }
-        Err(VerifyError::Expired { expired_at }) => {
-            println!("refused: expired at {}, {} ago", date(expired_at), span(expired_at, now));
+        Err(VerifyError::Expired { expired_at: end }) => {
+            let verdict = format!("refused: expired at {}, {} ago", date(end), span(end, now));
+            (verdict, ExitCode::FAILURE)
         }
-        Err(reason) => println!("refused: {reason}"),
-    }
-    Ok(ExitCode::FAILURE)
+        Err(reason) => (format!("refused: {reason}"), ExitCode::FAILURE),
+    };
+    writeln!(io::stdout(), "{verdict}")?;
+    Ok(code)
 }
 
 fn date(time: UnixTime) -> humantime::Rfc3339Timestamp {

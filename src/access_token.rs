@@ -51,10 +51,10 @@ pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 /// let keys = [AccessTokenKey::new(2, [8; 32])?, key];
 /// let grant = AccessToken::verify_at(token.as_str(), &keys, now)?;
 /// assert_eq!(grant.subject(), "alice");
-/// assert_eq!(grant.expires_at(), UnixTime::from_secs(1_700_003_600));
+/// assert_eq!(grant.valid_until(), UnixTime::from_secs(1_700_003_600));
 ///
 /// let later = UnixTime::from_secs(1_700_003_601);
-/// let expired_at = grant.expires_at();
+/// let expired_at = grant.valid_until();
 /// assert_eq!(
 ///     AccessToken::verify_at(token.as_str(), &keys, later).unwrap_err(),
 ///     AccessTokenError::Expired { expired_at }
@@ -217,7 +217,7 @@ impl AccessToken {
             return Err(Forged);
         }
         let grant = parts.grant().ok_or(Malformed)?;
-        let expired_at = grant.expires_at;
+        let expired_at = grant.valid_until;
         if now > expired_at { Err(Expired { expired_at }) } else { Ok(grant) }
     }
 
@@ -268,7 +268,7 @@ impl Parts {
         let (head, subject) = self.split().0.split_at_checked(HEAD_LEN)?;
         let expiry = u64::from_be_bytes(*head.get(5..)?.first_chunk()?);
         let subject = core::str::from_utf8(subject).ok()?.into();
-        Some(Grant { subject, expires_at: UnixTime::from_secs(expiry) })
+        Some(Grant { subject, valid_until: UnixTime::from_secs(expiry) })
     }
 }
 
@@ -282,7 +282,7 @@ impl Drop for Parts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     subject: String,
-    expires_at: UnixTime,
+    valid_until: UnixTime,
 }
 
 impl Grant {
@@ -292,10 +292,10 @@ impl Grant {
         &self.subject
     }
 
-    /// The last second in which it is accepted.
+    /// The last second in which it is accepted, by our clock.
     #[must_use]
-    pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
+    pub fn valid_until(&self) -> UnixTime {
+        self.valid_until
     }
 }
 

@@ -12,7 +12,7 @@
 //! | WHIP and WHEP (RFC 9725) | [`link_header::values`] |
 
 mod credential;
-mod host;
+pub(crate) mod host;
 #[cfg(feature = "serde")]
 mod json;
 mod lease;

@@ -41,7 +41,7 @@ fn known_answers() {
         let issued = key.issue_at(subject, second, random.try_into().unwrap(), now).unwrap();
         assert_eq!(issued.as_str(), token);
         let grant = AccessToken::verify_at(token, &[key], now).unwrap();
-        assert_eq!((grant.subject(), grant.expires_at().as_secs()), (subject, expiry));
+        assert_eq!((grant.subject(), grant.valid_until().as_secs()), (subject, expiry));
     }
 }
 
@@ -106,7 +106,7 @@ fn a_token_may_outlast_2038() {
     let (subject, century) = ("alice", Duration::from_secs(100 * 365 * 86_400));
     let token = key(1).issue_at(subject, century, [9; 16], NOW).unwrap();
     let grant = AccessToken::verify_at(token.as_str(), &[key(1)], NOW).unwrap();
-    assert_eq!(grant.expires_at().as_secs(), 1_700_000_000 + 3_153_600_000);
+    assert_eq!(grant.valid_until().as_secs(), 1_700_000_000 + 3_153_600_000);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_token_may_outlast_2038() {
 fn by_the_system_clock() {
     let token = key(1).issue("a", DEFAULT_TTL, [9; 16]).unwrap();
     let grant = AccessToken::verify(token.as_str(), &[key(1)]).unwrap();
-    let left = grant.expires_at().as_secs() - UnixTime::now().as_secs();
+    let left = grant.valid_until().as_secs() - UnixTime::now().as_secs();
     assert!((3590..=3600).contains(&left), "{left}");
     let expired = AccessToken::verify(issue("a").as_str(), &[key(1)]);
     assert!(matches!(expired, Err(AccessTokenError::Expired { .. })));
@@ -139,7 +139,7 @@ proptest! {
         prop_assert!(token.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
         let grant = AccessToken::verify_at(token.as_str(), &[key(2), key(1)], NOW).unwrap();
         prop_assert_eq!(grant.subject(), subject);
-        prop_assert_eq!(grant.expires_at().as_secs(), NOW.as_secs() + ttl);
+        prop_assert_eq!(grant.valid_until().as_secs(), NOW.as_secs() + ttl);
     }
 
     #[test]

@@ -91,6 +91,7 @@ fn each_server_has_its_own_secret_ttl_and_clock() {
         assert!(Keyring::new(secret).verify_at(username, password, NOW).is_ok());
     }
     assert_eq!(lease.valid_until(), Some(later(3600)), "the earliest");
+    assert_eq!(IceLease::generate_at("alice", &[], NOW).unwrap_err(), IceError::NoTurn);
     assert_eq!(
         IceLease::generate_at("a b", &servers, NOW).map(drop).unwrap_err(),
         Error::ForbiddenCharacter { character: ' ', index: 1 }.into()
@@ -148,6 +149,35 @@ fn a_server_can_be_added_to_a_lease() {
     assert_eq!(texts(lease.servers()), ["turn:a", "stun:a", "turn:b", "turn:c", "turn:b"]);
     assert_eq!(texts(&lease.clone().limit_urls(2).into_servers()), ["turn:a", "stun:a"]);
     assert_eq!(lease.without_port(3478).servers().len(), 0);
+}
+
+#[test]
+fn what_leaves_a_lease_does_not_end_it() {
+    let until = |uri, secs| {
+        let login = Login::new(format!("{secs}"), "c").unwrap().with_valid_until(later(secs));
+        IceServer::new(uris(&[uri]), login).unwrap()
+    };
+    let lease = IceLease::new([until("turn:a:53", 60), until("turn:b", 3600)]);
+    assert_eq!(lease.valid_until(), Some(later(60)));
+    assert_eq!(lease.clone().without_port(53).valid_until(), Some(later(3600)));
+    assert_eq!(lease.limit_urls(1).valid_until(), Some(later(60)));
+}
+
+#[test]
+fn one_login_that_two_servers_end_at_different_times() {
+    let secret = SharedSecret::new("north").unwrap();
+    let (a, b) = (uris(&["turn:a"]), uris(&["turn:b"]));
+    let servers = [
+        TurnServer::new(a, secret.clone(), HOUR).unwrap(),
+        TurnServer::new(b, secret, Duration::from_secs(3000))
+            .unwrap()
+            .with_skew(ClockSkew::from_secs(600)),
+    ];
+    let lease = IceLease::generate_at("alice", &servers, NOW).unwrap();
+    let answer = Answer::for_lease_at(&lease, NOW).unwrap();
+    assert_eq!((answer.uris().len(), answer.username()), (2, "1700003600:alice"));
+    assert_eq!(Some(answer.ttl()), lease.remaining_at(NOW));
+    assert_eq!(answer.ttl().as_secs(), 3000);
 }
 
 #[test]
@@ -292,8 +322,9 @@ fn xmpp_services() {
     assert_eq!(services[1], [place("turn", "b", "3478", "udp"), access].concat());
     for (username, credential) in [("\u{fffe}", "c"), ("u", "\u{ffff}")] {
         let login = Login::new(username, credential).unwrap();
-        let server = IceServer::new(uris(&["stun:a"]), login).unwrap();
-        assert_eq!(xep_0215::services(&[server]), Err(IceError::NotXml));
+        let server = |uri| [IceServer::new(uris(&[uri]), login.clone()).unwrap()];
+        assert_eq!(xep_0215::services(&server("turn:a")), Err(IceError::NotXml));
+        assert!(xep_0215::services(&server("stun:a")).is_ok(), "no login is written");
     }
 }
 
@@ -326,15 +357,15 @@ proptest! {
     fn links_are_read_by_a_parser_of_rfc_8288(
         username in "[ -~\u{a0}-\u{ff}]{1,30}", credential in "[ -~\u{a0}-\u{ff}]{1,30}",
     ) {
-        let urls = ["turn:a.example:3478?transport=udp", "turns:[::1]"];
+        let urls = ["turn:a.example:3478?transport=udp", "turns:[::1]", "stun:b"];
         let login = Login::new(&*username, &*credential).unwrap();
         let servers = [IceServer::new(uris(&urls), login).unwrap(), stun(&["stun:a"])];
         let header = link_header::values(&servers).join(", ");
         let links = link_strict::<nom_language::error::VerboseError<&str>>(&header).unwrap();
         let links: Vec<_> = links.into_iter().flatten().collect();
         let places: Vec<_> = links.iter().map(|link| link.url).collect();
-        prop_assert_eq!(places, [urls[0], urls[1], "stun:a"]);
-        for (link, has_login) in links.iter().zip([true, true, false]) {
+        prop_assert_eq!(places, [urls[0], urls[1], urls[2], "stun:a"]);
+        for (link, has_login) in links.iter().zip([true, true, false, false]) {
             let parameters: Vec<_> = link
                 .params
                 .iter()

@@ -23,9 +23,15 @@ fn before_and_after<T>(value: T) -> (Vec<u8>, Vec<u8>) {
 /// No four bytes of the key or the text stay where they were, but for the start of the freed
 /// block, which is the allocator's own.
 fn assert_wiped<T>(value: T) {
+    assert_start_wiped(value, size_of::<T>());
+}
+
+/// The same for the first bytes of a value, if what follows is not secret or is padding.
+fn assert_start_wiped<T>(value: T, len: usize) {
     const ALLOCATORS_OWN: usize = 16;
 
-    let (before, after) = before_and_after(value);
+    let (mut before, after) = before_and_after(value);
+    before.truncate(len);
     let secret = before.chunks(4).filter(|word| word.iter().any(|&byte| byte != 0)).count();
     assert!(secret >= 7, "the value was in its box: {secret}");
     let left = before
@@ -52,18 +58,61 @@ fn a_pseudonym_key() {
     assert_wiped(PseudonymKey::from_bytes("north").unwrap());
 }
 
-/// The text of a credential is on the heap: its bytes beyond those that the allocator writes over.
+/// The text is on the heap: its bytes beyond those that the allocator writes over.
+fn assert_text_wiped<T>(value: T, text: impl Fn(&T) -> &str) {
+    const ALLOCATORS_OWN: usize = 16;
+
+    let memory = File::open("/proc/self/mem").unwrap();
+    let (expected, address) = {
+        let text = text(&value);
+        let kept = text.as_bytes()[ALLOCATORS_OWN..].to_vec();
+        (kept, (text.as_ptr().addr() + ALLOCATORS_OWN) as u64)
+    };
+    let mut read = vec![0; expected.len()];
+    assert!(read.len() >= 16, "a text that is long enough");
+    memory.read_exact_at(&mut read, address).unwrap();
+    assert_eq!(read, expected);
+    drop(value);
+    memory.read_exact_at(&mut read, address).unwrap();
+    assert_eq!(read, vec![0; expected.len()]);
+}
+
+const TEXT: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
+
 #[test]
 fn a_credential() {
-    let memory = File::open("/proc/self/mem").unwrap();
-    let credential = Credential::new("0123456789abcdefghijklmnopqrstuvwxyz");
-    let address = credential.as_str().as_ptr().addr() as u64 + 16;
-    let mut read = [0; 20];
-    memory.read_exact_at(&mut read, address).unwrap();
-    assert_eq!(&read, b"ghijklmnopqrstuvwxyz");
-    drop(credential);
-    memory.read_exact_at(&mut read, address).unwrap();
+    assert_text_wiped(Credential::new(TEXT), Credential::as_str);
+}
+
+/// What was cut off is still in its memory.
+#[test]
+fn a_credential_that_was_cut_short() {
+    let mut text = String::from(TEXT);
+    let address = text.as_ptr().addr() as u64 + 16;
+    text.truncate(4);
+    drop(Credential::from(text));
+    let mut read = [0xff; 20];
+    File::open("/proc/self/mem").unwrap().read_exact_at(&mut read, address).unwrap();
     assert_eq!(read, [0; 20]);
+}
+
+#[test]
+#[cfg(feature = "providers")]
+fn a_providers_key() {
+    use turn_credentials::provider::ApiKey;
+
+    assert_text_wiped(ApiKey::new(TEXT), ApiKey::as_str);
+}
+
+#[test]
+#[cfg(feature = "access-token")]
+fn access_tokens() {
+    use turn_credentials::access_token::{AccessToken, AccessTokenKey};
+
+    assert_text_wiped(AccessToken::random([7; 32]), AccessToken::as_str);
+    // Its id and four bytes of padding are the last.
+    let len = size_of::<AccessTokenKey>() - 8;
+    assert_start_wiped(AccessTokenKey::new(1, [0xa5; 32]).unwrap(), len);
 }
 
 /// The check above does see what is not wiped.

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     name: Option<String>,
 
     /// The secret shared with the TURN server; other users of this machine can see a command line
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     secret: Option<OsString>,
 
     /// A file that holds the secret, with or without a line end. Without this and --secret, the

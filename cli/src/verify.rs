@@ -24,7 +24,7 @@ pub(crate) struct Options {
     password: String,
 
     /// A secret shared with the TURN server; can be repeated
-    #[arg(long = "secret", value_name = "TEXT")]
+    #[arg(long = "secret", value_name = "TEXT", allow_hyphen_values = true)]
     secrets: Vec<OsString>,
 
     /// A file that holds a secret; can be repeated. Without any of these, the secret is the

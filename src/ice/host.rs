@@ -6,12 +6,12 @@ use alloc::string::String;
 
 use crate::decimal;
 
-pub(super) fn is_ipv6(host: &str) -> bool {
+pub(crate) fn is_ipv6(host: &str) -> bool {
     host.parse::<Ipv6Addr>().is_ok()
 }
 
 /// IPv4, or a reg-name of RFC 3986 section 3.2.2 that is not empty and that browsers accept too.
-pub(super) fn is_ipv4_or_name(host: &str) -> bool {
+pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
     let Some(name) = decode_reg_name(host) else { return false };
     // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or not at all.
     let last = name.strip_suffix('.').unwrap_or(&name).rsplit('.').next().unwrap_or_default();

@@ -84,6 +84,16 @@ impl Visitor<'_> for TextVisitor {
     refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
 }
 
+/// A credential, or null: wiped whatever becomes of what is around it.
+pub(super) struct Secret(pub(super) Option<Credential>);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Ok(Self(text.map(Credential::new)))
+    }
+}
+
 impl Serialize for Credential {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -217,8 +227,8 @@ impl<'de> Visitor<'de> for ServerVisitor {
         let listed = |uris: Option<Uris>| uris.and_then(|Uris(uris)| uris);
         let urls = listed(urls).or_else(|| listed(url));
         let urls = urls.ok_or_else(|| A::Error::missing_field("urls"))?;
-        let text = |text: Option<Text>| text.and_then(|Text(text)| text);
-        let (username, credential) = (text(username), text(credential).map(Credential::new));
+        let username = username.and_then(|Text(text)| text);
+        let credential = credential.and_then(|Secret(credential)| credential);
         let urls = urls.map_err(A::Error::custom)?;
         IceServer::read(urls, username, credential).map_err(A::Error::custom)
     }

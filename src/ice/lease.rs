@@ -71,8 +71,7 @@ impl IceLease {
     #[must_use]
     pub fn new(servers: impl Into<IceServers>) -> Self {
         let servers = servers.into();
-        let valid_until = servers.iter().filter_map(end_of_login).min();
-        Self { servers, valid_until, dropped: 0 }
+        Self { valid_until: earliest_end(&servers), servers, dropped: 0 }
     }
 
     /// [`generate_at`](Self::generate_at) using the system clock.
@@ -89,12 +88,16 @@ impl IceLease {
     ///
     /// # Errors
     ///
-    /// Those of [`TurnCredentials::generate_at`](crate::TurnCredentials::generate_at).
+    /// [`IceError::NoTurn`] for an empty list; those of
+    /// [`TurnCredentials::generate_at`](crate::TurnCredentials::generate_at).
     pub fn generate_at(
         name: &str,
         servers: &[TurnServer],
         now: UnixTime,
     ) -> Result<Self, IceError> {
+        if servers.is_empty() {
+            return Err(IceError::NoTurn);
+        }
         let minted: Result<IceServers, _> =
             servers.iter().map(|server| server.mint_at(name, now)).collect();
         minted.map(Self::new)
@@ -117,7 +120,8 @@ impl IceLease {
     /// Adds a server, such as a STUN server or one with a login of its own.
     #[must_use]
     pub fn with_server(mut self, server: IceServer) -> Self {
-        self.valid_until = self.valid_until.into_iter().chain(end_of_login(&server)).min();
+        let end = server.login().and_then(Login::valid_until);
+        self.valid_until = self.valid_until.into_iter().chain(end).min();
         self.servers.extend([server]);
         self
     }
@@ -165,13 +169,19 @@ impl IceLease {
     /// Limits the URIs: see [`IceServers::limit_urls`].
     #[must_use]
     pub fn limit_urls(self, count: usize) -> Self {
-        Self { servers: self.servers.limit_urls(count), ..self }
+        self.map_servers(|servers| servers.limit_urls(count))
     }
 
     /// Removes every URI with this port: see [`IceServers::without_port`].
     #[must_use]
     pub fn without_port(self, port: u16) -> Self {
-        Self { servers: self.servers.without_port(port), ..self }
+        self.map_servers(|servers| servers.without_port(port))
+    }
+
+    fn map_servers(self, change: impl FnOnce(IceServers) -> IceServers) -> Self {
+        let servers = change(self.servers);
+        let valid_until = earliest_end(&servers).or(self.valid_until);
+        Self { servers, valid_until, ..self }
     }
 
     /// One server with the first TURN login and all URIs that share it or need none, for clients that
@@ -193,9 +203,11 @@ impl IceLease {
     pub fn single_server(&self) -> Option<IceServer> {
         let login = self.servers.iter().find(|server| server.has_turn())?.login()?;
         let fits = |server: &&IceServer| server.login().is_none_or(|other| other.is(login));
-        let urls: Vec<_> =
-            self.servers.iter().filter(fits).flat_map(IceServer::urls).cloned().collect();
-        IceServer::new(urls, login.clone()).ok()
+        let servers: Vec<_> = self.servers.iter().filter(fits).collect();
+        let end = earliest_end(servers.iter().copied());
+        let login = end.into_iter().fold(login.clone(), Login::with_valid_until);
+        let urls: Vec<_> = servers.into_iter().flat_map(IceServer::urls).cloned().collect();
+        IceServer::new(urls, login).ok()
     }
 
     /// What to answer a client at this time.
@@ -205,8 +217,8 @@ impl IceLease {
     }
 }
 
-fn end_of_login(server: &IceServer) -> Option<UnixTime> {
-    server.login().and_then(Login::valid_until)
+fn earliest_end<'a>(servers: impl IntoIterator<Item = &'a IceServer>) -> Option<UnixTime> {
+    servers.into_iter().filter_map(IceServer::login).filter_map(Login::valid_until).min()
 }
 
 /// A lease as a client is told of it: the servers, and for how long they can be used.

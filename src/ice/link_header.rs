@@ -39,8 +39,9 @@ pub fn values(servers: &[IceServer]) -> Vec<String> {
 }
 
 fn value(uri: &IceUri, login: Option<&Login>) -> String {
+    let is_turn = uri.is_turn();
     let uri = format!("<{uri}>; rel=\"ice-server\"");
-    let Some(login) = login else { return uri };
+    let Some(login) = login.filter(|_| is_turn) else { return uri };
     let (username, credential) = (login.username(), login.credential().as_str());
     // Quoted, it is at most twice as long; a text that grew would leave the credential in freed memory.
     let login = username.len().saturating_add(credential.len()).saturating_mul(2);

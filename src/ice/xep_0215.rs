@@ -44,7 +44,8 @@ use crate::time::UnixTime;
 /// [`IceError::NotXml`] for a login with U+FFFE or U+FFFF in it, the only characters of a login that
 /// XML 1.0 (section 2.2) excludes.
 pub fn services(servers: &[IceServer]) -> Result<String, IceError> {
-    if servers.iter().filter_map(IceServer::login).any(is_not_xml) {
+    let turn = servers.iter().filter(|server| server.has_turn());
+    if turn.filter_map(IceServer::login).any(is_not_xml) {
         return Err(IceError::NotXml);
     }
     let mut text = String::with_capacity(servers.iter().map(longest).sum());
@@ -107,15 +108,30 @@ struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|character| match character {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '\'' => f.write_str("&apos;"),
-            '"' => f.write_str("&quot;"),
-            other => f.write_char(other),
-        })
+        let mut rest = self.0;
+        while let Some((index, entity)) = first_special(rest) {
+            let (plain, special) = rest.split_at_checked(index).unwrap_or_default();
+            f.write_str(plain)?;
+            f.write_str(entity)?;
+            rest = special.get(1..).unwrap_or_default();
+        }
+        f.write_str(rest)
     }
+}
+
+/// The first character that XML has another use for, and what to write instead.
+fn first_special(text: &str) -> Option<(usize, &'static str)> {
+    text.bytes().enumerate().find_map(|(index, byte)| {
+        let entity = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'\'' => "&apos;",
+            b'"' => "&quot;",
+            _ => return None,
+        };
+        Some((index, entity))
+    })
 }
 
 /// A time as `2010-02-23T02:06:40Z`. XEP-0082 has four digits for the year: a later time is written as

@@ -17,7 +17,7 @@ pub trait ApiCall {
     /// # Errors
     ///
     /// [`CallError::Http`] if the parts of the call do not make an HTTP request. The calls in this crate
-    /// check their parts when they are made, so this does not happen to them.
+    /// check their parts when they are made; only a URL over 65,534 bytes gets this far.
     fn request(&self) -> Result<HttpRequest, CallError>;
 
     /// Reads the response.

@@ -20,7 +20,10 @@ pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallErr
     if is_segment(id) && !id.contains(stray) {
         Ok(id)
     } else {
-        Err(CallError::argument(name, "a text without colon, slash and control character"))
+        Err(CallError::argument(
+            name,
+            "a text, not of dots only, without colon, slash and control character",
+        ))
     }
 }
 

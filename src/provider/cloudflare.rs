@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 
-use super::answer::{json, lease, successful};
+use super::answer::{Json, lease, successful};
 use super::api_call::ApiCall;
 use super::api_key::ApiKey;
 use super::argument;
@@ -118,8 +118,8 @@ impl ApiCall for IceRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let mut answer = json(successful(response)?.body())?;
-        let list = answer.get_mut("iceServers").ok_or(ApiError::UnknownShape)?.take();
+        let mut answer = Json::read(successful(response)?.body())?;
+        let list = answer.take("iceServers").ok_or(ApiError::UnknownShape)?;
         lease(list, self.now, Some(Duration::from_secs(self.ttl.into())))
     }
 }
@@ -141,7 +141,7 @@ impl RevokeRequest {
     /// path.
     pub fn new(key: &Key, username: &str) -> Result<Self, CallError> {
         if !argument::is_segment(username) {
-            return Err(CallError::argument("username", "a text other than dots"));
+            return Err(CallError::argument("username", "a text, not of dots only"));
         }
         Ok(Self { key: key.clone(), gateway: GATEWAY, username: username.to_owned() })
     }

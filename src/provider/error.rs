@@ -72,8 +72,8 @@ pub enum ApiError {
     )]
     #[non_exhaustive]
     Refused {
-        /// The provider's own word for the reason: the constants for each provider are in its module.
-        /// Empty if the provider gave none.
+        /// The provider's own word for the reason, such as those in
+        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gave none.
         code: Cow<'static, str>,
         /// What to do, if it is known.
         advice: Option<&'static str>,

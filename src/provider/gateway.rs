@@ -1,12 +1,13 @@
 //! Where a provider's API is.
 
-use alloc::borrow::Cow;
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
+use alloc::format;
 
-use http::Uri;
+use http::uri::Authority;
 
 use super::argument::is_segment;
 use super::error::CallError;
+use crate::ice::host::{is_ipv4_or_name, is_ipv6};
 
 /// The base URL of a provider's API: the provider's own, a regional one, or a proxy of yours.
 ///
@@ -66,13 +67,16 @@ pub(super) fn is_base(url: &str, schemes: &[&str]) -> bool {
         && path.is_none_or(|path| path.split('/').all(is_plain))
 }
 
-fn is_host_and_port(authority: &str) -> bool {
-    let Ok(uri) = Uri::try_from(authority) else { return false };
-    let host = uri.host().unwrap_or_default();
-    let port = authority.strip_prefix(host).and_then(|port| port.strip_prefix(':'));
+/// Written back, an authority with a user, or with a port such as `+80` or `080`, is another text.
+fn is_host_and_port(text: &str) -> bool {
+    let Ok(authority) = text.parse::<Authority>() else { return false };
+    let (host, port) = (authority.host(), authority.port_u16());
+    let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
     let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
-    let named = !host.is_empty() && host.bytes().all(of_a_name);
-    let is_ipv6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_ipv6 = is_ipv6.is_some_and(|host| host.parse::<core::net::Ipv6Addr>().is_ok());
-    (named || is_ipv6) && (authority == host || port.is_some_and(|_| uri.port_u16().is_some()))
+    let is_name = host.bytes().all(of_a_name) && is_ipv4_or_name(host) && !host.contains("..");
+    let ipv6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    text == format!("{host}{port_text}")
+        && port != Some(0)
+        && !host.starts_with('.')
+        && (is_name || ipv6.is_some_and(is_ipv6))
 }

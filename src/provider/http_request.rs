@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Method, Request};
 
 use super::api_key::ApiKey;
@@ -52,7 +52,7 @@ impl HttpRequest {
         let has_body = !request.body().is_empty();
         let headers = request.headers_mut();
         headers.values_mut().for_each(|value| value.set_sensitive(true));
-        if may_have_body && !has_body {
+        if may_have_body && !has_body && !headers.contains_key(TRANSFER_ENCODING) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         Self { request, query_shown: false, body_shown: false }
@@ -62,10 +62,14 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for a user with a colon.
+    /// [`CallError::Argument`] for a user with a colon or a control character;
+    /// [`CallError::Secret`] for a key with a control character.
     pub fn with_basic(self, user: &str, key: &ApiKey) -> Result<Self, CallError> {
-        if user.contains(':') {
-            return Err(CallError::argument("user", "a text without a colon"));
+        if user.contains(|c: char| c == ':' || c.is_control()) {
+            return Err(CallError::argument("user", "a text without colon and control character"));
+        }
+        if key.as_str().contains(char::is_control) {
+            return Err(CallError::Secret);
         }
         let len = user.len().saturating_add(key.as_str().len()).saturating_add(1);
         let pair = Wiped::written(len, format_args!("{user}:{}", key.as_str()));
@@ -77,7 +81,7 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Http`] for a token with a control character.
+    /// [`CallError::Http`] for a token that a header cannot carry, such as one with a line end.
     pub fn with_bearer(self, token: &ApiKey) -> Result<Self, CallError> {
         self.with_authorization("Bearer", token.as_str())
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use http::{Request, Response};
 
-use super::answer::{json, lease, successful};
+use super::answer::{Json, lease, successful};
 use super::api_call::ApiCall;
 use super::api_key::ApiKey;
 use super::argument;
@@ -88,8 +88,8 @@ impl ApiCall for IceRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let answer = json(successful(response)?.body())?;
-        if !answer.is_array() {
+        let answer = Json::read(successful(response)?.body())?;
+        if !answer.as_value().is_array() {
             return Err(ApiError::UnknownShape);
         }
         lease(answer, self.now, None)

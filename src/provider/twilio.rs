@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::answer::{json, lease, successful};
+use super::answer::{Json, lease, successful};
 use super::api_call::ApiCall;
 use super::api_key::ApiKey;
 use super::argument;
@@ -95,11 +95,11 @@ impl ApiCall for IceRequest {
 
     /// If Twilio grants a shorter ttl than requested, that one counts.
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let mut answer = json(successful(response)?.body())?;
-        let list = answer.get_mut("ice_servers").ok_or(ApiError::UnknownShape)?.take();
+        let mut answer = Json::read(successful(response)?.body())?;
+        let list = answer.take("ice_servers").ok_or(ApiError::UnknownShape)?;
         let secs = |ttl: &Value| ttl.as_u64().or_else(|| decimal::parse(ttl.as_str()?));
         let asked = self.ttl.into();
-        let ttl = answer.get("ttl").and_then(secs).map_or(asked, |told| told.min(asked));
+        let ttl = answer.as_value().get("ttl").and_then(secs).map_or(asked, |told| told.min(asked));
         lease(list, self.now, Some(Duration::from_secs(ttl)))
     }
 }

@@ -77,9 +77,10 @@ fn keys_that_cannot_be_sent() {
     let (key, line) = (ApiKey::new("k"), ApiKey::new("k\r\nx: y"));
     assert_eq!(refused(request().with_basic("a:b", &key)), "user");
     assert_eq!(request().with_bearer(&line).map(drop), Err(CallError::Http));
-    // Base64 carries any bytes.
-    let basic = request().with_basic("a", &line).unwrap().into_inner();
-    assert_eq!(basic.headers()["authorization"], "Basic YTprDQp4OiB5");
+    assert_eq!(refused(request().with_basic("a\n", &key)), "user");
+    assert_eq!(request().with_basic("a", &line).map(drop), Err(CallError::Secret));
+    let basic = request().with_basic("a", &key).unwrap().into_inner();
+    assert_eq!(basic.headers()["authorization"], "Basic YTpr");
 }
 
 #[test]
@@ -98,6 +99,16 @@ fn gateways() {
         "https://a:b:c",
         "https://a:",
         "https://a:65536",
+        "https://a:0",
+        "https://a:+80",
+        "https://a:080",
+        "https://h:s3cret@h:443",
+        "https://a:1@a:2",
+        "https://127.1",
+        "https://0x7f000001",
+        "https://256.256.256.256",
+        "https://.",
+        "https://a..b",
         "https://[::1",
         "https://[a]",
         "https://a%20b",

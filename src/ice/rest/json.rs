@@ -12,7 +12,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use super::Answer;
 use crate::decimal;
 use crate::error::IceError;
-use crate::ice::json::{Expected, Text, Uris, refuse, set};
+use crate::ice::credential::Credential;
+use crate::ice::json::{Expected, Secret, Text, Uris, refuse, set};
 use crate::ice::login::Login;
 
 impl Serialize for Answer {
@@ -55,15 +56,15 @@ impl<'de> Visitor<'de> for AnswerVisitor {
         }
         let missing = A::Error::missing_field;
         let Text(username) = username.ok_or_else(|| missing("username"))?;
-        let Text(password) = password.ok_or_else(|| missing("password"))?;
+        let Secret(password) = password.ok_or_else(|| missing("password"))?;
         let Ttl(ttl) = ttl.ok_or_else(|| missing("ttl"))?;
         let Uris(uris) = uris.ok_or_else(|| missing("uris"))?;
         let uris = uris.unwrap_or_else(|| Ok(Vec::new())).map_err(A::Error::custom)?;
         if uris.is_empty() {
             return Err(A::Error::custom(IceError::NoUrls));
         }
-        let (username, password) = (username.unwrap_or_default(), password.unwrap_or_default());
-        let login = Login::new(username, password).map_err(A::Error::custom)?;
+        let password = password.unwrap_or_else(|| Credential::new(""));
+        let login = Login::new(username.unwrap_or_default(), password).map_err(A::Error::custom)?;
         Ok(Answer { login, ttl, uris })
     }
 

@@ -1,12 +1,11 @@
 //! What Xirsys wraps around every answer.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use http::Response;
 use serde_json::Value;
 
-use crate::provider::answer::{json, successful};
+use crate::provider::answer::{Json, successful};
 use crate::provider::error::{ApiError, may_pass};
 
 /// Xirsys's words for why it refuses a call: the `code` of [`ApiError::Refused`].
@@ -32,42 +31,37 @@ pub mod code {
 }
 
 /// What is in the envelope, which decides before the HTTP status: Xirsys sends errors with 200 too.
-pub(super) fn open(response: &Response<Vec<u8>>) -> Result<Value, ApiError> {
-    let mut envelope = match json(response.body()) {
-        Ok(json) => json,
-        Err(error) => return Err(successful(response).err().unwrap_or(error)),
-    };
+pub(super) fn open(response: &Response<Vec<u8>>) -> Result<Json, ApiError> {
+    let mut envelope =
+        Json::read(response.body()).map_err(|error| successful(response).err().unwrap_or(error))?;
     let unknown = || successful(response).err().unwrap_or(ApiError::UnknownShape);
-    let data = |value: Option<Value>| value.filter(|value| !value.is_null()).ok_or_else(unknown);
-    let mut take = |name: &str| envelope.get_mut(name).map(Value::take);
-    match take("s") {
+    let data = |data: Option<Json>| data.filter(|it| !it.as_value().is_null()).ok_or_else(unknown);
+    let status = envelope.as_value().get("s").cloned();
+    match status {
         // v3: {"s": "ok", "v": ...}, {"s": "error", "v": "code"}.
-        Some(Value::String(word)) if word.eq_ignore_ascii_case("ok") => data(take("v")),
-        Some(Value::String(_)) => Err(refusal(take("v"), None, response)),
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("ok") => data(envelope.take("v")),
+        Some(Value::String(_)) => Err(refusal(envelope.take("v"), None, response)),
         // v2: {"s": 200, "d": ..., "e": null}, {"s": 500, "d": null, "e": "message"}.
         Some(Value::Number(status)) => {
             let status = status.as_u64().and_then(|status| u16::try_from(status).ok());
-            match take("e") {
-                None | Some(Value::Null) if status == Some(200) => data(take("d")),
-                word => Err(refusal(word, status, response)),
+            match envelope.take("e").filter(|error| !error.as_value().is_null()) {
+                None if status == Some(200) => data(envelope.take("d")),
+                error => Err(refusal(error, status, response)),
             }
         }
         Some(_) => Err(unknown()),
         // Without an envelope: what a proxy, or a broker of Xirsys's, has unpacked.
         None => successful(response).and_then(|_| {
-            let bare =
-                ["iceServers", "urls", "url"].iter().any(|name| envelope.get(name).is_some());
-            if bare || envelope.is_array() { Ok(envelope) } else { Err(ApiError::UnknownShape) }
+            let json = envelope.as_value();
+            let bare = ["iceServers", "urls", "url"].iter().any(|name| json.get(name).is_some());
+            if bare || json.is_array() { Ok(envelope) } else { Err(ApiError::UnknownShape) }
         }),
     }
 }
 
 /// A refusal with this word; version 2 of the API has a status in its envelope.
-fn refusal(word: Option<Value>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
-    let word = match word {
-        Some(Value::String(word)) => word,
-        _ => String::new(),
-    };
+fn refusal(word: Option<Json>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
+    let word = word.and_then(Json::into_text).unwrap_or_default();
     let of_the_word = match &*word {
         code::INTERNAL | code::LOCKED => Some(true),
         code::UNAUTHORIZED

@@ -8,7 +8,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use http::{Request, Response};
-use serde_json::Value;
 
 use super::account::{Account, GATEWAY};
 use super::channel;
@@ -82,10 +81,8 @@ impl ApiCall for TokenRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<SignalToken, ApiError> {
-        match open(response)? {
-            Value::String(token) if !token.is_empty() => Ok(SignalToken(Wiped::new(token))),
-            _ => Err(ApiError::UnknownShape),
-        }
+        let token = open(response)?.into_text().filter(|token| !token.is_empty());
+        token.map(|token| SignalToken(Wiped::new(token))).ok_or(ApiError::UnknownShape)
     }
 }
 
@@ -133,7 +130,7 @@ impl ApiCall for HostRequest {
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<SignalHost, ApiError> {
         let value = open(response)?;
-        let host = value.as_str().map(|host| host.strip_suffix('/').unwrap_or(host));
+        let host = value.as_value().as_str().map(|host| host.strip_suffix('/').unwrap_or(host));
         let host = host.filter(|host| is_base(host, &["wss"])).ok_or(ApiError::UnknownShape)?;
         Ok(SignalHost { host: host.to_owned() })
     }
