@@ -133,15 +133,16 @@ impl Expiry {
 
     /// The expiry in a username that is read.
     pub(crate) fn read(secs: u64) -> Option<Self> {
-        Self::in_range(secs.into())
+        u32::try_from(secs).ok().and_then(Self::in_range)
     }
 
     fn new(secs: i128, hint: impl FnOnce() -> Option<ExpiryHint>) -> Result<Self, Error> {
-        Self::in_range(secs).ok_or_else(|| Error::ExpiryOutOfRange { hint: hint() })
+        let expiry = u32::try_from(secs).ok().and_then(Self::in_range);
+        expiry.ok_or_else(|| Error::ExpiryOutOfRange { hint: hint() })
     }
 
-    fn in_range(secs: i128) -> Option<Self> {
-        u32::try_from(secs).ok().filter(|secs| (1..=Self::MAX.0).contains(secs)).map(Self)
+    fn in_range(secs: u32) -> Option<Self> {
+        (1..=Self::MAX.0).contains(&secs).then_some(Self(secs))
     }
 
     pub(crate) const fn secs(self) -> u32 {

@@ -200,17 +200,18 @@ impl<'a> Username<'a> {
     }
 
     fn read(separator: char, text: &'a str) -> Option<Self> {
-        let (digits, behind) = split_digits(text)?;
-        let (layout, name, expiry) = match behind.strip_prefix(separator) {
-            _ if behind.is_empty() => (Layout::ExpiryOnly, "", digits),
-            Some(name) if !digits.is_empty() => (Layout::ExpiryFirst, name, digits),
-            _ => {
-                let (name, expiry) = text.split_once(separator)?;
-                (Layout::NameFirst, name, expiry)
-            }
+        let (number, rest) = split_number(text);
+        let first = rest.bytes().next().map(char::from);
+        let (layout, name, expiry) = if first.is_none() {
+            (Layout::ExpiryOnly, "", number?)
+        } else if let Some(expiry) = number.filter(|_| first == Some(separator)) {
+            (Layout::ExpiryFirst, rest.get(1..)?, expiry)
+        } else {
+            let (name, expiry) = text.split_once(separator)?;
+            let (expiry, rest) = split_number(expiry);
+            (Layout::NameFirst, name, expiry.filter(|_| rest.is_empty())?)
         };
-        let expiry = parse_expiry(expiry)?;
-        Self { layout, name, separator, expiry }.checked().ok()
+        Self { layout, name, separator, expiry: Expiry::read(expiry)? }.checked().ok()
     }
 
     /// Who the credential is for; `None` in the expiry-only layout.
@@ -319,17 +320,15 @@ impl fmt::Display for Username<'_> {
 /// The digits of [`Username::MAX_EXPIRY`].
 const MAX_DIGITS: usize = 10;
 
-/// The digits that a text begins with, and what follows them.
-fn split_digits(text: &str) -> Option<(&str, &str)> {
-    text.split_at_checked(text.bytes().take_while(u8::is_ascii_digit).count())
-}
-
-/// Reads an expiry that has no sign and no leading zero.
-fn parse_expiry(text: &str) -> Option<Expiry> {
-    let canonical = (1..=MAX_DIGITS).contains(&text.len()) && !text.starts_with('0');
-    Expiry::read(canonical.then(|| text.bytes().try_fold(0_u64, push_digit)).flatten()?)
-}
-
-fn push_digit(number: u64, digit: u8) -> Option<u64> {
-    digit.is_ascii_digit().then(|| number.wrapping_mul(10).wrapping_add((digit & 0xf).into()))
+/// The number of up to ten digits that a text begins with, without a leading zero, and what follows
+/// the digits.
+fn split_number(text: &str) -> (Option<u64>, &str) {
+    let (mut number, mut len) = (0_u64, 0_usize);
+    for digit in text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|&digit| digit < 10) {
+        // More than ten digits may wrap, and are not a number here.
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+        len = len.wrapping_add(1);
+    }
+    let canonical = (1..=MAX_DIGITS).contains(&len) && !text.starts_with('0');
+    (canonical.then_some(number), text.get(len..).unwrap_or_default())
 }
