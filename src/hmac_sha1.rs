@@ -16,6 +16,21 @@ type State = [u32; 5];
 const BLOCK_LEN: usize = 64;
 const HASH_LEN: usize = 20;
 
+/// The message's length in bits is at the end of the last block (FIPS 180-4 section 5.1.1), which has
+/// this marker after the message.
+const LEN_LEN: usize = 8;
+const MARKER: u8 = 0x80;
+
+/// What follows the inner hash in the outer block.
+const OUTER_BLOCK: [u8; BLOCK_LEN] = {
+    const BITS: u16 = 8 * (64 + 20);
+
+    let mut block = [0; BLOCK_LEN];
+    block[HASH_LEN] = MARKER;
+    [block[BLOCK_LEN - 2], block[BLOCK_LEN - 1]] = BITS.to_be_bytes();
+    block
+};
+
 const INNER_PAD: u8 = 0x36;
 const OUTER_PAD: u8 = 0x5c;
 
@@ -54,8 +69,13 @@ impl HmacSha1 {
     }
 
     pub(crate) fn tag(&self, message: &[u8]) -> Tag {
-        let inner = finish(self.inner, message);
-        CtOutput::new(finish(self.outer, &inner).into())
+        let mut outer = OUTER_BLOCK;
+        if let Some((hash, _)) = outer.split_first_chunk_mut() {
+            *hash = hashed(self.inner, message);
+        }
+        let mut state = self.outer;
+        compress(&mut state, slice::from_ref(&outer));
+        CtOutput::new(bytes(state).into())
     }
 }
 
@@ -67,35 +87,36 @@ impl Drop for HmacSha1 {
 }
 
 /// SHA-1 of the key's block, which is in the state already, and of the message.
-#[inline(always)]
-fn finish(mut state: State, message: &[u8]) -> [u8; HASH_LEN] {
-    /// The message's length in bits stands at the end of the last block (FIPS 180-4 section 5.1.1).
-    const LEN_LEN: usize = 8;
-
-    let bits = (message.len() as u64).saturating_add(BLOCK_LEN as u64).saturating_mul(8);
+fn hashed(mut state: State, message: &[u8]) -> [u8; HASH_LEN] {
     let mut rest = message;
     while let Some((block, behind)) = rest.split_first_chunk() {
         compress(&mut state, slice::from_ref(block));
         rest = behind;
     }
-    let mut padded = [[0; BLOCK_LEN]; 2];
-    let both = padded.as_flattened_mut();
-    if let Some((text, [marker, ..])) = both.split_at_mut_checked(rest.len()) {
+    let mut last = [0; BLOCK_LEN];
+    if let Some((text, [marker, ..])) = last.split_at_mut_checked(rest.len()) {
         text.copy_from_slice(rest);
-        *marker = 0x80;
+        *marker = MARKER;
     }
-    let blocks = if rest.len() < BLOCK_LEN - LEN_LEN { &mut padded[..1] } else { &mut padded[..] };
-    if let Some(end) = blocks.as_flattened_mut().last_chunk_mut() {
-        *end = bits.to_be_bytes();
+    if rest.len() >= BLOCK_LEN - LEN_LEN {
+        compress(&mut state, slice::from_ref(&last));
+        last = [0; BLOCK_LEN];
     }
-    compress(&mut state, blocks);
+    if let Some(end) = last.last_chunk_mut() {
+        let bytes = (message.len() as u64).saturating_add(BLOCK_LEN as u64);
+        *end = bytes.saturating_mul(8).to_be_bytes();
+    }
+    compress(&mut state, slice::from_ref(&last));
+    bytes(state)
+}
 
-    let mut hash = [0; HASH_LEN];
-    hash.chunks_exact_mut(4).zip(state).for_each(|(bytes, word)| {
+fn bytes(mut state: State) -> [u8; HASH_LEN] {
+    let mut bytes = [0; HASH_LEN];
+    bytes.chunks_exact_mut(4).zip(state).for_each(|(bytes, word)| {
         bytes.copy_from_slice(&word.to_be_bytes());
     });
     state.as_mut_slice().zeroize();
-    hash
+    bytes
 }
 
 #[cfg(test)]
