@@ -1,8 +1,8 @@
 //! F, the least that a login costs: the HMAC of the sample, with its key hashed in advance.
 //!
 //! That is two chained SHA-1 compressions. The first hashes the message's block; the second hashes a
-//! block made from the 20 bytes of the first hash, so it waits for them. An HMAC does not wait for the
-//! one before it: logins are independent of each other.
+//! block made from the 20 bytes of the first hash, so it waits for them. Each HMAC also waits for the one
+//! before it, so that F is the time of one, whatever the processor could do meanwhile.
 
 use std::hint::black_box;
 
@@ -31,6 +31,15 @@ pub fn in_registers() -> Option<Candidate> {
 
 pub fn by_block_api() -> Candidate {
     let what = "floor: the same two by `sha1::block_api::compress` (sha1 0.11)";
-    let (keyed, block) = (keyed(), padded(USERNAME.as_bytes()));
-    Candidate::new(what, move || chain(keyed, black_box(&block)), |&hash| is_password(hash))
+    let (keyed, mut block) = (keyed(), padded(USERNAME.as_bytes()));
+    let none = black_box(0);
+    Candidate::new(
+        what,
+        move || {
+            let hash = chain(keyed, &block);
+            block[0] |= hash[0].to_be_bytes()[0] & none;
+            hash
+        },
+        |&hash| is_password(hash),
+    )
 }

@@ -30,7 +30,7 @@ impl Candidate {
     /// Work that does what it should: `right` looks at its first result.
     pub fn new<T>(
         what: &'static str,
-        work: impl Fn() -> T + 'static,
+        mut work: impl FnMut() -> T + 'static,
         right: impl FnOnce(&T) -> bool,
     ) -> Self {
         assert!(right(&work()), "{what}");
