@@ -1,4 +1,8 @@
 //! HMAC-SHA1 (RFC 2104) with its key hashed in advance, straight over SHA-1's block function.
+//!
+//! The crate `hmac` has such a core too, which would leave 57 lines fewer here. It costs 9 % of minting
+//! (157 → 171 ns) and 18 % of verifying with four secrets (450 → 530 ns), on a Xeon with SHA-NI and
+//! rustc 1.95.
 
 use core::slice;
 

@@ -45,8 +45,8 @@ fn rows() -> [Candidate; 17] {
         floor::by_block_api(),
         today("mint: today's way, one-shot (hmac 0.13, sha1 0.11, base64 0.23)", today_mint),
         today("mint: today's way, keyed once and cloned", today_mint_keyed),
-        ours("mint: turn-credentials, keyed", our_keyed()).at_most(2.2, Floor).at_most(0.45, Today),
-        ours("mint: turn-credentials, from a raw secret", our_one_shot).at_most(0.75, Today),
+        ours("mint: turn-credentials, keyed", our_keyed()).at_most(2.0, Floor).at_most(0.48, Today),
+        ours("mint: turn-credentials, from a raw secret", our_one_shot).at_most(0.74, Today),
         peer("mint: ring 0.17, one-shot", one_shot(ring_key, ring::sign)),
         peer("mint: ring 0.17, keyed", keyed(ring_key, ring::sign)),
         peer("mint: aws-lc-rs 1, one-shot", one_shot(aws_lc_key, aws_lc::sign)),
@@ -61,15 +61,15 @@ fn rows() -> [Candidate; 17] {
         today("verify: today's way, 1 raw secret", today_verify_1),
         today("verify: today's way, 4 raw secrets", today_verify_4),
         Candidate::new("verify: turn-credentials, 1 secret", our_verify(&[SECRET]), |valid| *valid)
-            .at_most(2.2, Floor),
+            .at_most(1.8, Floor),
         Candidate::new("verify: turn-credentials, 4 secrets", our_verify(&SECRETS), |valid| *valid)
-            .at_most(7.5, Floor),
+            .at_most(5.8, Floor),
         Candidate::new(
             "parse: turn-credentials, the username and its expiry",
             our_parse,
             |expiry| expiry.as_secs() == EXPIRY,
         )
-        .at_most(0.2, Floor),
+        .at_most(0.28, Floor),
     ]
 }
 
