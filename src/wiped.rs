@@ -16,7 +16,6 @@ impl Wiped {
     }
 
     /// Text of at most `capacity` bytes: one that grew would leave its beginning in freed memory.
-    #[cfg(feature = "providers")]
     pub(crate) fn written(capacity: usize, text: fmt::Arguments<'_>) -> Self {
         let mut whole = Self(String::with_capacity(capacity));
         // A String accepts whatever is written to it.

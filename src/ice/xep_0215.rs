@@ -9,6 +9,7 @@ use super::server::IceServer;
 use super::uri::IceUri;
 use crate::error::IceError;
 use crate::time::UnixTime;
+use crate::wiped::Wiped;
 
 /// Writes the `<service/>` elements of these servers, one per line, for a `<services/>` of the namespace
 /// `urn:xmpp:extdisco:2`.
@@ -50,9 +51,11 @@ pub fn services(servers: &[IceServer]) -> Result<String, IceError> {
     }
     let mut text = String::with_capacity(servers.iter().map(longest).sum());
     for server in servers {
+        let access = server.login().map(access);
         for uri in server.urls() {
+            let access = access.as_ref().filter(|_| uri.is_turn()).map_or("", Wiped::as_str);
             // A String accepts whatever is written to it.
-            _ = write_service(&mut text, uri, server.login());
+            _ = write_service(&mut text, uri, access);
         }
     }
     Ok(text)
@@ -60,47 +63,52 @@ pub fn services(servers: &[IceServer]) -> Result<String, IceError> {
 
 fn is_not_xml(login: &Login) -> bool {
     let texts = [login.username(), login.credential().as_str()];
-    texts.iter().any(|text| text.contains(['\u{fffe}', '\u{ffff}']))
+    texts.iter().any(|text| !text.is_ascii() && text.contains(['\u{fffe}', '\u{ffff}']))
 }
+
+/// An escaped character is at most six times as long.
+const ESCAPED: usize = 6;
+/// What is not escaped has at most 100 characters in a login's attributes, and 80 in the others.
+const REST: usize = 100;
 
 /// At least the length of the server's elements: a text that grew would leave the credential in freed
 /// memory.
 fn longest(server: &IceServer) -> usize {
-    /// An escaped character is at most six times as long.
-    const ESCAPED: usize = 6;
-    /// The rest of an element has at most 180 characters.
-    const REST: usize = 192;
-
-    let texts =
-        |login: &Login| login.username().len().saturating_add(login.credential().as_str().len());
-    let login = server.login().map_or(0, texts);
+    let access = server.login().map_or(0, longest_access);
     let element = |uri: &IceUri| {
-        uri.host().len().saturating_add(login).saturating_mul(ESCAPED).saturating_add(REST)
+        let host = uri.host().len().saturating_mul(ESCAPED);
+        host.saturating_add(REST).saturating_add(access)
     };
     server.urls().iter().map(element).fold(0, usize::saturating_add)
 }
 
-fn write_service(text: &mut String, uri: &IceUri, login: Option<&Login>) -> fmt::Result {
-    write!(
+fn longest_access(login: &Login) -> usize {
+    let texts = login.username().len().saturating_add(login.credential().as_str().len());
+    texts.saturating_mul(ESCAPED).saturating_add(REST)
+}
+
+/// The attributes of a login, which its servers share.
+fn access(login: &Login) -> Wiped {
+    Wiped::written(
+        longest_access(login),
+        format_args!(
+            " username='{}' password='{}' restricted='true'{}",
+            Escaped(login.username()),
+            Escaped(login.credential().as_str()),
+            Expires(login.valid_until()),
+        ),
+    )
+}
+
+fn write_service(text: &mut String, uri: &IceUri, access: &str) -> fmt::Result {
+    writeln!(
         text,
-        "<service type='{}' host='{}' port='{}' transport='{}'",
+        "<service type='{}' host='{}' port='{}' transport='{}'{access}/>",
         uri.scheme().as_str(),
         Escaped(uri.host()),
         uri.port_or_default(),
         uri.transport_or_default().as_str(),
-    )?;
-    if let Some(login) = login.filter(|_| uri.is_turn()) {
-        write!(
-            text,
-            " username='{}' password='{}' restricted='true'",
-            Escaped(login.username()),
-            Escaped(login.credential().as_str()),
-        )?;
-        if let Some(end) = login.valid_until() {
-            write!(text, " expires='{}'", DateTime(end))?;
-        }
-    }
-    text.write_str("/>\n")
+    )
 }
 
 /// Text in an attribute's value, between single or double quotes.
@@ -109,37 +117,32 @@ struct Escaped<'a>(&'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
-        while let Some((index, entity)) = first_special(rest) {
+        while let Some(index) = rest.bytes().position(is_special) {
             let (plain, special) = rest.split_at_checked(index).unwrap_or_default();
+            let mut characters = special.chars();
             f.write_str(plain)?;
-            f.write_str(entity)?;
-            rest = special.get(1..).unwrap_or_default();
+            f.write_str(match characters.next() {
+                Some('&') => "&amp;",
+                Some('<') => "&lt;",
+                Some('>') => "&gt;",
+                Some('\'') => "&apos;",
+                _ => "&quot;",
+            })?;
+            rest = characters.as_str();
         }
         f.write_str(rest)
     }
 }
 
-/// The first character that XML has another use for, and what to write instead.
-fn first_special(text: &str) -> Option<(usize, &'static str)> {
-    text.bytes().enumerate().find_map(|(index, byte)| {
-        let entity = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'\'' => "&apos;",
-            b'"' => "&quot;",
-            _ => return None,
-        };
-        Some((index, entity))
-    })
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"')
 }
 
-/// A time as `2010-02-23T02:06:40Z`. XEP-0082 has four digits for the year: a later time is written as
-/// the last second of 9999.
-#[derive(Clone, Copy)]
-struct DateTime(UnixTime);
+/// ` expires='2010-02-23T02:06:40Z'`, if it is known. XEP-0082 has four digits for the year: a later time
+/// is written as the last second of 9999.
+struct Expires(Option<UnixTime>);
 
-impl fmt::Display for DateTime {
+impl fmt::Display for Expires {
     #[expect(clippy::arithmetic_side_effects, reason = "the year 9999 bounds every number")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LAST_OF_9999: u64 = 253_402_300_799;
@@ -147,7 +150,8 @@ impl fmt::Display for DateTime {
         const DAYS_BEFORE_1970: u64 = 719_468;
         const DAYS_OF_400_YEARS: u64 = 146_097;
 
-        let secs = self.0.as_secs().min(LAST_OF_9999);
+        let Some(end) = self.0 else { return Ok(()) };
+        let secs = end.as_secs().min(LAST_OF_9999);
         // The year begins with March here, so that the leap day is its last.
         let days = secs / 86_400 + DAYS_BEFORE_1970;
         let (era, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
@@ -158,6 +162,6 @@ impl fmt::Display for DateTime {
         let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
         let year = 400 * era + year + next_year;
         let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        write!(f, " expires='{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z'")
     }
 }
