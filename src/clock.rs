@@ -31,7 +31,7 @@ use crate::time::UnixTime;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClockSkew {
-    /// 128 bits hold any difference of two 64-bit times, and its sum with a third and a fourth.
+    /// So wide that no sum below overflows.
     server_minus_ours: i128,
 }
 
@@ -45,14 +45,14 @@ impl ClockSkew {
         Self { server_minus_ours: server_minus_ours as i128 }
     }
 
-    /// The server's clock shows a later time than ours: every expiry is later by as much.
+    /// The server's clock shows a later time than ours, so every expiry moves that much later.
     #[must_use]
     pub const fn server_ahead(by: Duration) -> Self {
         let started = (by.subsec_nanos() > 0) as i128;
         Self { server_minus_ours: (by.as_secs() as i128).saturating_add(started) }
     }
 
-    /// The server's clock shows an earlier time than ours: every expiry is earlier by as much.
+    /// The server's clock shows an earlier time than ours, so every expiry moves that much earlier.
     #[must_use]
     pub const fn server_behind(by: Duration) -> Self {
         Self { server_minus_ours: (by.as_secs() as i128).saturating_neg() }
@@ -117,8 +117,7 @@ impl ClockSkew {
     }
 }
 
-/// The last second in which every TURN server accepts a credential, by the server's clock: at least
-/// 1, and at most 31 bits.
+/// The expiry in a username, by the TURN server's clock: at least 1, and at most 31 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Expiry(u32);
 

@@ -60,7 +60,7 @@ impl TurnCredentials {
     /// The expiry is now + ttl + skew: see [`ClockSkew::expiry`].
     ///
     /// coturn and eturnal (unless `strict_expiry` is set) check the expiry only when a client allocates
-    /// a relay; a running session continues. pion, webrtc-rs and STUNner check it on every refresh:
+    /// a relay; a running session continues. pion, webrtc-rs and STUNner check it on every request:
     /// there the ttl must outlast the call.
     ///
     /// # Errors
@@ -153,8 +153,8 @@ impl TurnCredentials {
 
     /// The expiry in the username, by the TURN server's clock.
     ///
-    /// The login is sure to work while that clock is before the expiry. During the expiry second itself,
-    /// coturn and pion still accept it; eturnal and webrtc-rs do not.
+    /// The login is sure to work while that clock is before the expiry: see
+    /// [how long a login must last](crate#how-long-a-login-must-last).
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at

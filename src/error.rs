@@ -162,8 +162,8 @@ pub enum IceError {
     #[error("there is no TURN server among the URIs: give one such as turn:turn.example.org")]
     NoTurn,
 
-    /// A format that tells the client a ttl was asked for, and nobody knows how long the login lasts.
-    #[error("it is not known how long the login lasts, and this format needs a ttl")]
+    /// The format needs a ttl, and the login's is unknown.
+    #[error("the ttl of the login is unknown, and this format needs one")]
     NoTtl,
 
     /// A username has a character that XML cannot contain, not even escaped.
@@ -196,14 +196,14 @@ pub enum VerifyError {
     /// We issued this credential, and it has expired.
     #[error("the credential expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
     Expired {
-        /// The last second in which it was valid, by the TURN server's clock.
+        /// The expiry in the username.
         expired_at: UnixTime,
     },
 }
 
 /// Why a TURN server need not try any password for a username.
 ///
-/// Nobody knows yet who made the username: [`VerifyError::Expired`] means "we issued this", and
+/// The username is not authenticated yet: [`VerifyError::Expired`] means "we issued this", and
 /// [`CandidateError::Expired`] does not. No message contains a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -327,8 +327,8 @@ impl Keyring {
     /// Checks that the credential is ours and has not expired: the MAC first, then the layout, then the
     /// time.
     ///
-    /// Like coturn and pion, it still accepts a credential during its expiry second. `now` is the TURN
-    /// server's clock.
+    /// Like coturn, it still accepts a credential during its expiry second. `now` is the TURN server's
+    /// clock.
     ///
     /// # Errors
     ///

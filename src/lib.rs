@@ -41,11 +41,13 @@ mod username;
 mod wiped;
 
 #[cfg(feature = "access-token")]
+#[doc(inline)]
 pub use access_token::{AccessToken, AccessTokenKey};
 pub use clock::ClockSkew;
 pub use credentials::TurnCredentials;
 pub use error::{CandidateError, Error, ExpiryHint, IceError, VerifyError};
-pub use ice::{Credential, IceLease, IceServer, IceServers, IceUri};
+#[doc(inline)]
+pub use ice::{Credential, IceLease, IceServer, IceServers, IceUri, Login, TurnServer};
 pub use keyring::Keyring;
 pub use pseudonym::PseudonymKey;
 pub use secret::{Password, SharedSecret};

@@ -1,8 +1,9 @@
-//! Hosted TURN services, asked over HTTP: one call is data, and its answer is read from a response.
+//! Hosted TURN services. Each call is a value that builds one HTTP request and reads its response.
 //!
 //! Nothing here sends anything: send the request of an [`ApiCall`] with any HTTP client, sync or async,
-//! and pass the response back to the call. Requests and responses are those of the crate [`http`], which
-//! clients already speak. Do not follow redirects: the key is for the provider's address only.
+//! and pass the response back to the call. Requests and responses are those of the crate
+//! [`http`](https://docs.rs/http), which clients already speak. Do not follow redirects: the key is for the
+//! provider's address only.
 //!
 //! # Xirsys, with ureq
 //!

@@ -220,7 +220,7 @@ impl<'a> Username<'a> {
         (self.layout != Layout::ExpiryOnly).then_some(self.name)
     }
 
-    /// The last second in which servers accept the credential, by the TURN server's clock.
+    /// The expiry, by the TURN server's clock.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expiry.time()

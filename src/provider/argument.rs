@@ -22,7 +22,7 @@ pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallErr
     } else {
         Err(CallError::argument(
             name,
-            "a text, not of dots only, without colon, slash and control character",
+            "a string other than . and .., without colon, slash and control character",
         ))
     }
 }

@@ -141,7 +141,7 @@ impl RevokeRequest {
     /// path.
     pub fn new(key: &Key, username: &str) -> Result<Self, CallError> {
         if !argument::is_segment(username) {
-            return Err(CallError::argument("username", "a text, not of dots only"));
+            return Err(CallError::argument("username", "a string other than . and .."));
         }
         Ok(Self { key: key.clone(), gateway: GATEWAY, username: username.to_owned() })
     }

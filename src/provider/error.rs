@@ -18,7 +18,7 @@ use crate::decimal;
 #[non_exhaustive]
 pub enum CallError {
     /// An argument is not what the provider accepts.
-    #[error("the {name} is not {expected}")]
+    #[error("the {name} must be {expected}")]
     Argument {
         /// Which one it is.
         name: &'static str,
@@ -26,8 +26,10 @@ pub enum CallError {
         expected: &'static str,
     },
 
-    /// A secret or key is empty, or has a control character.
-    #[error("the secret is empty, or has a control character: a line end from a file?")]
+    /// A secret or key is empty, or has a character that cannot be sent in a header.
+    #[error(
+        "the secret is empty, or has a character that cannot be sent in a header: a newline from a file?"
+    )]
     Secret,
 
     /// The lifetime is outside the provider's range.

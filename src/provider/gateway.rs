@@ -11,7 +11,7 @@ use crate::ice::host::{is_ipv4_or_name, is_ipv6};
 
 /// The base URL of a provider's API: the provider's own, a regional one, or a proxy of yours.
 ///
-/// Over `http://` the key is sent in the clear; use it on localhost only.
+/// `http://` sends the key in the clear: use it only with localhost.
 ///
 /// ```
 /// use turn_credentials::provider::{CallError, Gateway};

@@ -66,7 +66,10 @@ impl HttpRequest {
     /// [`CallError::Secret`] for a key with a control character.
     pub fn with_basic(self, user: &str, key: &ApiKey) -> Result<Self, CallError> {
         if user.contains(|c: char| c == ':' || c.is_control()) {
-            return Err(CallError::argument("user", "a text without colon and control character"));
+            return Err(CallError::argument(
+                "user",
+                "a string without colon and control character",
+            ));
         }
         if key.as_str().contains(char::is_control) {
             return Err(CallError::Secret);

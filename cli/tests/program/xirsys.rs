@@ -78,7 +78,7 @@ fn bad_input_gets_one_line() {
     for (args, part) in [
         (&["a", "--ttl", "1d"][..], "1 to 21600 seconds"),
         (&["a", "--ttl", "0s"], "1 to 21600 seconds"),
-        (&["a", "--user-ip", "192.168.0.1"], "not a public one"),
+        (&["a", "--user-ip", "192.168.0.1"], "must be a public one"),
         (&["a", "--form", "urls"], "--form"),
         (&["a", "--gateway", "ftp://a.example"], "https://"),
         (&["a", "--ident", "a:b"], "colon"),

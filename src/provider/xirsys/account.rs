@@ -43,7 +43,7 @@ impl Account {
     ) -> Result<Self, CallError> {
         for id in [primary, sub] {
             if argument::id("ident", id)?.contains('#') {
-                return Err(CallError::argument("ident", "a text without a number sign"));
+                return Err(CallError::argument("ident", "a string without #"));
             }
         }
         Self::new(&format!("{primary}#{sub}"), secret)

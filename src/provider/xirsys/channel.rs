@@ -12,7 +12,7 @@ pub(super) fn encode(channel: &str) -> Result<String, CallError> {
     let mut encoded = String::new();
     for segment in channel.split('/') {
         if !argument::is_segment(segment) {
-            let expected = "segments that are not empty and not dots only: write my/channel";
+            let expected = "segments such as my/channel, none of them empty, . or ..";
             return Err(CallError::argument("channel", expected));
         }
         let slash = if encoded.is_empty() { "" } else { "/" };

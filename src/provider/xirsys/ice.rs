@@ -77,7 +77,7 @@ impl IceRequest {
     pub fn for_user(self, address: IpAddr) -> Result<Self, CallError> {
         let address = address.to_canonical();
         if !is_public(address) {
-            let expected = "a public one: leave it out";
+            let expected = "a public one: omit it";
             return Err(CallError::argument("user's address", expected));
         }
         Ok(Self { user_ip: Some(address), ..self })
