@@ -10,6 +10,7 @@
 //! | Matrix, Janus, draft-uberti-behave-turn-rest-00 | [`rest::Answer`] as JSON |
 //! | XMPP (XEP-0215) | [`xep_0215::services`] |
 //! | WHIP and WHEP (RFC 9725) | [`link_header::values`] |
+//! | GStreamer, libdatachannel | [`turn_uri::values`] |
 
 mod credential;
 pub(crate) mod host;
@@ -23,6 +24,7 @@ mod scheme;
 mod server;
 mod servers;
 mod turn_server;
+pub mod turn_uri;
 mod uri;
 pub mod xep_0215;
 

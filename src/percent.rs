@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
-/// Displays text as a segment of a path, or as a value in a query.
+/// Displays text as a segment of a path, as a value in a query, or as a user or password.
 pub(crate) struct Encoded<'a>(pub(crate) &'a str);
 
 impl Encoded<'_> {

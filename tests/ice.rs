@@ -1,5 +1,5 @@
-//! ICE servers without serde: what cannot be built, leases, which URIs stay, XMPP's elements and Link
-//! headers.
+//! ICE servers without serde: what cannot be built, leases, which URIs stay, XMPP's elements, Link
+//! headers and TURN URIs with a login.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -7,7 +7,7 @@ use core::time::Duration;
 use nom_rfc8288::complete::link_strict;
 use proptest::prelude::*;
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::ice::{Login, TurnServer, link_header, xep_0215};
+use turn_credentials::ice::{Login, TurnServer, link_header, turn_uri, xep_0215};
 use turn_credentials::{
     ClockSkew, Error, ExpiryHint, IceError, IceLease, IceServer, IceServers, IceUri, Keyring,
     SharedSecret, UnixTime,
@@ -351,7 +351,75 @@ fn xmpp_expiry() {
     }
 }
 
+/// RFC 3986's regular expression (appendix B), and what GStreamer and libdatachannel then do.
+fn login_in(uri: &str) -> (String, String, String, String) {
+    let parts = regex::Regex::new(
+        r"^(turns?)://([^:@/?#]*):([^:@/?#]*)@(\[[^\]]*\]|[^:/?#]*):([0-9]+)(?:\?([^#]*))?$",
+    );
+    let parts = parts.unwrap().captures(uri).unwrap();
+    let decoded = |part| {
+        let mut bytes = Vec::new();
+        let mut rest = parts.get(part).unwrap().as_str().bytes();
+        while let Some(byte) = rest.next() {
+            bytes.push(if byte == b'%' {
+                let hex: Vec<_> = rest.by_ref().take(2).collect();
+                u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+            } else {
+                byte
+            });
+        }
+        String::from_utf8(bytes).unwrap()
+    };
+    let place = format!("{}:{}", &parts[4], &parts[5]);
+    let query = parts.get(6).map_or("", |query| query.as_str());
+    (decoded(2), decoded(3), place, format!("{} {query}", &parts[1]))
+}
+
+#[test]
+fn turn_uris_for_native_clients() {
+    let places = |texts: &[&str]| -> Vec<_> {
+        let servers = [server(texts), stun(&["stun:a"])];
+        let values = turn_uri::values(&servers).into_iter();
+        values.map(|uri| login_in(&uri)).map(|(_, _, place, kind)| (place, kind)).collect()
+    };
+    let expected = |place: &str, kind: &str| (place.to_owned(), kind.to_owned());
+    assert_eq!(
+        places(&["stun:a", "turn:a", "turn:[::1]:80?transport=tcp", "stuns:a", "turns:b"]),
+        [
+            expected("a:3478", "turn transport=udp"),
+            expected("[::1]:80", "turn transport=tcp"),
+            expected("b:5349", "turns "),
+        ]
+    );
+    assert_eq!(places(&["turns:b:443?transport=tcp"]), [expected("b:443", "turns ")]);
+    assert_eq!(places(&["turns:b?transport=udp"]), [], "nobody speaks DTLS");
+    assert_eq!(turn_uri::values(&[]), [""; 0]);
+
+    // paullouisageneau/libdatachannel#340, 2021-02-18.
+    let login =
+        Login::new("1613774196:someUser@gmail.com", "XChjpcy9z9vf0NPKnqJbs8KTR+4=").unwrap();
+    let server = IceServer::new(uris(&["turn:coturn.my.network"]), login).unwrap();
+    assert_eq!(
+        turn_uri::values(&[server]),
+        ["turn://1613774196%3AsomeUser%40gmail.com:XChjpcy9z9vf0NPKnqJbs8KTR%2B4%3D\
+         @coturn.my.network:3478?transport=udp"]
+    );
+}
+
 proptest! {
+    #[test]
+    fn the_login_of_a_turn_uri_reads_back(
+        username in "\\PC{1,40}", credential in "\\PC{1,40}", host in "[a-z]{1,20}",
+    ) {
+        let login = Login::new(&*username, &*credential).unwrap();
+        let place = [format!("turns:{host}:65535").parse().unwrap()];
+        let values = turn_uri::values(&[IceServer::new(place, login).unwrap()]);
+        let (read_username, read_credential, place, _) = login_in(&values[0]);
+        prop_assert_eq!((read_username, read_credential), (username, credential));
+        prop_assert_eq!(place, format!("{host}:65535"));
+        prop_assert!(values[0].is_ascii());
+    }
+
     /// RFC 9110 has no characters beyond U+00FF in a header.
     #[test]
     fn links_are_read_by_a_parser_of_rfc_8288(
