@@ -11,9 +11,28 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The secret or key has no bytes: coturn accepts an empty secret, and then accepts anyone.
+    /// The secret or key has no bytes, or its file has nothing but white space: coturn accepts an empty
+    /// secret, and then accepts anyone.
     #[error("the secret or key is empty: check where it comes from, such as an unset variable")]
     EmptySecret,
+
+    /// The secret or key in a configuration has a blank, a line end or a byte order mark at one of its
+    /// ends, which some programs strip and others keep.
+    #[error(
+        "the secret or key has a blank, a line end or a byte order mark at its beginning or end: \
+         remove it where the secret is set"
+    )]
+    SecretNotTrimmed,
+
+    /// The secret or key has a line end inside.
+    #[error("the secret or key has a line end inside: give one secret, on one line")]
+    SecretOnManyLines,
+
+    /// The secret or key has a control character inside, as in a file that is binary or UTF-16.
+    #[error(
+        "the secret or key has a control character inside: save its file as plain text, in UTF-8"
+    )]
+    ControlCharacterInSecret,
 
     /// A keyring was given no secret.
     #[error("the keyring has no secret: give the one to mint with, and any others after it")]
@@ -84,8 +103,11 @@ pub enum Error {
 
     /// The expiry is outside 1..=2147483647, the range that every TURN server accepts.
     #[error(
-        "the expiry is not within 1..=2147483647 Unix seconds{}",
-        .hint.map_or(": give a shorter ttl, and check now and the skew", ExpiryHint::advice)
+        "the expiry is not within 1..=2147483647 Unix seconds, which end in January 2038{}",
+        .hint.map_or(
+            ": give a shorter ttl, and check that it, now and the skew are in seconds",
+            ExpiryHint::advice
+        )
     )]
     ExpiryOutOfRange {
         /// The mistake that the numbers look like.
@@ -111,16 +133,17 @@ impl ExpiryHint {
     /// Looks for the mistake in a ttl and a point in time, both in seconds.
     pub(crate) fn find(ttl: u64, time: u64) -> Option<Self> {
         const TEN_YEARS: u64 = 10 * 365 * 86_400;
+        const SIXTY_EIGHT_YEARS: u64 = 2_147_483_647;
         const YEAR_5138: u64 = 100_000_000_000;
 
         if time >= YEAR_5138 {
             Some(Self::Milliseconds)
-        } else if ttl <= TEN_YEARS {
-            None
-        } else if ttl.abs_diff(time) <= TEN_YEARS {
+        } else if ttl > TEN_YEARS && ttl.abs_diff(time) <= TEN_YEARS {
             Some(Self::TtlIsTimestamp)
-        } else {
+        } else if ttl > SIXTY_EIGHT_YEARS {
             Some(Self::Milliseconds)
+        } else {
+            None
         }
     }
 

@@ -23,6 +23,8 @@ extern crate std;
 #[cfg(feature = "access-token")]
 pub mod access_token;
 mod clock;
+#[cfg(feature = "serde")]
+mod config;
 mod credentials;
 mod decimal;
 mod error;
@@ -30,12 +32,12 @@ mod hmac_sha1;
 pub mod ice;
 mod keyring;
 mod name;
-#[cfg_attr(not(feature = "providers"), allow(dead_code, reason = "for any format with a URL"))]
 mod percent;
 #[cfg(feature = "providers")]
 pub mod provider;
 mod pseudonym;
 mod secret;
+mod secret_text;
 mod time;
 mod username;
 mod wiped;
@@ -52,4 +54,4 @@ pub use keyring::Keyring;
 pub use pseudonym::PseudonymKey;
 pub use secret::{Password, SharedSecret};
 pub use time::UnixTime;
-pub use username::{Layout, Username};
+pub use username::{Layout, OwnedUsername, Username};

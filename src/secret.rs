@@ -9,14 +9,17 @@ use hmac::digest::{CtOutput, zeroize::Zeroize};
 
 use crate::error::Error;
 use crate::hmac_sha1::{HmacSha1, Tag};
+use crate::secret_text;
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
 /// It holds the keyed HMAC-SHA1, not the secret's bytes, which cannot be read back. As in coturn, the
-/// secret is used byte for byte: nothing is trimmed or decoded.
+/// secret is used byte for byte and nothing is decoded. Three constructors differ in what they refuse:
+/// [`new`](Self::new) accepts any bytes, [`from_file_contents`](Self::from_file_contents) strips white
+/// space, and [`from_config_value`](Self::from_config_value) refuses it.
 ///
-/// `Debug` shows nothing of it, it has no `Eq` and no serde, and its memory is wiped when it is
-/// dropped. This does not cover the bytes that it was made from (pass them by reference, and wipe
+/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. With the
+/// feature `serde` it is read from a configuration, and never written. This does not cover the bytes that it was made from (pass them by reference, and wipe
 /// them), copies left by a move, registers, and pages that the system swapped out.
 ///
 /// ```
@@ -58,25 +61,52 @@ impl SharedSecret {
         }
     }
 
-    /// Makes a secret of a whole file, without one line end (LF or CR LF) that an editor added.
+    /// Makes a secret of a whole file, without the white space (space, tab, FF, CR, LF) at its ends and
+    /// without a byte order mark: coturn's config parser and the Matrix homeservers strip them too.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};
     ///
-    /// let secret = SharedSecret::from_file_contents("crypt1c\n")?;
+    /// let secret = SharedSecret::from_file_contents("crypt1c \r\n")?;
     /// assert_eq!(secret.password_for("1256900400").as_str(), "uEKlpcME7MNMMVRV8rUFPCTIFEs=");
     ///
-    /// assert_eq!(SharedSecret::from_file_contents("\r\n").unwrap_err(), Error::EmptySecret);
+    /// let refused = |contents| SharedSecret::from_file_contents(contents).unwrap_err();
+    /// assert_eq!(refused("\n\n"), Error::EmptySecret);
+    /// assert_eq!(refused("old\nnew\n"), Error::SecretOnManyLines);
     /// # Ok::<(), Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::EmptySecret`] if there is nothing else in the file.
+    /// * [`Error::EmptySecret`] if there is nothing else in the file.
+    /// * [`Error::SecretOnManyLines`] and [`Error::ControlCharacterInSecret`] for a line end or another
+    ///   ASCII control character inside.
     pub fn from_file_contents(contents: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let contents = contents.as_ref();
-        let line = contents.strip_suffix(b"\r\n").or_else(|| contents.strip_suffix(b"\n"));
-        Self::new(line.unwrap_or(contents))
+        secret_text::in_file(contents.as_ref()).map(Self::keyed)
+    }
+
+    /// Makes a secret of a value in a configuration or the environment.
+    ///
+    /// It trims nothing: the TURN server would compute other passwords if only one of the two did.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, SharedSecret};
+    ///
+    /// let secret = SharedSecret::from_config_value("crypt1c")?;
+    /// assert_eq!(secret.password_for("1256900400").as_str(), "uEKlpcME7MNMMVRV8rUFPCTIFEs=");
+    ///
+    /// let refused = |value| SharedSecret::from_config_value(value).unwrap_err();
+    /// assert_eq!(refused("crypt1c\n"), Error::SecretNotTrimmed);
+    /// assert_eq!(refused(""), Error::EmptySecret);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_file_contents`](Self::from_file_contents), and [`Error::SecretNotTrimmed`] for
+    /// what it strips.
+    pub fn from_config_value(value: impl AsRef<[u8]>) -> Result<Self, Error> {
+        secret_text::in_config(value.as_ref()).map(Self::keyed)
     }
 
     /// Whether coturn reads this secret unchanged from `static-auth-secret=` in `turnserver.conf`.

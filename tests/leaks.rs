@@ -56,7 +56,7 @@ fn debug_of_every_public_type() {
     let lease = IceLease::new([server.clone()]);
     let answer = Answer::for_lease_at(&lease, NOW).unwrap();
 
-    let values: [&dyn Debug; 26] = [
+    let values: [&dyn Debug; 27] = [
         server.credential().unwrap(),
         server.login().unwrap(),
         &server,
@@ -77,6 +77,7 @@ fn debug_of_every_public_type() {
         &keyring,
         &PseudonymKey::new(&secret()),
         &username,
+        &username.into_owned(),
         &Layout::NameFirst,
         &NOW,
         &ClockSkew::between(NOW, NOW),
@@ -115,6 +116,9 @@ fn every_error() {
     let split = format!("{NAME}:{NAME}");
     let errors = [
         SharedSecret::new("").unwrap_err(),
+        SharedSecret::from_config_value(format!("{SECRET} ")).unwrap_err(),
+        SharedSecret::from_file_contents(format!("{SECRET}\n{SECRET}")).unwrap_err(),
+        SharedSecret::from_file_contents(format!("{SECRET}\t{SECRET}")).unwrap_err(),
         Username::new("", expiry).unwrap_err(),
         Username::new(&spaced, expiry).unwrap_err(),
         Username::new(&sql, expiry).unwrap_err(),
@@ -137,7 +141,7 @@ fn every_error() {
     ];
     let variants: std::collections::HashSet<_> =
         errors.iter().map(core::mem::discriminant).collect();
-    assert_eq!(variants.len(), 12, "one of every kind");
+    assert_eq!(variants.len(), 15, "one of every kind");
     for error in &errors {
         assert_error(error);
         assert_hides(&error.to_string(), &["7654321"]);

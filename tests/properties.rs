@@ -187,6 +187,7 @@ proptest! {
     ) {
         let now = UnixTime::from_secs(now);
         _ = SharedSecret::from_file_contents(&key);
+        _ = SharedSecret::from_config_value(&key);
         _ = SharedSecret::survives_config_file(&key);
         _ = SharedSecret::new(&key);
         let secret = SharedSecret::new("north").unwrap();

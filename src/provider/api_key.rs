@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use crate::error::Error;
+use crate::secret_text;
 use crate::wiped::Wiped;
 
 /// What authenticates a call to a provider: an API key, an account's secret, a token.
@@ -24,6 +26,29 @@ impl ApiKey {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))
+    }
+
+    /// Makes a key of a whole file: see [`SharedSecret::from_file_contents`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SharedSecret::from_file_contents`].
+    ///
+    /// [`SharedSecret::from_file_contents`]: crate::SharedSecret::from_file_contents
+    pub fn from_file_contents(contents: &str) -> Result<Self, Error> {
+        secret_text::in_file(contents.as_bytes()).map(String::from_utf8_lossy).map(Self::new)
+    }
+
+    /// Makes a key of a value in a configuration or the environment: see
+    /// [`SharedSecret::from_config_value`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SharedSecret::from_config_value`].
+    ///
+    /// [`SharedSecret::from_config_value`]: crate::SharedSecret::from_config_value
+    pub fn from_config_value(value: &str) -> Result<Self, Error> {
+        secret_text::in_config(value.as_bytes()).map(String::from_utf8_lossy).map(Self::new)
     }
 
     /// The text of the key.

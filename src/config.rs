@@ -1,0 +1,57 @@
+//! What a service has in its configuration, by serde: secrets, and the skew of a server's clock.
+
+use core::fmt;
+
+use alloc::string::String;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use crate::clock::ClockSkew;
+use crate::secret::SharedSecret;
+use crate::wiped::Wiped;
+
+/// By [`from_config_value`](Self::from_config_value). It is never written, and no error shows what was
+/// found.
+impl<'de> Deserialize<'de> for SharedSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Asked for text, a format's own error shows the number that it finds instead.
+        deserializer.deserialize_any(SecretVisitor)
+    }
+}
+
+struct SecretVisitor;
+
+/// A number may be a secret whose quotes were forgotten.
+macro_rules! refuse {
+    ($($method:ident($type:ty)),*) => {
+        $(fn $method<E: Error>(self, _: $type) -> Result<SharedSecret, E> {
+            Err(E::custom("the secret is not text: put quotes around it"))
+        })*
+    };
+}
+
+impl Visitor<'_> for SecretVisitor {
+    type Value = SharedSecret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a secret, as text")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<SharedSecret, E> {
+        SharedSecret::from_config_value(value).map_err(E::custom)
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<SharedSecret, E> {
+        self.visit_str(Wiped::new(value).as_str())
+    }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
+    refuse!(visit_i128(i128), visit_u128(u128));
+}
+
+/// Of whole seconds, the server's clock minus ours: see [`from_secs`](Self::from_secs).
+impl<'de> Deserialize<'de> for ClockSkew {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self::from_secs)
+    }
+}

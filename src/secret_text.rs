@@ -1,0 +1,33 @@
+//! The text of a secret, as files and configurations have it: which bytes belong to it.
+
+use crate::error::Error;
+
+/// The secret in a file: editors and shells add line ends, blanks and a byte order mark. coturn's
+/// parser strips them too, and so do the Matrix homeservers.
+pub(crate) fn in_file(contents: &[u8]) -> Result<&[u8], Error> {
+    checked(trimmed(contents))
+}
+
+/// The secret in a configuration or the environment, which other programs read untrimmed.
+pub(crate) fn in_config(value: &[u8]) -> Result<&[u8], Error> {
+    let secret = checked(trimmed(value))?;
+    if secret.len() == value.len() { Ok(secret) } else { Err(Error::SecretNotTrimmed) }
+}
+
+fn trimmed(text: &[u8]) -> &[u8] {
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii()
+}
+
+fn checked(secret: &[u8]) -> Result<&[u8], Error> {
+    if secret.is_empty() {
+        Err(Error::EmptySecret)
+    } else if secret.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        Err(Error::SecretOnManyLines)
+    } else if secret.iter().any(u8::is_ascii_control) {
+        Err(Error::ControlCharacterInSecret)
+    } else {
+        Ok(secret)
+    }
+}
