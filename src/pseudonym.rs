@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use base64::Engine as _;
@@ -9,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::Error;
 use crate::secret::SharedSecret;
+use crate::username::Username;
 
 /// Makes a name from any account id, including one that TURN servers refuse as a name.
 ///
@@ -56,6 +58,48 @@ impl PseudonymKey {
         SharedSecret::new(key).map(|secret| Self::new(&secret))
     }
 
+    /// The account itself where servers accept it as a name, and its pseudonym where they do not.
+    ///
+    /// An account that looks like a pseudonym (16 characters of `A-Z a-z 0-9 - _`) is given one as well:
+    /// otherwise somebody could register a pseudonym that they saw on the wire as an account, and share
+    /// its quota and its place in the logs.
+    ///
+    /// # A homeserver
+    ///
+    /// Matrix ids are names that servers accept, except for some old ones (with `'`, `"` or `\`), those
+    /// that happen to contain "union" and "select", and the longest:
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{
+    ///     ClockSkew, Error, PseudonymKey, SharedSecret, TurnCredentials, UnixTime,
+    /// };
+    ///
+    /// // Once, at startup:
+    /// let secret = SharedSecret::new("north")?;
+    /// let key = PseudonymKey::new(&secret);
+    ///
+    /// // For each client:
+    /// let username_of = |user_id: &str| -> Result<String, Error> {
+    ///     let (day, now) = (Duration::from_secs(86_400), UnixTime::from_secs(1_700_000_000));
+    ///     let name = key.name_or_pseudonym(user_id);
+    ///     let login = TurnCredentials::generate_at(&name, &secret, day, ClockSkew::NONE, now)?;
+    ///     Ok(login.username().into())
+    /// };
+    /// assert_eq!(username_of("@alice:lab.test")?, "1700086400:@alice:lab.test");
+    /// assert_eq!(username_of("@o'neil:lab.test")?, "1700086400:EI2CXv9xrigI8otF");
+    /// assert_eq!(username_of("@reunion:selected.org")?, "1700086400:GJUfZvad5AAMa7v6");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn name_or_pseudonym<'a>(&self, account: &'a str) -> Cow<'a, str> {
+        if Username::check_name(account).is_err() || is_like_one(account) {
+            Cow::Owned(self.name_for(account))
+        } else {
+            Cow::Borrowed(account)
+        }
+    }
+
     /// The name of this account: the first 12 bytes of HMAC-SHA1(subkey, account), in base64url.
     #[must_use]
     pub fn name_for(&self, account: impl AsRef<[u8]>) -> String {
@@ -63,6 +107,12 @@ impl PseudonymKey {
         let (name, _) = tag.as_bytes().split_at(12);
         URL_SAFE_NO_PAD.encode(name)
     }
+}
+
+/// Whether an account could be mistaken for a pseudonym.
+fn is_like_one(account: &str) -> bool {
+    account.len() == 16
+        && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl fmt::Debug for PseudonymKey {

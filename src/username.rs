@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use crate::clock::Expiry;
@@ -140,8 +141,35 @@ impl<'a> Username<'a> {
     ///
     /// [`Error::ExpiryOutOfRange`].
     pub fn expiry_only(expires_at: UnixTime) -> Result<Self, Error> {
+        Self::of_expiry(Expiry::at(expires_at)?)
+    }
+
+    pub(crate) fn of_expiry(expiry: Expiry) -> Result<Self, Error> {
         let (layout, separator) = (Layout::ExpiryOnly, Self::DEFAULT_SEPARATOR);
-        Self { layout, name: "", separator, expiry: Expiry::at(expires_at)? }.checked()
+        Self { layout, name: "", separator, expiry }.checked()
+    }
+
+    /// Fails for a name that no `<expiry>:<name>` can have, whatever the expiry: to ask when an account is
+    /// made. [`PseudonymKey::name_or_pseudonym`] makes a name of any account.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Username};
+    ///
+    /// assert_eq!(Username::check_name("@alice:lab.test"), Ok(()));
+    /// assert_eq!(
+    ///     Username::check_name("o'neil"),
+    ///     Err(Error::ForbiddenCharacter { character: '\'', index: 1 }),
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new) that are about the name.
+    ///
+    /// [`PseudonymKey::name_or_pseudonym`]: crate::PseudonymKey::name_or_pseudonym
+    pub fn check_name(name: &str) -> Result<(), Error> {
+        // The longest.
+        Username::expiry_first(name, Expiry::MAX).map(drop)
     }
 
     /// Sets the separator, for a coturn with `--rest-api-separator`.
@@ -230,6 +258,13 @@ impl<'a> Username<'a> {
         self.expiry
     }
 
+    /// A copy that borrows nothing, to keep beyond a request.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedUsername {
+        let Self { layout, name, separator, expiry } = self;
+        OwnedUsername { layout, name: name.to_owned(), separator, expiry }
+    }
+
     /// Where the expiry is.
     #[must_use]
     pub fn layout(&self) -> Layout {
@@ -314,6 +349,37 @@ impl<'a> Username<'a> {
 impl fmt::Display for Username<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_to(f)
+    }
+}
+
+/// A [`Username`] that borrows nothing, such as a session's.
+///
+/// ```
+/// use turn_credentials::{OwnedUsername, Username, VerifyError};
+///
+/// fn of_request() -> Result<OwnedUsername, VerifyError> {
+///     let request = String::from("1700000000:alice");
+///     Ok(Username::parse(&request)?.into_owned())
+/// }
+/// let session = of_request()?;
+/// assert_eq!(session.as_username().name(), Some("alice"));
+/// assert_eq!(session.as_username().to_string(), "1700000000:alice");
+/// # Ok::<(), VerifyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedUsername {
+    layout: Layout,
+    name: String,
+    separator: char,
+    expiry: Expiry,
+}
+
+impl OwnedUsername {
+    /// The username itself.
+    #[must_use]
+    pub fn as_username(&self) -> Username<'_> {
+        let &Self { layout, ref name, separator, expiry } = self;
+        Username { layout, name, separator, expiry }
     }
 }
 

@@ -1,6 +1,8 @@
 //! What third parties published, and what must never change by accident, through the public API.
 #![allow(missing_docs)]
 
+use core::time::Duration;
+
 use serde_json::Value;
 use turn_credentials::{
     ClockSkew, Keyring, PseudonymKey, SharedSecret, TurnCredentials, UnixTime, Username,
@@ -18,7 +20,7 @@ fn text<'a>(case: &'a Value, field: &str) -> &'a str {
 #[test]
 fn credentials_that_others_published() {
     let cases = cases(include_str!("vectors/credentials.json"));
-    assert_eq!(cases.len(), 3);
+    assert_eq!(cases.len(), 5);
     for case in &cases {
         let secret: SharedSecret = text(case, "secret").parse().unwrap();
         let [username, password] = ["username", "password"].map(|field| text(case, field));
@@ -52,6 +54,28 @@ fn pseudonyms_stay_as_they_are() {
         assert_eq!(key.name_for(account), name);
         assert_eq!(PseudonymKey::from_bytes(secret).unwrap().name_for(account), name);
         Username::new(name, UnixTime::from_secs(1_700_000_000)).unwrap();
+    }
+}
+
+#[test]
+fn names_for_any_account() {
+    let secret = SharedSecret::new("north").unwrap();
+    let key = PseudonymKey::new(&secret);
+    let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+    let cases = cases(include_str!("vectors/names.json"));
+    assert_eq!(cases.len(), 22);
+    for case in &cases {
+        let [account, expected] = ["account", "name"].map(|field| text(case, field));
+        let name = key.name_or_pseudonym(account);
+        if expected == "pseudonym" {
+            assert_eq!(name, key.name_for(account), "{case}");
+        } else {
+            assert_eq!(name, expected, "{case}");
+            assert_eq!(Username::check_name(account), Ok(()), "{case}");
+        }
+        assert_eq!(Username::check_name(&name), Ok(()), "{case}");
+        let login = TurnCredentials::generate_at(&name, &secret, hour, ClockSkew::NONE, now);
+        assert_eq!(login.unwrap().username(), format!("1700003600:{name}"));
     }
 }
 
