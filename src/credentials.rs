@@ -82,6 +82,52 @@ impl TurnCredentials {
         Ok(Self::mint(username, secret, now, ttl))
     }
 
+    /// [`generate_expiry_only_at`](Self::generate_expiry_only_at) using the system clock.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`generate_expiry_only_at`](Self::generate_expiry_only_at).
+    #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+    pub fn generate_expiry_only(
+        secret: &SharedSecret,
+        ttl: Duration,
+        skew: ClockSkew,
+    ) -> Result<Self, Error> {
+        Self::generate_expiry_only_at(secret, ttl, skew, UnixTime::now())
+    }
+
+    /// Makes a login `<expiry>` that lasts for `ttl` from `now`: see [`Username::expiry_only`].
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
+    ///
+    /// let secret = SharedSecret::new("foobar")?;
+    /// let now = UnixTime::from_secs(1_599_491_711);
+    /// let lasting = |secs| {
+    ///     let ttl = Duration::from_secs(secs);
+    ///     TurnCredentials::generate_expiry_only_at(&secret, ttl, ClockSkew::NONE, now)
+    /// };
+    /// assert_eq!(lasting(60)?.username(), "1599491771");
+    /// assert_eq!(lasting(60)?.password().as_str(), "Tpz/nKkyvX/vMSLKvL4sbtBt8Vs=");
+    /// assert_eq!(lasting(0).unwrap_err(), Error::TtlTooShort);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClockSkew::expiry`].
+    pub fn generate_expiry_only_at(
+        secret: &SharedSecret,
+        ttl: Duration,
+        skew: ClockSkew,
+        now: UnixTime,
+    ) -> Result<Self, Error> {
+        let ttl = ttl.as_secs();
+        let username = Username::of_expiry(skew.expiry_after(ttl, now)?)?;
+        Ok(Self::mint(username, secret, now, ttl))
+    }
+
     /// [`for_username_at`](Self::for_username_at) using the system clock.
     ///
     /// # Errors
@@ -149,6 +195,25 @@ impl TurnCredentials {
     #[must_use]
     pub fn password(&self) -> &Password {
         &self.password
+    }
+
+    /// The username and the password, without copying them.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
+    /// # let secret = SharedSecret::new("north")?;
+    /// # let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_266_887_200));
+    /// let login =
+    ///     TurnCredentials::generate_at("mbzrxpgjys", &secret, hour, ClockSkew::NONE, now)?;
+    /// let (username, password) = login.into_parts();
+    /// assert_eq!(username, "1266890800:mbzrxpgjys");
+    /// assert_eq!(password.as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_parts(self) -> (String, Password) {
+        (self.username, self.password)
     }
 
     /// The expiry in the username, by the TURN server's clock.

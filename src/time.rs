@@ -1,5 +1,10 @@
 //! Points in time.
 
+#[cfg(feature = "std")]
+use core::time::Duration;
+#[cfg(feature = "std")]
+use std::time::SystemTime;
+
 /// A point in time: whole seconds since 1970-01-01T00:00:00Z, not counting leap seconds.
 ///
 /// ```
@@ -31,7 +36,33 @@ impl UnixTime {
     #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
     #[must_use]
     pub fn now() -> Self {
-        let since_1970 = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        Self(since_1970.as_secs())
+        SystemTime::now().into()
+    }
+
+    /// The same time as the standard library's; `None` if it is later than that can be.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use turn_credentials::UnixTime;
+    ///
+    /// let time = UnixTime::from_secs(1_700_000_000);
+    /// let system = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    /// assert_eq!(time.to_system_time(), Some(system));
+    /// assert_eq!(UnixTime::from(system), time);
+    ///
+    /// assert_eq!(UnixTime::from_secs(u64::MAX).to_system_time(), None);
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn to_system_time(self) -> Option<SystemTime> {
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.0))
+    }
+}
+
+/// Rounded down to a whole second; a time before 1970 counts as 1970.
+#[cfg(feature = "std")]
+impl From<SystemTime> for UnixTime {
+    fn from(time: SystemTime) -> Self {
+        Self(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs())
     }
 }

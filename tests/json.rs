@@ -5,11 +5,12 @@
 use core::time::Duration;
 
 use proptest::prelude::*;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use turn_credentials::ice::rest::Answer;
 use turn_credentials::ice::{Login, TurnServer};
 use turn_credentials::{
-    Credential, IceLease, IceServer, IceServers, IceUri, SharedSecret, UnixTime,
+    ClockSkew, Credential, IceLease, IceServer, IceServers, IceUri, Keyring, SharedSecret, UnixTime,
 };
 
 fn file() -> Value {
@@ -79,6 +80,52 @@ fn the_w3c_form_is_written() {
     let answer = serde_json::to_string(&unknown.answer_at(NOW)).unwrap();
     assert_eq!(answer, "{\"iceServers\":[]}", "no ttl where nobody knows it");
     assert_eq!(serde_json::to_string(&IceServers::default()).unwrap(), "{\"iceServers\":[]}");
+}
+
+#[test]
+fn secrets_and_skews_of_a_configuration() {
+    let accepts = |json: &str, secrets: &[&str]| {
+        let list: Vec<SharedSecret> = serde_json::from_str(json).unwrap();
+        let made = Keyring::from_secrets(list).unwrap();
+        let made: Vec<_> = made.passwords("1").map(|made| made.as_str().to_owned()).collect();
+        let expected = secrets.iter().map(|secret| SharedSecret::new(secret).unwrap());
+        let expected: Vec<_> =
+            expected.map(|secret| secret.password_for("1").as_str().to_owned()).collect();
+        assert_eq!(made, expected, "{json}");
+    };
+    accepts(r#"["north"]"#, &["north"]);
+    accepts(r#"["new", "\u0022old", "new"]"#, &["new", "\"old"]);
+
+    for (hidden, why) in [
+        (json!("7654321\n"), "at its beginning or end"),
+        (json!("765\n4321"), "on one line"),
+        (json!(""), "empty"),
+        (json!(7_654_321), "put quotes around it"),
+        (json!(-7_654_321), "put quotes around it"),
+        (json!(7_654_321.5), "put quotes around it"),
+        (json!(true), "put quotes around it"),
+        (json!(null), "invalid type: null, expected a secret, as text"),
+        (json!([7_654_321]), "invalid type: sequence, expected a secret, as text"),
+        (json!({"7654321": 7_654_321}), "invalid type: map, expected a secret, as text"),
+    ] {
+        let text = serde_json::from_str::<SharedSecret>(&hidden.to_string()).unwrap_err();
+        let value = serde_json::from_value::<SharedSecret>(hidden.clone()).unwrap_err();
+        for error in [text.to_string(), value.to_string()] {
+            assert!(error.contains(why) && !error.contains("765"), "{hidden}: {error}");
+        }
+    }
+    for integer in [i128::MIN, i128::MAX] {
+        let value = serde::de::value::I128Deserializer::<serde_json::Error>::new(integer);
+        let error = SharedSecret::deserialize(value).unwrap_err().to_string();
+        assert_eq!(error, "the secret is not text: put quotes around it");
+    }
+
+    let skew = |json| serde_json::from_str::<ClockSkew>(json).ok();
+    assert_eq!(skew("-5"), Some(ClockSkew::server_behind(Duration::from_secs(5))));
+    assert_eq!(skew("30"), Some(ClockSkew::from_secs(30)));
+    for other in ["0.5", "\"5\"", "null", "9223372036854775808"] {
+        assert_eq!(skew(other), None, "{other}");
+    }
 }
 
 /// draft-uberti-behave-turn-rest-00 section 2.2, and Matrix's `turnServer`.

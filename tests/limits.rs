@@ -116,22 +116,28 @@ fn hints() {
     assert_eq!(hint(1_700_003_600, 1_700_000_000), timestamp);
     assert_eq!(hint(1_700_003_600_000, 1_700_000_000), milliseconds);
     assert_eq!(hint(3600, 1_700_000_000_000), milliseconds);
-    // A month, two weeks and a week in milliseconds.
-    for ttl in [2_592_000_000, 1_209_600_000, 604_800_000] {
-        assert_eq!(hint(ttl, 1_795_000_000), milliseconds, "{ttl}");
+    // A month in milliseconds.
+    assert_eq!(hint(2_592_000_000, 1_795_000_000), milliseconds);
+    // 12 and 20 years, and a week in milliseconds, which is 19.
+    for ttl in [378_691_200, 631_152_000, 604_800_000] {
+        assert_eq!(hint(ttl, 1_795_000_000), Err(out_of_range(None)), "{ttl}");
     }
     for (ttl, now, expected) in [
         (315_360_000, 2_147_000_000, None),
-        (315_360_001, 2_147_000_000, Some(ExpiryHint::Milliseconds)),
         (1_484_640_000, 1_800_000_000, Some(ExpiryHint::TtlIsTimestamp)),
-        (1_484_639_999, 1_800_000_000, Some(ExpiryHint::Milliseconds)),
+        (1_484_639_999, 1_800_000_000, None),
         (2_115_360_000, 1_800_000_000, Some(ExpiryHint::TtlIsTimestamp)),
-        (2_115_360_001, 1_800_000_000, Some(ExpiryHint::Milliseconds)),
+        (2_115_360_001, 1_800_000_000, None),
+        (2_147_483_647, 1_800_000_000, None),
+        (2_147_483_648, 1_800_000_000, Some(ExpiryHint::Milliseconds)),
         (60, 99_999_999_999, None),
         (60, 100_000_000_000, Some(ExpiryHint::Milliseconds)),
     ] {
         assert_eq!(hint(ttl, now), Err(out_of_range(expected)), "{ttl} {now}");
     }
+
+    let epoch = UnixTime::from_secs(0);
+    assert_eq!(Username::new("alice", epoch), Err(out_of_range(None)), "no ttl was given");
 
     // One that fits is never refused, whatever it looks like.
     assert_eq!(hint(3_600_000, 1_700_000_000), Ok(1_703_600_000));
@@ -144,7 +150,7 @@ fn hints() {
     assert!(message(timestamp).ends_with("point in time, give the seconds from now instead"));
     assert!(
         message(Err(out_of_range(None)))
-            .ends_with(": give a shorter ttl, and check now and the skew")
+            .ends_with(": give a shorter ttl, and check that it, now and the skew are in seconds")
     );
 }
 
@@ -155,7 +161,10 @@ fn length() {
     assert!(Username::parse(&format!("1700000000:{name}")).is_ok());
     assert!(Username::name_first(&name, NOW).is_ok());
 
+    assert_eq!(Username::check_name(&name), Ok(()));
+
     let longer = format!("{name}n");
+    assert_eq!(Username::check_name(&longer), Err(Error::UsernameTooLong { len: 509 }));
     let too_long = Error::UsernameTooLong { len: 509 };
     assert_eq!(generate(&longer, HOUR, ClockSkew::NONE, 1_699_996_400), Err(too_long));
     assert_eq!(Username::name_first(&longer, NOW), Err(too_long));
@@ -177,11 +186,13 @@ fn forbidden_characters() {
         for (name, index) in [
             (format!("{character}bob"), 0),
             (format!("b{character}b"), 1),
+            (character.into(), 0),
             (format!("жа{character}"), 4),
         ] {
             let refused = Error::ForbiddenCharacter { character, index };
             assert_eq!(Username::new(&name, NOW), Err(refused), "{name:?}");
             assert_eq!(Username::name_first(&name, NOW), Err(refused), "{name:?}");
+            assert_eq!(Username::check_name(&name), Err(refused), "{name:?}");
             assert_eq!(generate(&name, HOUR, ClockSkew::NONE, 1000), Err(refused), "{name:?}");
             let wire = format!("1700000000:{name}");
             assert_eq!(Username::parse(&wire), Err(VerifyError::MalformedUsername), "{name:?}");
@@ -227,6 +238,7 @@ fn names_that_pass() {
         assert_eq!(Username::parse(&wire), Ok(username));
     }
     assert_eq!(Username::new("", NOW), Err(Error::EmptyName));
+    assert_eq!(Username::check_name(""), Err(Error::EmptyName));
 }
 
 #[test]
@@ -340,6 +352,34 @@ fn secrets_in_a_configuration_file() {
     }
 }
 
+#[test]
+#[cfg(feature = "std")]
+fn times_of_the_standard_library() {
+    use std::time::SystemTime;
+
+    let epoch = SystemTime::UNIX_EPOCH;
+    let second = Duration::from_secs(1);
+    for (time, secs) in [
+        (epoch, 0),
+        (epoch - second, 0),
+        (epoch + second, 1),
+        (epoch + Duration::from_millis(1999), 1),
+    ] {
+        assert_eq!(UnixTime::from(time), UnixTime::from_secs(secs), "{time:?}");
+    }
+    assert_eq!(UnixTime::from_secs(1).to_system_time(), Some(epoch + second));
+}
+
+#[test]
+fn an_owned_username_is_the_same() {
+    for text in ["1700000000:alice", "alice|1700000000", "1700000000"] {
+        let separator = if text.contains('|') { '|' } else { ':' };
+        let username = Username::parse_with(separator, text).unwrap();
+        assert_eq!(username.into_owned().as_username(), username);
+        assert_eq!(username.into_owned().as_username().to_string(), text);
+    }
+}
+
 /// By the real clock: the twins of the functions above.
 #[test]
 #[cfg(feature = "std")]
@@ -351,11 +391,15 @@ fn by_the_system_clock() {
     let generated = login.expires_at();
     let username = Username::new("carol", UnixTime::from_secs(generated.as_secs())).unwrap();
     let carols = TurnCredentials::for_username(username, &secret(), ahead).unwrap();
+    let bare = TurnCredentials::generate_expiry_only(&secret(), HOUR, ahead).unwrap();
     let latest = hour_from_now();
 
     let in_a_minute = |time: UnixTime| UnixTime::from_secs(time.as_secs() + 60);
     assert!((in_a_minute(earliest)..=in_a_minute(latest)).contains(&generated));
     assert!((earliest..=latest).contains(&login.valid_until()));
+    assert!((earliest..=latest).contains(&bare.valid_until()));
+    assert!((in_a_minute(earliest)..=in_a_minute(latest)).contains(&bare.expires_at()));
+    assert_eq!(bare.username(), bare.expires_at().as_secs().to_string());
     assert_eq!(Username::parse(login.username()).unwrap().name(), Some("alice"));
     assert!((3590..=3600).contains(&carols.ttl().as_secs()));
 
@@ -381,23 +425,49 @@ fn one_wire_form_is_one_username() {
 fn secrets() {
     assert_eq!(SharedSecret::new([]).unwrap_err(), Error::EmptySecret);
     assert_eq!("".parse::<SharedSecret>().unwrap_err(), Error::EmptySecret);
-    for contents in ["", "\n", "\r\n"] {
-        assert_eq!(SharedSecret::from_file_contents(contents).unwrap_err(), Error::EmptySecret);
-    }
-
     let same = |a: SharedSecret, b: &str| {
         a.password_for("1").as_str() == SharedSecret::new(b).unwrap().password_for("1").as_str()
     };
-    for (contents, secret) in [
-        ("north", "north"),
-        ("north\n", "north"),
-        ("north\r\n", "north"),
-        ("north\n\n", "north\n"),
-        ("north\r", "north\r"),
-        (" north \n", " north "),
-        ("\nnorth", "\nnorth"),
+    // matrix-construct/tuwunel#302, #211 and #212, livekit/livekit#4784 (2026): files with more than the
+    // secret in them.
+    for (contents, of_file) in [
+        ("north", Ok("north")),
+        ("north\n", Ok("north")),
+        ("north \n", Ok("north")),
+        ("\u{feff}north\r\n", Ok("north")),
+        (" \t\r\n\x0cnorth\x0c\n\r\t ", Ok("north")),
+        ("no rth", Ok("no rth")),
+        ("\u{a0}жé\u{feff}", Ok("\u{a0}жé\u{feff}")),
+        ("", Err(Error::EmptySecret)),
+        ("\n\n", Err(Error::EmptySecret)),
+        ("\u{feff} \r\n", Err(Error::EmptySecret)),
+        ("north\nsouth", Err(Error::SecretOnManyLines)),
+        ("north\rsouth\n", Err(Error::SecretOnManyLines)),
+        ("no\trth", Err(Error::ControlCharacterInSecret)),
+        ("n\0o\0", Err(Error::ControlCharacterInSecret)),
+        ("north\x7f", Err(Error::ControlCharacterInSecret)),
     ] {
-        assert!(same(SharedSecret::from_file_contents(contents).unwrap(), secret), "{contents:?}");
+        let check = |made: Result<SharedSecret, Error>, expected| match expected {
+            Ok(secret) => assert!(same(made.unwrap(), secret), "{contents:?}"),
+            Err(error) => assert_eq!(made.unwrap_err(), error, "{contents:?}"),
+        };
+        check(SharedSecret::from_file_contents(contents), of_file);
+        // A configuration says the same, but for what would have to be trimmed.
+        let whole = of_file.is_err() || of_file == Ok(contents);
+        let of_config = if whole { of_file } else { Err(Error::SecretNotTrimmed) };
+        check(SharedSecret::from_config_value(contents), of_config);
+        if !contents.is_empty() {
+            check(SharedSecret::new(contents), Ok(contents));
+        }
     }
-    assert!(!same(SharedSecret::new("north\n").unwrap(), "north"), "new() never trims");
+    assert_eq!(
+        SharedSecret::from_file_contents(b"\xff\xfen\0").unwrap_err(),
+        Error::ControlCharacterInSecret
+    );
+    for end in [" ", "\t", "\n", "\r"] {
+        for value in [format!("{end}north"), format!("north{end}")] {
+            let refused = SharedSecret::from_config_value(&value).unwrap_err();
+            assert_eq!(refused, Error::SecretNotTrimmed, "{value:?}");
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The login of an ICE server.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use super::credential::Credential;
@@ -84,25 +83,38 @@ impl Login {
         self.valid_until
     }
 
+    /// The username and the credential, without copying them.
+    ///
+    /// ```
+    /// use turn_credentials::IceError;
+    /// use turn_credentials::ice::Login;
+    ///
+    /// let (username, credential) = Login::new("1700000000:alice", "the-password")?.into_parts();
+    /// assert_eq!((&*username, credential.as_str()), ("1700000000:alice", "the-password"));
+    /// # Ok::<(), IceError>(())
+    /// ```
+    #[must_use]
+    pub fn into_parts(self) -> (String, Credential) {
+        (self.username, self.credential)
+    }
+
     /// Whether both have the same username and credential.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.username == other.username && self.credential.as_str() == other.credential.as_str()
     }
 }
 
-/// They are within the limits of a login when they are made.
 impl From<&TurnCredentials> for Login {
     fn from(credentials: &TurnCredentials) -> Self {
-        Self {
-            username: credentials.username().to_owned(),
-            credential: credentials.password().into(),
-            valid_until: Some(credentials.valid_until()),
-        }
+        Self::from(credentials.clone())
     }
 }
 
+/// They are within the limits of a login when they are made.
 impl From<TurnCredentials> for Login {
     fn from(credentials: TurnCredentials) -> Self {
-        Self::from(&credentials)
+        let valid_until = Some(credentials.valid_until());
+        let (username, password) = credentials.into_parts();
+        Self { username, credential: Credential::from(&password), valid_until }
     }
 }
