@@ -315,9 +315,8 @@ impl Keyring {
     ) -> Result<Username<'a>, VerifyError> {
         let tag = Password::decode(password).ok_or(VerifyError::WrongPassword)?;
         // Every secret is tried, even after a match: the time must not tell which one it was.
-        let made = |secret: &SharedSecret| secret.tag(username.as_bytes()) == tag;
-        let others = self.next.iter().chain(&self.previous);
-        if others.fold(made(&self.current), |ours, secret| ours | made(secret)) {
+        let made = |secret: &&SharedSecret| secret.tag(username.as_bytes()) == tag;
+        if self.secrets().filter(made).count() > 0 {
             Username::parse_with(self.separator, username)
         } else {
             Err(VerifyError::WrongPassword)

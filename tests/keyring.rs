@@ -78,6 +78,24 @@ fn no_secret_is_in_the_ring_twice() {
 }
 
 #[test]
+fn no_secret_is_forgotten_before_it_is_retired() {
+    let names: Vec<_> = (0..40).map(|number| format!("secret {number}")).collect();
+    let secrets = || names.iter().map(|name| secret(name));
+    let mut rotated = Keyring::new(secret("first"));
+    secrets().for_each(|next| rotated.rotate(next));
+    let mut ahead = Keyring::new(secret("first"));
+    secrets().for_each(|next| ahead.accept(next));
+    let listed = Keyring::from_secrets(secrets().chain([secret("first")])).unwrap();
+    for keyring in [rotated, ahead, listed] {
+        for maker in secrets().chain([secret("first")]) {
+            let password = maker.password_for("1700000000:alice");
+            assert!(keyring.authenticate("1700000000:alice", password.as_str()).is_ok());
+        }
+        assert_eq!(keyring.passwords("1700000000:alice").count(), 41);
+    }
+}
+
+#[test]
 fn what_is_accepted_ahead_outlasts_the_previous_secrets() {
     let mut keyring = Keyring::from_secrets(["two", "one"].map(secret)).unwrap();
     keyring.accept(secret("three"));
