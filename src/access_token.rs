@@ -338,3 +338,30 @@ pub enum AccessTokenError {
         expired_at: UnixTime,
     },
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+
+    /// The memory of a token that was looked at, read after it is freed.
+    #[test]
+    fn what_is_left_of_a_token() {
+        let key = AccessTokenKey::new(1, [7; 32]).unwrap();
+        let subject = "a subject that is longer than what the allocator writes";
+        let now = UnixTime::from_secs(1_700_000_000);
+        let token = key.issue_at(subject, DEFAULT_TTL, [9; 16], now).unwrap();
+
+        let memory = File::open("/proc/self/mem").unwrap();
+        let parts = Parts::read(token.as_str()).unwrap();
+        let address = (parts.bytes.as_ptr().addr() + HEAD_LEN) as u64;
+        let mut read = [0xff; 32];
+        memory.read_exact_at(&mut read, address).unwrap();
+        assert!(subject.as_bytes().starts_with(&read));
+        drop(parts);
+        memory.read_exact_at(&mut read, address).unwrap();
+        assert_eq!(read, [0; 32]);
+    }
+}
