@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::ice::{link_header, xep_0215};
+use turn_credentials::ice::{link_header, turn_uri, xep_0215};
 use turn_credentials::{
     ClockSkew, IceLease, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
 };
@@ -29,13 +29,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     secret: Option<OsString>,
 
-    /// A file that holds the secret, with or without a line end. Without this and --secret, the
+    /// A file that holds the secret, and perhaps white space around it. Without this and --secret, the
     /// secret is the environment's TURN_SECRET
     #[arg(long, value_name = "PATH", conflicts_with = "secret")]
     secret_file: Option<PathBuf>,
 
-    /// How long the login lasts: 90s, 1h, 1d
-    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    /// How long the login lasts: 90s, 1h, 1d; digits alone are seconds
+    #[arg(long, default_value = "1h", value_parser = input::parse_duration)]
     ttl: Duration,
 
     /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
@@ -85,12 +85,17 @@ enum Format {
     Xep0215,
     /// The Link headers of WHIP and WHEP
     Link,
+    /// `turn://user:password@host`, for GStreamer and libdatachannel; TURN URIs only
+    TurnUri,
 }
 
 pub(crate) fn run(options: &Options) -> Result<String> {
     let secret = input::secret(options.secret.as_slice(), options.secret_file.as_slice())?;
     let now = UnixTime::now();
     let login = mint(options, &secret, now)?;
+    if let Some(doubt) = input::doubt(options.ttl) {
+        program::complain(&format!("note: --ttl {doubt}"));
+    }
     let uris = input::uris("--uri", &options.uris)?;
     match options.format {
         Format::Text => {
@@ -115,6 +120,10 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         Format::Link => {
             let values = link_header::values(lease(uris, &login)?.servers());
             Ok(values.iter().map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
+        }
+        Format::TurnUri => {
+            let values = turn_uri::values(lease(uris, &login)?.servers());
+            Ok(values.iter().map(|value| format!("{value}\n")).collect::<Vec<_>>().concat())
         }
     }
 }

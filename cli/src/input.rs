@@ -18,12 +18,14 @@ pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<Share
         secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
     }
     for path in files {
-        secrets.push(SharedSecret::from_file_contents(read("the secret file", path)?)?);
+        let secret = SharedSecret::from_file_contents(read("the secret file", path)?);
+        secrets.push(secret.map_err(in_file(path))?);
     }
     if secrets.is_empty() {
         let text = env::var_os("TURN_SECRET")
             .ok_or("no secret: give --secret-file PATH or TURN_SECRET")?;
-        secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
+        let secret = SharedSecret::from_config_value(text.as_encoded_bytes());
+        secrets.push(secret.map_err(|error| format!("TURN_SECRET: {error}"))?);
     }
     Ok(secrets)
 }
@@ -36,25 +38,25 @@ pub(crate) fn secret(texts: &[OsString], files: &[PathBuf]) -> Result<SharedSecr
 
 /// The key in a file or, without one, in the environment.
 pub(crate) fn secret_text_or(path: Option<&Path>, flag: &str, name: &str) -> Result<ApiKey> {
-    match path {
-        Some(path) => secret_text(path),
-        None => Ok(variable(name)?
-            .ok_or_else(|| format!("no secret: give {flag} PATH or {name}"))?
-            .into()),
+    if let Some(path) = path {
+        return secret_text(path);
     }
+    let text = variable(name)?.map(ApiKey::from);
+    let text = text.ok_or_else(|| format!("no secret: give {flag} PATH or {name}"))?;
+    let key = ApiKey::from_config_value(text.as_str());
+    Ok(key.map_err(|error| format!("{name}: {error}"))?)
 }
 
-/// The key in a file, without one line end at its end.
+/// The key in a file.
 pub(crate) fn secret_text(path: &Path) -> Result<ApiKey> {
     let text = String::from_utf8(read("the secret file", path)?)
         .map(ApiKey::from)
         .map_err(|_| format!("the secret file {} is not UTF-8", path.display()))?;
-    let text = text.as_str();
-    let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
-    if line.is_empty() {
-        return Err(format!("the secret file {} is empty", path.display()).into());
-    }
-    Ok(ApiKey::from(line))
+    Ok(ApiKey::from_file_contents(text.as_str()).map_err(in_file(path))?)
+}
+
+fn in_file(path: &Path) -> impl Fn(turn_credentials::Error) -> String {
+    move |error| format!("the secret file {}: {error}", path.display())
 }
 
 /// A file's contents; the error names the file.
@@ -70,18 +72,38 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>> {
 
 /// The error does not repeat the URI, which may hold a password where none belongs.
 pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
+    if texts.iter().any(String::is_empty) {
+        return Err(format!("{flag}: an entry is empty: leave out the comma too many").into());
+    }
     let uris = texts.iter().map(|text| text.parse());
     uris.collect::<result::Result<_, UriError>>().map_err(|error| format!("{flag}: {error}").into())
 }
 
-/// A duration with or without a sign: `-5s`, `+5s`, `5s`.
+/// A duration: `90s`, `1h`; digits alone are seconds.
+pub(crate) fn parse_duration(text: &str) -> result::Result<Duration, humantime::DurationError> {
+    match text.parse() {
+        Ok(secs) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Duration::from_secs(secs)),
+        _ => humantime::parse_duration(text),
+    }
+}
+
+/// A duration with or without a sign: `-5s`, `+5s`, `5`.
 pub(crate) fn parse_skew(text: &str) -> result::Result<ClockSkew, humantime::DurationError> {
     if let Some(behind) = text.strip_prefix('-') {
-        humantime::parse_duration(behind).map(ClockSkew::server_behind)
+        parse_duration(behind).map(ClockSkew::server_behind)
     } else {
-        let ahead = text.strip_prefix('+').unwrap_or(text);
-        humantime::parse_duration(ahead).map(ClockSkew::server_ahead)
+        parse_duration(text.strip_prefix('+').unwrap_or(text)).map(ClockSkew::server_ahead)
     }
+}
+
+/// What a ttl above 31 days may be instead: milliseconds, typed for seconds.
+pub(crate) fn doubt(ttl: Duration) -> Option<String> {
+    const DAY: u64 = 86_400;
+
+    let secs = ttl.as_secs();
+    let days = if secs % DAY == 0 { "" } else { "over " };
+    let days = format!("{days}{} days", secs / DAY);
+    (secs > 31 * DAY).then(|| format!("{secs}s is {days}: did you mean {}s?", secs / 1000))
 }
 
 /// The time in UTC, as defined in RFC 3339.

@@ -44,10 +44,16 @@ pub(crate) fn run(options: &Options) -> Result<(String, ExitCode)> {
     let now = UnixTime::now();
     let verdict = keyring.verify_at(&options.username, &options.password, now);
     let code = if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    Ok((format!("{}\n", in_words(verdict, now)), code))
+    let Options { username, separator, .. } = options;
+    Ok((format!("{}\n", in_words(verdict, username, *separator, now)), code))
 }
 
-fn in_words(verdict: result::Result<Username<'_>, VerifyError>, now: UnixTime) -> String {
+fn in_words(
+    verdict: result::Result<Username<'_>, VerifyError>,
+    username: &str,
+    separator: char,
+    now: UnixTime,
+) -> String {
     match verdict {
         Ok(username) => {
             let expiry = username.expires_at();
@@ -57,8 +63,21 @@ fn in_words(verdict: result::Result<Username<'_>, VerifyError>, now: UnixTime) -
             let (date, ago) = (input::date(expired_at), span(expired_at, now));
             format!("refused: expired at {date}, {ago} ago")
         }
+        Err(VerifyError::MalformedUsername) if has_milliseconds(username, separator) => {
+            "refused: the password is right, but the expiry looks like milliseconds: mint it with \
+             Unix seconds"
+                .into()
+        }
         Err(reason) => format!("refused: {reason}"),
     }
+}
+
+/// Whether the expiry of a username is after the year 5138.
+fn has_milliseconds(username: &str, separator: char) -> bool {
+    const YEAR_5138: u64 = 100_000_000_000;
+
+    let (first, last) = username.split_once(separator).unwrap_or((username, ""));
+    [first, last].iter().any(|part| part.parse().is_ok_and(|expiry: u64| expiry >= YEAR_5138))
 }
 
 fn span(from: UnixTime, to: UnixTime) -> String {

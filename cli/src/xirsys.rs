@@ -29,7 +29,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TEXT")]
     ident: Option<String>,
 
-    /// A file that holds the account's secret, with or without a line end
+    /// A file that holds the account's secret, and perhaps white space around it
     #[arg(long, value_name = "PATH")]
     secret_file: Option<PathBuf>,
 
@@ -37,8 +37,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
 
-    /// How long the logins last: 1s to 6h
-    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    /// How long the logins last: 1s to 6h; digits alone are seconds
+    #[arg(long, default_value = "1h", value_parser = input::parse_duration)]
     ttl: Duration,
 
     /// Ask for servers near the user at this address

@@ -1,7 +1,7 @@
 use serde_json::Value;
 use turn_credentials::Username;
 
-use crate::{TempFile, check_login, refusal, run, stdout, text};
+use crate::{TempFile, check_login, refusal, refusal_in, run, stdout, text};
 
 #[test]
 fn generate_as_text() {
@@ -14,6 +14,8 @@ fn generate_as_text() {
         (&["alice", "--secret", "north", "--layout", "name-first"], ':', 3600),
         (&["a:b", "--secret", "north", "--layout", "name-first", "--separator=-"], '-', 3600),
         (&["--secret", "north", "--layout", "expiry-only"], ':', 3600),
+        (&["alice", "--secret", "north", "--ttl", "3600"], ':', 3600),
+        (&["alice", "--secret", "north", "--ttl=90", "--skew=-30"], ':', 60),
     ] {
         check_login(&stdout("generate", args), "north", separator, ttl);
     }
@@ -77,7 +79,16 @@ fn generate_in_every_format() {
     }
     let stun = ["alice", "--secret", "north", "--uri", uris[0], "--format", "rest"];
     assert!(refusal("generate", &stun).contains("TURN"));
-    for format in ["ice", "rest", "xep-0215", "link"] {
+    let [username, password] = ["alice%40a.example:", "%3D@a.example:443\n"];
+    let args = ["alice@a.example", "--secret", "north", "--uri", uris[1], "--format", "turn-uri"];
+    let printed = stdout("generate", &args);
+    assert!(printed.starts_with("turns://1") && printed.ends_with(password), "{printed}");
+    assert!(
+        printed.contains(&format!("%3A{username}")) && printed.lines().count() == 1,
+        "{printed}"
+    );
+
+    for format in ["ice", "rest", "xep-0215", "link", "turn-uri"] {
         let refused = refusal("generate", &["alice", "--secret", "north", "--format", format]);
         assert!(refused.contains("--uri"), "{refused}");
     }
@@ -99,13 +110,49 @@ fn the_secret_comes_from_three_places() {
     check_login(&login(&["--secret-file", path]), "from the file", ':', 3600);
     check_login(&login(&["--secret", "given"]), "given", ':', 3600);
 
+    let environment = |secret| refusal_in("generate", &["alice"], &[("TURN_SECRET", secret)]);
+    for (secret, why) in [
+        ("", "empty"),
+        ("north\n", "at its beginning or end"),
+        (" north", "at its beginning or end"),
+        ("no\nrth", "on one line"),
+    ] {
+        let refused = environment(secret);
+        assert!(refused.contains("TURN_SECRET: ") && refused.contains(why), "{refused}");
+    }
+    let spaced = TempFile::new("turn-secret-spaced", "\u{feff}north \n");
+    let spaced = login(&["--secret-file", spaced.0.to_str().unwrap()]);
+    check_login(&spaced, "north", ':', 3600);
+    let two = TempFile::new("turn-secret-two", "old\nnew\n");
+    let two = refusal("generate", &["alice", "--secret-file", two.0.to_str().unwrap()]);
+    assert!(two.contains("turn-secret-two") && two.contains("on one line"), "{two}");
+
     assert!(refusal("generate", &["alice"]).contains("TURN_SECRET"));
     refusal("generate", &["alice", "--secret", "x", "--secret-file", path]);
     let missing = refusal("generate", &["alice", "--secret-file", "no-such-file"]);
     assert!(missing.contains("no-such-file"));
-    let empty = TempFile::new("turn-secret-empty", "\n");
+    let empty = TempFile::new("turn-secret-empty", "\n\n");
     let empty = refusal("generate", &["alice", "--secret-file", empty.0.to_str().unwrap()]);
     assert!(empty.contains("empty"));
+}
+
+/// element-hq/element-web#32141, coturn/coturn#459 and matrix-org/synapse#7726: milliseconds.
+#[test]
+fn a_long_ttl_is_doubted() {
+    for (ttl, doubt) in [
+        ("86400000s", "note: --ttl 86400000s is 1000 days: did you mean 86400s?\n"),
+        ("3600000", "note: --ttl 3600000s is over 41 days: did you mean 3600s?\n"),
+        ("2678401s", "note: --ttl 2678401s is over 31 days: did you mean 2678s?\n"),
+        ("31d", ""),
+    ] {
+        let output = run("generate", &["alice", "--secret", "north", "--ttl", ttl], &[]);
+        assert_eq!((text(&output.stderr), output.status.code()), (doubt, Some(0)));
+        assert_eq!(text(&output.stdout).lines().count(), 2);
+    }
+    for ttl in ["12y", "20y"] {
+        let refused = refusal("generate", &["alice", "--secret", "north", "--ttl", ttl]);
+        assert!(refused.contains("January 2038") && !refused.contains("milli"), "{refused}");
+    }
 }
 
 #[test]
@@ -118,6 +165,9 @@ fn bad_input_gets_one_line() {
         &["union select", "--secret", "x"],
         &["12345", "--secret", "x", "--layout", "name-first"],
         &["alice", "--secret", "x", "--ttl", "0s"],
+        &["alice", "--secret", "x", "--ttl", "0"],
+        &["alice", "--secret", "x", "--ttl", "+5"],
+        &["alice", "--secret", "x", "--ttl", "99999999999999999999"],
         &["alice", "--secret", "x", "--ttl", "soon"],
         &["alice", "--secret", "x", "--ttl", "1700000000s"],
         &["alice", "--secret", "x", "--ttl", "999999999999999999999y"],

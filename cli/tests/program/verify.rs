@@ -34,6 +34,15 @@ fn verify_says_why() {
     assert!(expired.0.starts_with("refused: expired at 2001-09-09T01:46:40Z, "), "{}", expired.0);
     assert!(expired.0.ends_with(" ago\n") && expired.0.contains("years"), "{}", expired.0);
     assert_eq!(expired.1, 1);
+    // bigbluebutton/bigbluebutton#507, 2015-02-06.
+    for username in ["1423256629586:qrdvj4ucujrb", "qrdvj4ucujrb:1423256629586", "1423256629586"] {
+        let (milliseconds, code) = verdict(&[username, &of(username), "--secret", "new"]);
+        assert!(milliseconds.contains("milliseconds") && code == 1, "{milliseconds}");
+        let (wrong, _) = verdict(&[username, &of(username), "--secret", "old"]);
+        assert!(!wrong.contains("milliseconds"), "{wrong}");
+    }
+    let far = verdict(&["2400000000:alice", &of("2400000000:alice"), "--secret", "new"]);
+    assert!(far.0.contains("limits") && far.1 == 1, "{}", far.0);
     let (malformed, code) = verdict(&["alice", &of("alice"), "--secret", "new"]);
     assert!(malformed.contains("malformed") && code == 1, "{malformed}");
 }

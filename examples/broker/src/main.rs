@@ -73,7 +73,7 @@ struct Cli {
         env = "BROKER_GRACE",
         value_name = "TIME",
         default_value = "30s",
-        value_parser = humantime::parse_duration
+        value_parser = input::parse_duration
     )]
     grace: Duration,
 

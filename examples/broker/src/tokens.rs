@@ -44,7 +44,7 @@ pub(crate) struct Options {
         env = "BROKER_TOKEN_TTL",
         value_name = "TIME",
         default_value = "1h",
-        value_parser = humantime::parse_duration
+        value_parser = input::parse_duration
     )]
     token_ttl: Duration,
 

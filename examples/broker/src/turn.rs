@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use thiserror::Error;
+use tracing::warn;
 use turn_credentials::ice::TurnServer;
 use turn_credentials::{ClockSkew, IceError, IceLease};
 
@@ -20,13 +21,13 @@ pub(crate) struct Options {
     #[arg(long, env = "BROKER_BACKEND", value_enum, default_value = "coturn")]
     backend: Kind,
 
-    /// How long a login lasts
+    /// How long a login lasts: 90s, 1h; digits alone are seconds
     #[arg(
         long,
         env = "BROKER_TTL",
         value_name = "TIME",
         default_value = "1h",
-        value_parser = humantime::parse_duration
+        value_parser = input::parse_duration
     )]
     ttl: Duration,
 
@@ -75,6 +76,9 @@ pub(crate) enum TurnError {
 
 impl Backend {
     pub(crate) fn new(options: Options) -> program::Result<Self> {
+        if let Some(doubt) = input::doubt(options.ttl) {
+            warn!("--ttl {doubt}");
+        }
         match options.backend {
             Kind::Coturn => coturn(&options).map(Box::new).map(Self::Coturn),
             Kind::Xirsys => Xirsys::new(options.xirsys, options.ttl).map(Self::Xirsys),

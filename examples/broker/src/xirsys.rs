@@ -43,7 +43,7 @@ pub(crate) struct Options {
         env = "BROKER_XIRSYS_TIMEOUT",
         value_name = "TIME",
         default_value = "5s",
-        value_parser = humantime::parse_duration
+        value_parser = input::parse_duration
     )]
     xirsys_timeout: Duration,
 }
