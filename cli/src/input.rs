@@ -101,9 +101,10 @@ pub(crate) fn doubt(ttl: Duration) -> Option<String> {
     const DAY: u64 = 86_400;
 
     let secs = ttl.as_secs();
-    let days = if secs % DAY == 0 { "" } else { "over " };
-    let days = format!("{days}{} days", secs / DAY);
-    (secs > 31 * DAY).then(|| format!("{secs}s is {days}: did you mean {}s?", secs / 1000))
+    let days = secs / DAY;
+    let over = if secs > days * DAY { "over " } else { "" };
+    (secs > 31 * DAY)
+        .then(|| format!("{secs}s is {over}{days} days: did you mean {}s?", secs / 1000))
 }
 
 /// The time in UTC, as defined in RFC 3339.

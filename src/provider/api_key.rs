@@ -30,6 +30,17 @@ impl ApiKey {
 
     /// Makes a key of a whole file: see [`SharedSecret::from_file_contents`].
     ///
+    /// ```
+    /// use turn_credentials::Error;
+    /// use turn_credentials::provider::ApiKey;
+    ///
+    /// let key = ApiKey::from_file_contents("0123456789abcdef \r\n")?;
+    /// assert_eq!(key.as_str(), "0123456789abcdef");
+    ///
+    /// assert_eq!(ApiKey::from_file_contents("\n").unwrap_err(), Error::EmptySecret);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`SharedSecret::from_file_contents`].
@@ -41,6 +52,18 @@ impl ApiKey {
 
     /// Makes a key of a value in a configuration or the environment: see
     /// [`SharedSecret::from_config_value`].
+    ///
+    /// ```
+    /// use turn_credentials::Error;
+    /// use turn_credentials::provider::ApiKey;
+    ///
+    /// let key = ApiKey::from_config_value("0123456789abcdef")?;
+    /// assert_eq!(key.as_str(), "0123456789abcdef");
+    ///
+    /// let refused = ApiKey::from_config_value("0123456789abcdef\n");
+    /// assert_eq!(refused.unwrap_err(), Error::SecretNotTrimmed);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
