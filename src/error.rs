@@ -13,7 +13,10 @@ use crate::time::UnixTime;
 pub enum Error {
     /// The secret or key has no bytes, or its file has nothing but white space: coturn accepts an empty
     /// secret, and then accepts anyone.
-    #[error("the secret or key is empty: check where it comes from, such as an unset variable")]
+    #[error(
+        "the secret or key is empty: check where it comes from, such as an unset variable or a blank \
+         file"
+    )]
     EmptySecret,
 
     /// The secret or key in a configuration has a blank, a line end or a byte order mark at one of its

@@ -86,6 +86,8 @@ impl Keyring {
     /// Makes a keyring of a list, such as one from a configuration: the first secret mints, all of
     /// them verify.
     ///
+    /// With the feature `serde`, a configuration can hold a `Vec<SharedSecret>`.
+    ///
     /// A secret that is in the list twice is kept once. For
     /// [`retire_previous`](Self::retire_previous), all but the first are previous ones.
     ///
