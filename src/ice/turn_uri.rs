@@ -15,8 +15,9 @@ use crate::percent::Encoded;
 /// password percent-encoded.
 ///
 /// GStreamer's `webrtcbin` reads one as `turn-server` and several by `add-turn-server`; libdatachannel
-/// reads one as an `IceServer`, from 0.17.2 on. STUN URIs have no login and are left out, and so is
-/// TURN over DTLS, which neither of the two speaks. RFC 7065 has no such form: browsers refuse it.
+/// reads one as an `IceServer`, from 0.17.2 on, but no IPv6 address in it. STUN URIs have no login and
+/// are left out, and so is TURN over DTLS, which neither of the two speaks. RFC 7065 has no such form:
+/// browsers refuse it.
 ///
 /// The values contain the credential, and the caller must wipe them.
 ///
