@@ -197,6 +197,14 @@ pub enum IceError {
         "the username has U+FFFE or U+FFFF in it, which XML cannot hold: use PseudonymKey::name_for"
     )]
     NotXml,
+
+    /// A username or a credential has a `;` or a character that is not ASCII, which WHIP and WHEP
+    /// clients misread in a header: they would send another login.
+    #[error(
+        "the username or the credential has a `;` or a character that is not ASCII, which clients \
+         misread in a Link header: use PseudonymKey::name_for"
+    )]
+    NotInHeader,
 }
 
 const MALFORMED: &str = "the username is malformed: it must be expiry and name, name and expiry, \

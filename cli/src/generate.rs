@@ -118,7 +118,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         }
         Format::Xep0215 => Ok(xep_0215::services(lease(uris, &login)?.servers())?),
         Format::Link => {
-            let values = link_header::values(lease(uris, &login)?.servers());
+            let values = link_header::values(lease(uris, &login)?.servers())?;
             Ok(values.iter().map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
         }
         Format::TurnUri => {

@@ -7,11 +7,20 @@ use alloc::vec::Vec;
 use super::login::Login;
 use super::server::IceServer;
 use super::uri::IceUri;
+use crate::error::IceError;
 
 /// The values of `Link` headers for these servers, one per URI.
 ///
-/// They contain the credential, and the caller must wipe them. Text that is not ASCII stays UTF-8: if
-/// your header type accepts bytes, give it the value's bytes.
+/// They contain the credential, and the caller must wipe them.
+///
+/// A `"` or `\` is escaped as in RFC 9110. whip-whep 1.2.0 reads neither back, and drops `'`; a name
+/// cannot contain any of the three.
+///
+/// # Errors
+///
+/// [`IceError::NotInHeader`] for a username or credential with a character that is not ASCII (a web
+/// page reads the bytes of a header as Latin-1), or with `;` (where whip-whep cuts a quoted value):
+/// the client would send another login, which the TURN server answers with 401.
 ///
 /// ```
 /// use turn_credentials::ice::{Login, link_header};
@@ -20,22 +29,35 @@ use super::uri::IceUri;
 /// let uri = ["turn:a.example?transport=udp".parse()?];
 /// let lease = IceLease::new([IceServer::new(uri, Login::new("1700000000:alice", "a\"b")?)?]);
 /// assert_eq!(
-///     link_header::values(lease.servers()),
+///     link_header::values(lease.servers())?,
 ///     ["<turn:a.example?transport=udp>; rel=\"ice-server\"; username=\"1700000000:alice\"; \
 ///       credential=\"a\\\"b\"; credential-type=\"password\""]
 /// );
+///
+/// let uri = ["turn:a.example".parse()?];
+/// let server = IceServer::new(uri, Login::new("1700000000:жанна", "c")?)?;
+/// assert_eq!(link_header::values(&[server]), Err(IceError::NotInHeader));
 ///
 /// // A login cannot contain a line end, so a value cannot end its header.
 /// let login = Login::new("alice", "a\r\nSet-Cookie: b");
 /// assert_eq!(login.unwrap_err(), IceError::ControlCharacter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use]
-pub fn values(servers: &[IceServer]) -> Vec<String> {
+pub fn values(servers: &[IceServer]) -> Result<Vec<String>, IceError> {
+    // First of all: values that an error drops would leave their credentials in freed memory.
+    let written = servers.iter().filter(|server| server.urls().iter().any(IceUri::is_turn));
+    if !written.filter_map(IceServer::login).all(survives) {
+        return Err(IceError::NotInHeader);
+    }
     let of_server = |server: &IceServer| {
         server.urls().iter().map(|uri| value(uri, server.login())).collect::<Vec<_>>()
     };
-    servers.iter().flat_map(of_server).collect()
+    Ok(servers.iter().flat_map(of_server).collect())
+}
+
+fn survives(login: &Login) -> bool {
+    let texts = [login.username(), login.credential().as_str()];
+    texts.iter().all(|text| text.bytes().all(|byte| byte.is_ascii() && byte != b';'))
 }
 
 fn value(uri: &IceUri, login: Option<&Login>) -> String {
