@@ -120,3 +120,51 @@ async function verdict(key) {
 async function until(holds) {
   for (const end = Date.now() + 2 * LIMIT; !holds() && Date.now() < end; ) await wait(10);
 }
+
+/** Publishes with a WHIP client, and tells what its peer gathers from the servers of the answer. */
+async function publish(endpoint) {
+  const outcome = { name: endpoint, echoed: false, candidates: [], errors: [], thrown: null };
+  const peer = new RTCPeerConnection({ iceTransportPolicy: 'relay' });
+  peer.createDataChannel('media');
+  const gathered = gathers(peer, outcome);
+  try {
+    await new WHIPClient().publish(peer, endpoint);
+    await Promise.race([gathered, wait(LIMIT)]);
+  } catch (error) {
+    outcome.thrown = String(error);
+  }
+  peer.close();
+  return outcome;
+}
+
+/** For each list of ICE servers, the name of what the browser throws for it, or null. */
+function throws(lists) {
+  const peer = new RTCPeerConnection();
+  return lists.map((iceServers) => {
+    try {
+      peer.setConfiguration({ iceServers });
+      return null;
+    } catch ({ name }) {
+      return name;
+    }
+  });
+}
+
+/** For each list of ICE servers, whether it gives a relay. */
+function relays(lists) {
+  return Promise.all(
+    lists.map(async (iceServers) => {
+      const peer = new RTCPeerConnection({ iceServers, iceTransportPolicy: 'relay' });
+      const gathered = new Promise((resolve) => {
+        peer.onicecandidate = ({ candidate }) => candidate?.candidate && resolve(true);
+        peer.onicegatheringstatechange = () =>
+          peer.iceGatheringState === 'complete' && resolve(false);
+      });
+      peer.createDataChannel('any');
+      await peer.setLocalDescription();
+      const relayed = await Promise.race([gathered, wait(LIMIT).then(() => false)]);
+      peer.close();
+      return relayed;
+    }),
+  );
+}
