@@ -29,7 +29,7 @@ impl Coturn {
 
     /// Starts a server with arguments beside those that any test needs.
     pub fn with_args<Arg: AsRef<str>>(args: &[Arg]) -> Self {
-        Self::start(TempDir::new().expect("a temporary folder"), &["-n", "--no-tls"], args)
+        Self::start(TempDir::new().expect("a temporary folder"), &[], &["-n", "--no-tls"], args)
     }
 
     /// Starts a server with these static secrets that speaks TLS too, as `localhost`.
@@ -38,7 +38,16 @@ impl Coturn {
         certify(folder.path());
         let file = |name| folder.path().join(name).display().to_string();
         let config = ["-n", "--cert", &file("cert.pem"), "--pkey", &file("key.pem")];
-        Self::start(folder, &config, &secret_args(secrets))
+        Self::start(folder, &[], &config, &secret_args(secrets))
+    }
+
+    /// Starts a server with these static secrets, whose clock is that many seconds ahead of ours.
+    pub fn with_clock_ahead(secs: i64, secrets: &[&str]) -> Self {
+        // The loader puts the machine's folder of libraries in for `$LIB`.
+        let library = "/usr/$LIB/faketime/libfaketimeMT.so.1";
+        let env = [("LD_PRELOAD", library), ("FAKETIME", &format!("{secs:+}"))];
+        let folder = TempDir::new().expect("a temporary folder");
+        Self::start(folder, &env, &["-n", "--no-tls"], &secret_args(secrets))
     }
 
     /// Starts a server with this configuration file.
@@ -47,7 +56,7 @@ impl Coturn {
         let path = folder.path().join("turnserver.conf");
         fs::write(&path, config).expect("the configuration file");
         let path = path.to_str().expect("a path of UTF-8").to_owned();
-        Self::start(folder, &["-c", &path, "--no-tls"], &[] as &[&str])
+        Self::start(folder, &[], &["-c", &path, "--no-tls"], &[] as &[&str])
     }
 
     /// Starts a server that reads its secrets from a database, which is empty at first.
@@ -57,9 +66,15 @@ impl Coturn {
         coturn
     }
 
-    fn start<Arg: AsRef<str>>(folder: TempDir, config: &[&str], args: &[Arg]) -> Self {
+    fn start<Arg: AsRef<str>>(
+        folder: TempDir,
+        env: &[(&str, &str)],
+        config: &[&str],
+        args: &[Arg],
+    ) -> Self {
         let port = free_ports();
         let process = Command::new("turnserver")
+            .envs(env.iter().copied())
             .args(config)
             .args(["--allow-loopback-peers", "-L", "127.0.0.1", "-E", "127.0.0.1"])
             .args(["--no-dtls", "--no-cli", "--verbose", "--log-file=stdout"])
