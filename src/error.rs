@@ -190,6 +190,17 @@ pub enum IceError {
 
     /// The format needs a ttl, and the login's is unknown.
     #[error("the ttl of the login is unknown, and this format needs one")]
+
+    /// Browsers refuse all URIs, or those of all TURN servers: see
+    /// [`BrowserRefusal`](crate::ice::BrowserRefusal).
+    #[error(
+        "browsers refuse the URIs of every TURN server, or of every server: add one on a usual \
+         port, such as turn:turn.example.org:3478"
+    )]
+    NoneForBrowsers,
+
+    /// A format that tells the client a ttl was asked for, and nobody knows how long the login lasts.
+    #[error("it is not known how long the login lasts, and this format needs a ttl")]
     NoTtl,
 
     /// A username has a character that XML cannot contain, not even escaped.

@@ -5,13 +5,14 @@
 //!
 //! | client | format |
 //! |---|---|
-//! | browsers | [`IceLease::answer_at`] as JSON |
+//! | browsers | [`IceLease::for_browsers`], then [`IceLease::answer_at`] as JSON |
 //! | clients that read a bare `RTCIceServer` | [`IceLease::single_server`] as JSON |
 //! | Matrix, Janus, draft-uberti-behave-turn-rest-00 | [`rest::Answer`] as JSON |
 //! | XMPP (XEP-0215) | [`xep_0215::services`] |
 //! | WHIP and WHEP (RFC 9725) | [`link_header::values`] |
 //! | GStreamer, libdatachannel | [`turn_uri::values`] |
 
+mod browser;
 mod credential;
 pub(crate) mod host;
 #[cfg(feature = "serde")]
@@ -28,6 +29,7 @@ pub mod turn_uri;
 mod uri;
 pub mod xep_0215;
 
+pub use browser::BrowserRefusal;
 pub use credential::Credential;
 pub use lease::{IceLease, LeaseAnswer};
 pub use login::Login;

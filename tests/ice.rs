@@ -269,6 +269,48 @@ fn a_sensible_spread_stays() {
 }
 
 #[test]
+fn browsers_get_what_they_use() {
+    let until = |texts: &[&str], secs| {
+        let login = Login::new(format!("{secs}"), "c").unwrap().with_valid_until(later(secs));
+        IceServer::new(uris(texts), login).unwrap()
+    };
+    let filter = |servers: Vec<IceServer>| {
+        let mut told = Vec::new();
+        let lease =
+            IceLease::new(servers).for_browsers(|uri, why| told.push(format!("{uri} {why:?}")));
+        (lease, told.join(", "))
+    };
+    let mixed =
+        || vec![until(&["turn:a:53", "stuns:a"], 60), until(&["turn:b:25", "turns:b"], 3600)];
+    let (lease, told) = filter(mixed());
+    let lease = lease.unwrap();
+    assert_eq!(texts(lease.servers()), ["turns:b"]);
+    assert_eq!(lease.valid_until(), Some(later(3600)), "what was left out no longer ends it");
+    assert_eq!(
+        told,
+        "turn:a:53 BlockedPort { port: 53 }, stuns:a Stuns, turn:b:25 BlockedPort { port: 25 }"
+    );
+    assert_eq!(texts(IceLease::new(mixed()).limit_urls(1).servers()), ["stuns:a"]);
+    assert_eq!(texts(lease.limit_urls(1).servers()), ["turns:b"]);
+
+    let usable = || vec![server(&["turn:a", "turns:a:443"]), stun(&["stun:a:853"])];
+    let (lease, told) = filter(usable());
+    assert_eq!((texts(lease.unwrap().servers()), &*told), (texts(&usable().into()), ""));
+
+    for (servers, told_of) in [
+        (vec![], ""),
+        (vec![stun(&["stuns:a"])], "stuns:a Stuns"),
+        (vec![stun(&["stun:a"]), server(&["turn:a:22"])], "turn:a:22 BlockedPort { port: 22 }"),
+        (vec![server(&["stun:a", "turns:a:990"])], "turns:a:990 BlockedPort { port: 990 }"),
+    ] {
+        let (lease, told) = filter(servers);
+        assert_eq!((lease.unwrap_err(), &*told), (IceError::NoneForBrowsers, told_of));
+    }
+    let (lease, _) = filter(vec![stun(&["stun:a", "stuns:a"])]);
+    assert_eq!(texts(lease.unwrap().servers()), ["stun:a"], "there was no TURN server to lose");
+}
+
+#[test]
 fn a_port_can_be_left_out() {
     let servers = IceServers::from(vec![
         server(&["turn:a:53?transport=udp", "turn:a", "turns:a:53"]),

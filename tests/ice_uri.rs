@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use regex::Regex;
 use turn_credentials::IceUri;
-use turn_credentials::ice::{Scheme, Transport, UriError};
+use turn_credentials::ice::{BrowserRefusal, Scheme, Transport, UriError};
 
 fn parse(text: &str) -> Result<IceUri, UriError> {
     text.parse()
@@ -31,7 +31,7 @@ fn read() {
         ("turn:[::1]:3478", Turn, "::1", Some(3478), None, (3478, Udp)),
         ("turn:[2001:db8:0:0:0:0:0:1]", Turn, "2001:db8:0:0:0:0:0:1", None, None, (3478, Udp)),
         ("stun:xn--bcher-kva.example.", Stun, "xn--bcher-kva.example.", None, None, (3478, Udp)),
-        ("stun:a_b~c%41!$&'()*+,;=", Stun, "a_b~c%41!$&'()*+,;=", None, None, (3478, Udp)),
+        ("stun:a_b~c%41!$&'()+,;=", Stun, "a_b~c%41!$&'()+,;=", None, None, (3478, Udp)),
     ] {
         let uri = parse(text).unwrap();
         assert_eq!((uri.scheme(), uri.host()), (scheme, host), "{text}");
@@ -55,7 +55,12 @@ fn read() {
 #[test]
 fn refused() {
     for (error, texts) in [
-        (UriError::Scheme, &["", "turn", "turn.example.org", "ice:a", ":a", "localhost:3478"][..]),
+        (UriError::Empty, &[""][..]),
+        (
+            UriError::Quoted,
+            &["\"turn:a\"", "'turn:a'", "turn:\"a\"", "[\"turn:a\"]", "\u{201c}turn:a\u{201d}"],
+        ),
+        (UriError::Scheme, &["turn", "turn.example.org", "ice:a", ":a", "localhost:3478"][..]),
         (
             UriError::Https,
             &[
@@ -79,7 +84,9 @@ fn refused() {
         (UriError::Path, &["turn:a/", "turn:a:3478/x", "turn:/a"]),
         (UriError::Fragment, &["turn:a#b", "turn:a?transport=udp#b"]),
         (UriError::Host, &["turn:", "turn::3478", "turn:[a]", "turn:[::1", "turn:[fe80::1%25e]"]),
-        (UriError::Host, &["turn:a|b", "turn:a%2", "turn:a%zz", "turn:b\u{fc}cher", "turn:[]:1"]),
+        (UriError::Host, &["turn:a|b", "turn:a%2", "turn:a%zz", "turn:%2A.a", "turn:[]:1"]),
+        (UriError::Wildcard, &["turn:*.a", "turn:*", "stun:a*b:1"]),
+        (UriError::NotAscii, &["turn:b\u{fc}cher", "turn:a\u{ff0e}example:1", "turn:a\u{3002}b"]),
         (UriError::Host, &["turn:256.0.0.1", "turn:1.2.3", "turn:3478", "turn:a.1", "turn:a.0x1f"]),
         // The URL standard's verdict on https:// and the same host, but for %20 in headless Chromium.
         (
@@ -95,7 +102,7 @@ fn refused() {
                 "turn:a%25",
             ],
         ),
-        (UriError::NoBrackets, &["turn:2001:db8::1", "stun:::1"]),
+        (UriError::NoBrackets, &["turn:2001:db8::1", "stun:::1", "turn:1:2:3:4:5:6:7:8:443"]),
         (UriError::Port, &["turn:a:", "turn:a:0", "turn:a:65536", "turn:a:+1", "turn:a:x"]),
         (UriError::Port, &["turn:[::1]:", "turn:[::1]3478", "turn:a:1:2"]),
         (UriError::Query, &["turn:a?", "turn:a?transport=UDP", "turn:a?transport=sctp"]),
@@ -111,17 +118,94 @@ fn refused() {
     }
     assert_eq!(IceUri::new(Scheme::Turn, "[a]"), Err(UriError::Host));
     assert_eq!(IceUri::new(Scheme::Turn, "a:1"), Err(UriError::Host));
+    assert_eq!(IceUri::new(Scheme::Turn, "*.a"), Err(UriError::Wildcard));
+    assert_eq!(IceUri::new(Scheme::Turn, "[\u{fc}]"), Err(UriError::NotAscii));
     let stun = IceUri::new(Scheme::Stun, "a").unwrap();
     assert_eq!(stun.clone().with_port(0), Err(UriError::Port));
     assert_eq!(stun.with_transport(Transport::Udp), Err(UriError::StunQuery));
 }
 
+/// What people have taken for a URI, and a word that helps them.
+#[test]
+fn reported() {
+    for (source, text, word) in [
+        (
+            "livekit/livekit#4476, 2026-04-24",
+            "turn:2001:db8:ee4:1201:7039:38c:f652:a252:443?transport=udp",
+            "without brackets",
+        ),
+        ("web-platform-tests/wpt#47959, 2024-09-04", "turn:b\u{fc}cher.example", "xn--"),
+        (
+            "bigbluebutton/bigbluebutton#8963, peers/peerjs#446",
+            "turn:user@turn.example.org",
+            "user",
+        ),
+        ("bigbluebutton/bigbluebutton#16531", "turn:<turn.example.com>", "host"),
+        ("andyet/SimpleWebRTC#708, jetkvm/kvm#67", "turn.example.org:3478", "scheme"),
+        ("microsoft/MixedReality-WebRTC#42", "turn: turn.example.org:3478", "blank"),
+        ("a comma at the end of TURN_URLS in public env files", "", "comma"),
+        ("the range of a port", "turn:turn.example.org:0", "1..=65535"),
+        ("the range of a port", "turn:turn.example.org:65536", "1..=65535"),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.contains(word), "{source}: {error}");
+    }
+}
+
+/// What a real Firefox throws for, and what a real Chromium sends nothing to: each port was tried.
+#[test]
+fn what_browsers_refuse() {
+    let refusal = |text: &str| parse(text).unwrap().browser_refusal();
+    let blocked = |port| Some(BrowserRefusal::BlockedPort { port });
+    let low = |port| Some(BrowserRefusal::LowPort { port });
+    for (source, text, expected) in [
+        (
+            "webrtc/samples#1209, 2019-07-27",
+            "stuns:turn.example.org:5349",
+            Some(BrowserRefusal::Stuns),
+        ),
+        (
+            "bigbluebutton/docker#73, 2021-03-27",
+            "turns:turn.example.org:465?transport=tcp",
+            blocked(465),
+        ),
+        ("Cloudflare's answer", "turn:turn.example.org:53?transport=udp", blocked(53)),
+        ("Cloudflare's answer", "stun:stun.example.org:53", blocked(53)),
+        ("Fetch, newer than Chromium's list", "turn:a:4190", blocked(4190)),
+        ("Fetch, the first", "stun:a:1", blocked(1)),
+        ("Fetch, the last", "stun:a:10080", blocked(10080)),
+        ("libwebrtc, TurnPort::AllowedTurnPort", "turns:a:853", low(853)),
+        ("libwebrtc, TurnPort::AllowedTurnPort", "turn:a:1023", low(1023)),
+        ("libwebrtc, TurnPort::AllowedTurnPort", "turn:a:1024", None),
+        ("libwebrtc, TurnPort::AllowedTurnPort", "turn:a:80", None),
+        ("libwebrtc, TurnPort::AllowedTurnPort", "turns:a:443", None),
+        ("libwebrtc uses STUN on low ports", "stun:a:853", None),
+        ("both", "stuns:a:465", Some(BrowserRefusal::Stuns)),
+        ("the default", "turns:a", None),
+        ("the default", "turn:a", None),
+    ] {
+        assert_eq!(refusal(text), expected, "{source}");
+    }
+    let refused = |scheme: &str| {
+        (1..=u16::MAX).filter(|port| refusal(&format!("{scheme}:a:{port}")).is_some()).count()
+    };
+    assert_eq!(refused("stun"), 82);
+    assert_eq!(refused("turn"), 1021 + 19, "below 1024 all but two");
+
+    for (port, words) in
+        [(53, "Chromium blocks"), (465, "Firefox throws"), (853, "Chromium ignores")]
+    {
+        let message = refusal(&format!("turn:a:{port}")).unwrap().to_string();
+        assert!(message.contains(words) && message.contains(&port.to_string()), "{message}");
+    }
+}
+
 /// The grammar of RFC 7064, RFC 7065 and RFC 3986 as one expression, with the two rules of the URL
-/// standard that it leaves to code.
+/// standard that it leaves to code, and without `*`.
 fn reference(text: &str) -> bool {
     static GRAMMAR: LazyLock<Regex> =
         LazyLock::new(|| {
-            let reg_name = "(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+";
+            let reg_name = "(?:[A-Za-z0-9._~!$&'()+,;=-]|%[0-9A-Fa-f]{2})+";
             let address = format!(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>{reg_name}))");
             let port = "(?::(?P<port>[0-9]+))?";
             let stun = "(?i-u:stuns?)";
@@ -144,7 +228,7 @@ fn reference(text: &str) -> bool {
     let number = Regex::new(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\z").unwrap();
     let v4 = part("name").is_none_or(|encoded| {
         let host = &*decode(encoded);
-        let clean = Regex::new(r"\A[A-Za-z0-9._~!$&'()*+,;=-]+\z").unwrap().is_match(host);
+        let clean = Regex::new(r"\A[A-Za-z0-9._~!$&'()+,;=-]+\z").unwrap().is_match(host);
         clean && (!number.is_match(host) || encoded.parse::<Ipv4Addr>().is_ok())
     });
     in_range && v6 && v4

@@ -12,6 +12,7 @@ use turn_credentials::{
     ClockSkew, IceLease, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
 };
 
+use crate::browsers::for_browsers;
 use crate::input;
 use crate::program::{self, Result};
 
@@ -58,6 +59,10 @@ pub(crate) struct Options {
     /// repeated
     #[arg(long = "uri", value_name = "URI")]
     uris: Vec<String>,
+
+    /// In the format ice, keep the URIs that browsers refuse: for other clients
+    #[arg(long)]
+    unfiltered: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -76,7 +81,8 @@ enum Format {
     Text,
     /// One object: username, password, ttl, `expires_at`, and uris if there are any
     Json,
-    /// What a browser's `RTCPeerConnection` accepts: {"iceServers": [...], "ttl": 3600}
+    /// What a browser's `RTCPeerConnection` accepts: {"iceServers": [...], "ttl": 3600}; without the
+    /// URIs that browsers refuse
     Ice,
     /// The TURN REST draft's answer, which is also Matrix's `turnServer`; TURN URIs only
     Rest,
@@ -109,7 +115,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
             Err("this format says where the server is: add --uri turn:HOST".into())
         }
         Format::Ice => {
-            let lease = lease(uris, &login)?;
+            let lease = for_browsers(lease(uris, &login)?, options.unfiltered)?;
             Ok(format!("{}\n", serde_json::to_string(&lease.answer_at(now))?))
         }
         Format::Rest => {

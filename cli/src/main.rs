@@ -1,6 +1,7 @@
 //! TURN logins on the command line: see `turn-credentials --help`.
 
 mod ask;
+mod browsers;
 mod generate;
 mod input;
 mod program;

@@ -12,6 +12,7 @@ use turn_credentials::provider::xirsys::{Account, IceRequest};
 use turn_credentials::provider::{ApiCall, ApiError, Gateway};
 
 use crate::ask::{self, AskError, ask};
+use crate::browsers::for_browsers;
 use crate::input;
 use crate::program::{self, Result};
 
@@ -45,6 +46,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ADDRESS")]
     user_ip: Option<IpAddr>,
 
+    /// Keep the URIs that browsers refuse: for other clients
+    #[arg(long)]
+    unfiltered: bool,
+
     /// Print the request without its secret, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -71,13 +76,13 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         }
         None => ask(&ask::agent(PATIENCE), &call),
     };
-    let lease = lease.map_err(explain)?;
+    let lease = for_browsers(lease.map_err(explain)?, options.unfiltered)?;
     if let Some(end) = lease.valid_until() {
         program::complain(&format!("note: the logins last until {}", input::date(end)));
     }
     if lease.dropped() > 0 {
         let dropped = lease.dropped();
-        program::complain(&format!("note: left out {dropped} of the URIs, which browsers refuse"));
+        program::complain(&format!("note: left out {dropped} URIs, malformed or without a login"));
     }
     Ok(format!("{}\n", serde_json::to_string_pretty(lease.servers())?))
 }

@@ -24,7 +24,7 @@ pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
 }
 
 /// Reads `*( unreserved / pct-encoded / sub-delims )`; what is encoded must be one of the other two,
-/// since a browser decodes it and looks again.
+/// since a browser decodes it and looks again. Firefox throws for `*`.
 fn decode_reg_name(host: &str) -> Option<String> {
     let mut bytes = host.bytes();
     let mut name = String::with_capacity(host.len());
@@ -34,7 +34,7 @@ fn decode_reg_name(host: &str) -> Option<String> {
             b'%' => u8::try_from(hex_digit()? << 4 | hex_digit()?).ok()?,
             byte => byte,
         };
-        let valid = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
+        let valid = byte.is_ascii_alphanumeric() || b"-._~!$&'()+,;=".contains(&byte);
         name.push(valid.then_some(byte)?.into());
     }
     Some(name)

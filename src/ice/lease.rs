@@ -4,10 +4,12 @@ use core::time::Duration;
 
 use alloc::vec::Vec;
 
+use super::browser::BrowserRefusal;
 use super::login::Login;
 use super::server::IceServer;
 use super::servers::IceServers;
 use super::turn_server::TurnServer;
+use super::uri::IceUri;
 use crate::credentials::three_quarters;
 use crate::error::IceError;
 use crate::time::UnixTime;
@@ -159,29 +161,42 @@ impl IceLease {
         self.remaining_at(now).map(three_quarters)
     }
 
-    /// How many URIs of a provider's answer were left out: those that browsers refuse, and TURN without
-    /// a login.
+    /// How many URIs of a provider's answer were left out when it was read: those that are not STUN or
+    /// TURN URIs, and TURN without a login.
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.dropped
     }
 
+    /// Leaves out the URIs that a browser refuses, and tells of each: see
+    /// [`IceServers::for_browsers`].
+    ///
+    /// # Errors
+    ///
+    /// [`IceError::NoneForBrowsers`].
+    pub fn for_browsers(
+        self,
+        left_out: impl FnMut(&IceUri, BrowserRefusal),
+    ) -> Result<Self, IceError> {
+        let servers = self.servers.for_browsers(left_out)?;
+        Ok(Self { servers, ..self }.until_first_end())
+    }
+
     /// Limits the URIs: see [`IceServers::limit_urls`].
     #[must_use]
     pub fn limit_urls(self, count: usize) -> Self {
-        self.map_servers(|servers| servers.limit_urls(count))
+        Self { servers: self.servers.limit_urls(count), ..self }.until_first_end()
     }
 
     /// Removes every URI with this port: see [`IceServers::without_port`].
     #[must_use]
     pub fn without_port(self, port: u16) -> Self {
-        self.map_servers(|servers| servers.without_port(port))
+        Self { servers: self.servers.without_port(port), ..self }.until_first_end()
     }
 
-    fn map_servers(self, change: impl FnOnce(IceServers) -> IceServers) -> Self {
-        let servers = change(self.servers);
-        let valid_until = earliest_end(&servers).or(self.valid_until);
-        Self { servers, valid_until, ..self }
+    /// A login that was left out no longer ends the lease.
+    fn until_first_end(self) -> Self {
+        Self { valid_until: earliest_end(&self.servers).or(self.valid_until), ..self }
     }
 
     /// One server with the first TURN login and all URIs that share it or need none, for clients that

@@ -5,9 +5,11 @@ use core::{mem, slice};
 
 use alloc::vec::{self, Vec};
 
+use super::browser::BrowserRefusal;
 use super::scheme::{Scheme, Transport};
 use super::server::IceServer;
 use super::uri::IceUri;
+use crate::error::IceError;
 
 /// A list of ICE servers.
 ///
@@ -35,7 +37,7 @@ impl IceServers {
     /// Each URI slows gathering, and Firefox warns from the fifth on. Priority: STUN (before `stuns`,
     /// which Firefox does not speak), TURN over UDP, TURN over TCP, TURN over TLS (on port 443 if there
     /// is one, which passes most firewalls); then a second of each, and so on; TURN over DTLS, which
-    /// few clients speak, comes last. [Remove unwanted ports](Self::without_port) first.
+    /// few clients speak, comes last. Filter [for browsers](Self::for_browsers) first.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -75,8 +77,55 @@ impl IceServers {
         self.retain_urls(|_| stays.next().unwrap_or_default())
     }
 
-    /// Removes every URI with this port, such as 53 (DNS), which some providers list and Firefox throws
-    /// for.
+    /// Leaves out the URIs that a browser refuses, and tells of each, and of the reason.
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceError, IceServer, IceServers, IceUri};
+    ///
+    /// let servers = |texts: &[&str]| -> Result<IceServers, Box<dyn std::error::Error>> {
+    ///     let uris: Result<Vec<IceUri>, _> = texts.iter().map(|text| text.parse()).collect();
+    ///     Ok([IceServer::new(uris?, Login::new("1700000000:alice", "the-password")?)?].into())
+    /// };
+    ///
+    /// let mut left_out = Vec::new();
+    /// let servers_for_browsers = servers(&["stuns:a.example", "turn:a.example"])?
+    ///     .for_browsers(|uri, why| left_out.push(format!("{uri}: {why}")))?
+    ///     .limit_urls(4);
+    /// assert_eq!(servers_for_browsers[0].urls().len(), 1);
+    /// assert_eq!(
+    ///     left_out,
+    ///     ["stuns:a.example: Firefox does not support stuns, and throws for the whole configuration"]
+    /// );
+    ///
+    /// let none = servers(&["stun:a.example", "turns:a.example:465"])?.for_browsers(|_, _| ());
+    /// assert_eq!(none.unwrap_err(), IceError::NoneForBrowsers);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`IceError::NoneForBrowsers`] if no server is left, or no TURN server of those that there were.
+    pub fn for_browsers(
+        self,
+        mut left_out: impl FnMut(&IceUri, BrowserRefusal),
+    ) -> Result<Self, IceError> {
+        let has_turn = |servers: &Self| servers.iter().any(IceServer::has_turn);
+        let had_turn = has_turn(&self);
+        let servers = self.retain_urls(|uri| match uri.browser_refusal() {
+            Some(why) => {
+                left_out(uri, why);
+                false
+            }
+            None => true,
+        });
+        if servers.is_empty() || had_turn != has_turn(&servers) {
+            return Err(IceError::NoneForBrowsers);
+        }
+        Ok(servers)
+    }
+
+    /// Removes every URI with this port.
     #[must_use]
     pub fn without_port(self, port: u16) -> Self {
         self.retain_urls(|uri| uri.port_or_default() != port)

@@ -51,8 +51,14 @@ impl IceUri {
     ///
     /// # Errors
     ///
-    /// [`UriError::Host`].
+    /// [`UriError::Host`]; [`UriError::NotAscii`], [`UriError::Wildcard`].
     pub fn new(scheme: Scheme, host: &str) -> Result<Self, UriError> {
+        if !host.is_ascii() {
+            return Err(UriError::NotAscii);
+        }
+        if host.contains('*') {
+            return Err(UriError::Wildcard);
+        }
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let valid = match bare {
             Some(bare) => is_ipv6(bare),
@@ -112,7 +118,7 @@ impl IceUri {
     ///
     /// # Errors
     ///
-    /// [`UriError::Host`].
+    /// Those of [`new`](Self::new).
     pub fn fan_out(
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Self>, UriError> {
@@ -192,8 +198,14 @@ impl FromStr for IceUri {
     type Err = UriError;
 
     fn from_str(text: &str) -> Result<Self, UriError> {
+        if text.is_empty() {
+            return Err(UriError::Empty);
+        }
         if let Some(index) = text.find(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(UriError::Blank { index });
+        }
+        if text.starts_with('\'') || text.contains(['"', '“', '”']) {
+            return Err(UriError::Quoted);
         }
         let (scheme, rest) = text.split_once(':').ok_or(UriError::Scheme)?;
         let scheme = match parse_scheme(scheme) {
@@ -251,9 +263,12 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
             None => Err(UriError::Port),
         };
     }
+    let before_port = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    if is_ipv6(address) || is_ipv6(before_port) {
+        return Err(UriError::NoBrackets);
+    }
     match address.split_once(':') {
         None => Ok((address, None)),
-        Some(_) if is_ipv6(address) => Err(UriError::NoBrackets),
         Some((host, port)) => Ok((host, Some(port))),
     }
 }
@@ -264,6 +279,14 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UriError {
+    /// There is no text.
+    #[error("the URI is empty: check for an unset variable, or for a comma too many")]
+    Empty,
+
+    /// Quotation marks around the URI, as some tools pass them on from a file.
+    #[error("the URI has quotation marks around it: leave them out")]
+    Quoted,
+
     /// A blank or control character, which browsers silently strip.
     #[error("the URI has a blank or control character at byte {index}: leave it out")]
     Blank {
@@ -295,9 +318,22 @@ pub enum UriError {
     #[error("the host is not just a host name, an IPv4 address or an IPv6 address in brackets")]
     Host,
 
-    /// `turn:2001:db8::1`.
-    #[error("the host is an IPv6 address without brackets: write turn:[2001:db8::1]")]
+    /// `turn:2001:db8::1`, `turn:2001:db8::1:3478`.
+    #[error(
+        "the host is an IPv6 address without brackets: put them around it, as in turn:[::1]:3478"
+    )]
     NoBrackets,
+
+    /// An internationalized host name, or one with full-width dots. Browsers convert it, and other
+    /// clients do not.
+    #[error(
+        "the host is not ASCII: write an international name as xn--... (punycode), and plain dots"
+    )]
+    NotAscii,
+
+    /// `turn:*.example.org`, for which Firefox throws.
+    #[error("the host has a wildcard, as a certificate may: give the name of one server")]
+    Wildcard,
 
     /// The port is not a number within 1..=65535.
     #[error("the port is not a number within 1..=65535")]

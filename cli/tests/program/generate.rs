@@ -96,6 +96,36 @@ fn generate_in_every_format() {
     assert!(!refusal("generate", &hidden).contains("hidden"));
 }
 
+/// webrtc/samples#1209 (2019-07-27), bigbluebutton/docker#73 (2021-03-27)
+#[test]
+fn what_browsers_refuse_is_left_out() {
+    let [stuns, turn, smtp] = [
+        "stuns:turn.example.org:5349",
+        "turn:turn.example.org:3478?transport=udp",
+        "turns:turn.example.org:465?transport=tcp",
+    ];
+    let args = ["alice", "--secret", "north", "--format", "ice", "--uri"];
+    let urls = |more: &[&str]| {
+        let output = run("generate", &[&args[..], more].concat(), &[]);
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (object["iceServers"][0]["urls"].clone(), text(&output.stderr).to_owned())
+    };
+    let all = [stuns, "--uri", turn, "--uri", smtp];
+    let (kept, notes) = urls(&all);
+    assert_eq!(kept, serde_json::json!([turn]));
+    let notes: Vec<_> = notes.lines().collect();
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].starts_with(&format!("note: left out {stuns}: Firefox")), "{notes:?}");
+    assert!(notes[1].starts_with(&format!("note: left out {smtp}: browsers block")), "{notes:?}");
+    let (kept, notes) = urls(&[&all[..], &["--unfiltered"]].concat());
+    assert_eq!((kept, &*notes), (serde_json::json!([stuns, turn, smtp]), ""));
+
+    let output = run("generate", &[&args[..], &[smtp]].concat(), &[]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
+    let lines: Vec<_> = text(&output.stderr).lines().collect();
+    assert!(lines[0].starts_with("note: ") && lines[1].starts_with("error: browsers"), "{lines:?}");
+}
+
 #[test]
 fn the_secret_comes_from_three_places() {
     let file = TempFile::new("turn-secret", "from the file\r\n");

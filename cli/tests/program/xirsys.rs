@@ -98,7 +98,7 @@ fn a_saved_answer() {
     let path = |name: &str| format!("{FOLDER}/{name}");
     let (servers, notes) = printed(&["a", "--answer", &path("xirsys-v3-odd-entries.json")], &[]);
     assert_eq!(servers, json!({ "iceServers": [{ "urls": ["stun:b.example"] }] }));
-    assert_eq!(notes, "note: left out 4 of the URIs, which browsers refuse\n");
+    assert_eq!(notes, "note: left out 4 URIs, malformed or without a login\n");
 
     let refuses = "the provider refuses the call:";
     for (name, status, expected) in [
@@ -119,6 +119,26 @@ fn a_saved_answer() {
         let message = refusal("xirsys", &["a", "--status", status, "--answer", &path(name)]);
         assert_eq!(message, format!("error: {expected}"), "{name}");
     }
+}
+
+#[test]
+fn what_browsers_refuse_is_left_out() {
+    let entry = |urls: Value| json!({ "urls": urls, "username": "u", "credential": "c" });
+    let answer = |urls: Value| {
+        let answer = json!({ "v": { "iceServers": [entry(urls)] }, "s": "ok" });
+        TempFile::new("xirsys-answer", &answer.to_string())
+    };
+    let all = json!(["turn:a.example:53?transport=udp", "turn:a.example:80?transport=udp"]);
+    let file = answer(all.clone());
+    let args = ["a", "--answer", file.0.to_str().unwrap()];
+    let output = run("xirsys", &args, &[]);
+    let servers: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(servers["iceServers"][0]["urls"], json!([all[1]]));
+    let note = "note: left out turn:a.example:53?transport=udp: Chromium blocks port 53";
+    assert!(text(&output.stderr).starts_with(note), "{}", text(&output.stderr));
+
+    let (servers, notes) = printed(&[&args[..], &["--unfiltered"]].concat(), &[]);
+    assert_eq!((&servers["iceServers"][0]["urls"], &*notes), (&all, ""));
 }
 
 /// A gateway on loopback that sends this to whoever asks first, and what it was asked.

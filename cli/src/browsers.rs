@@ -1,0 +1,13 @@
+//! What browsers refuse: left out, with a note for each URI.
+
+use turn_credentials::IceLease;
+
+use crate::program::{self, Result};
+
+pub(crate) fn for_browsers(lease: IceLease, unfiltered: bool) -> Result<IceLease> {
+    if unfiltered {
+        return Ok(lease);
+    }
+    let note = |uri: &_, why| program::complain(&format!("note: left out {uri}: {why}"));
+    Ok(lease.for_browsers(note)?)
+}
