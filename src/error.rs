@@ -188,9 +188,6 @@ pub enum IceError {
     #[error("there is no TURN server among the URIs: give one such as turn:turn.example.org")]
     NoTurn,
 
-    /// The format needs a ttl, and the login's is unknown.
-    #[error("the ttl of the login is unknown, and this format needs one")]
-
     /// Browsers refuse all URIs, or those of all TURN servers: see
     /// [`BrowserRefusal`](crate::ice::BrowserRefusal).
     #[error(
@@ -199,8 +196,8 @@ pub enum IceError {
     )]
     NoneForBrowsers,
 
-    /// A format that tells the client a ttl was asked for, and nobody knows how long the login lasts.
-    #[error("it is not known how long the login lasts, and this format needs a ttl")]
+    /// The format needs a ttl, and the login's is unknown.
+    #[error("the ttl of the login is unknown, and this format needs one")]
     NoTtl,
 
     /// A username has a character that XML cannot contain, not even escaped.

@@ -1,5 +1,8 @@
 //! Which URIs browsers refuse, though other clients use them.
 
+use alloc::format;
+use alloc::string::String;
+
 use thiserror::Error;
 
 use super::scheme::Scheme;
@@ -55,11 +58,11 @@ pub enum BrowserRefusal {
     },
 }
 
-fn blocked(port: u16) -> alloc::string::String {
+fn blocked(port: u16) -> String {
     if port == DNS {
-        alloc::format!("Chromium blocks port {port}, and ignores the URI")
+        format!("Chromium blocks port {port}, and ignores the URI")
     } else {
-        alloc::format!("browsers block port {port}, and Firefox throws for the whole configuration")
+        format!("browsers block port {port}, and Firefox throws for the whole configuration")
     }
 }
 

@@ -110,8 +110,8 @@ impl IceServers {
         self,
         mut left_out: impl FnMut(&IceUri, BrowserRefusal),
     ) -> Result<Self, IceError> {
-        let has_turn = |servers: &Self| servers.iter().any(IceServer::has_turn);
-        let had_turn = has_turn(&self);
+        let with_turn = |servers: &Self| servers.iter().any(IceServer::has_turn);
+        let before = with_turn(&self);
         let servers = self.retain_urls(|uri| match uri.browser_refusal() {
             Some(why) => {
                 left_out(uri, why);
@@ -119,7 +119,7 @@ impl IceServers {
             }
             None => true,
         });
-        if servers.is_empty() || had_turn != has_turn(&servers) {
+        if servers.is_empty() || before != with_turn(&servers) {
             return Err(IceError::NoneForBrowsers);
         }
         Ok(servers)

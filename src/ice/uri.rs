@@ -16,7 +16,8 @@ use crate::decimal;
 /// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
 ///
 /// It follows the grammar of W3C WebRTC section 4.2.4, within what the libraries accept; only the IDNA
-/// validity of `xn--` labels is not checked. It displays as written, except that the scheme is
+/// validity of `xn--` labels, for which Firefox throws, is not checked. Some URIs are for native clients
+/// only: see [`browser_refusal`](Self::browser_refusal). It displays as written, except that the scheme is
 /// lower-cased and leading zeros of the port are dropped.
 ///
 /// ```

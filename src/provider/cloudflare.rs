@@ -1,7 +1,7 @@
 //! Cloudflare Realtime TURN: `POST /v1/turn/keys/<key>/credentials/...`.
 //!
-//! Browsers do not use the URIs on port 53 that it lists:
-//! [`IceLease::without_port`](crate::IceLease::without_port) removes them.
+//! Chromium does not use the URIs on port 53 that it lists:
+//! [`IceLease::for_browsers`](crate::IceLease::for_browsers) leaves them out.
 
 use core::time::Duration;
 

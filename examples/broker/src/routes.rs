@@ -98,7 +98,7 @@ async fn lease(broker: &Broker, headers: &HeaderMap) -> Result<IceLease, Failure
     let token = headers.get(TOK).and_then(|token| token.to_str().ok());
     let token = token.ok_or(Failure::Unauthorized("no token"))?;
     let name = broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))?;
-    Ok(broker.backend.lease(&name).await?)
+    Ok(broker.backend.lease_for_browsers(&name).await?)
 }
 
 /// draft-uberti-behave-turn-rest-00 has GET and `key`; Janus has POST with the same query, unless it

@@ -1,14 +1,16 @@
 //! TURN logins, from the secret of your own coturn or from a provider.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::slice;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use thiserror::Error;
 use tracing::warn;
-use turn_credentials::ice::TurnServer;
-use turn_credentials::{ClockSkew, IceError, IceLease};
+use turn_credentials::ice::{BrowserRefusal, TurnServer};
+use turn_credentials::{ClockSkew, IceError, IceLease, IceUri};
 
 use crate::input;
 use crate::program;
@@ -50,6 +52,10 @@ pub(crate) struct Options {
     )]
     skew: ClockSkew,
 
+    /// Have /ice and /token give the URIs that browsers refuse too: for clients that are not browsers
+    #[arg(long, env = "BROKER_UNFILTERED")]
+    unfiltered: bool,
+
     #[command(flatten)]
     xirsys: xirsys::Options,
 }
@@ -61,7 +67,14 @@ enum Kind {
     Xirsys,
 }
 
-pub(crate) enum Backend {
+pub(crate) struct Backend {
+    source: Source,
+    unfiltered: bool,
+    /// Why URIs were left out for browsers, as far as the log says so.
+    told: Mutex<HashSet<BrowserRefusal>>,
+}
+
+enum Source {
     Coturn(Box<TurnServer>),
     Xirsys(Xirsys),
 }
@@ -79,31 +92,96 @@ impl Backend {
         if let Some(doubt) = input::doubt(options.ttl) {
             warn!("--ttl {doubt}");
         }
-        match options.backend {
-            Kind::Coturn => coturn(&options).map(Box::new).map(Self::Coturn),
-            Kind::Xirsys => Xirsys::new(options.xirsys, options.ttl).map(Self::Xirsys),
+        let unfiltered = options.unfiltered;
+        let source = match options.backend {
+            Kind::Coturn => Source::Coturn(coturn(&options)?.into()),
+            Kind::Xirsys => Source::Xirsys(Xirsys::new(options.xirsys, options.ttl)?),
+        };
+        let backend = Self { source, unfiltered, told: Mutex::default() };
+        if let Source::Coturn(server) = &backend.source {
+            // What is wrong with the time or a URI is better known now than with the first client.
+            let lease = IceLease::generate("somebody", slice::from_ref(server))?;
+            if let Err(error) = backend.for_browsers(lease) {
+                warn!(%error, "nothing to give at /ice and /token");
+            }
         }
+        Ok(backend)
     }
 
     /// A lease with a TURN server, for this name, which a provider has no use for.
     pub(crate) async fn lease(&self, name: &str) -> Result<IceLease, TurnError> {
-        Ok(match self {
-            Self::Coturn(server) => IceLease::generate(name, slice::from_ref(server))?,
-            Self::Xirsys(xirsys) => xirsys.lease().await?,
+        Ok(match &self.source {
+            Source::Coturn(server) => IceLease::generate(name, slice::from_ref(server))?,
+            Source::Xirsys(xirsys) => xirsys.lease().await?,
         })
+    }
+
+    /// The same without the URIs that browsers refuse.
+    pub(crate) async fn lease_for_browsers(&self, name: &str) -> Result<IceLease, TurnError> {
+        Ok(self.for_browsers(self.lease(name).await?)?)
+    }
+
+    fn for_browsers(&self, lease: IceLease) -> Result<IceLease, IceError> {
+        if self.unfiltered {
+            return Ok(lease);
+        }
+        lease.for_browsers(|uri, why| self.tell(uri, why))
+    }
+
+    /// Logs the first URI that is left out for this reason.
+    fn tell(&self, uri: &IceUri, why: BrowserRefusal) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(why) {
+            warn!(%uri, %why, "left out for browsers");
+        }
     }
 }
 
 fn coturn(options: &Options) -> program::Result<TurnServer> {
     let uris = input::uris("--turn-uri", &options.uris)?;
     let secret = input::secret(&[], options.secret_file.as_slice())?;
-    let server = match TurnServer::new(uris, secret, options.ttl) {
+    match TurnServer::new(uris, secret, options.ttl) {
         Err(IceError::NoUrls | IceError::NoTurn) => {
-            return Err("no TURN server: give --turn-uri turn:host".into());
+            Err("no TURN server: give --turn-uri turn:host".into())
         }
-        server => server?.with_skew(options.skew),
-    };
-    // What is wrong with the time is better known now than with the first client.
-    IceLease::generate("somebody", slice::from_ref(&server))?;
-    Ok(server)
+        server => Ok(server?.with_skew(options.skew)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use turn_credentials::{IceServer, SharedSecret};
+
+    use super::*;
+
+    fn backend(texts: &[&str], unfiltered: bool) -> Backend {
+        let uris: Vec<_> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let (secret, ttl) = (SharedSecret::new("north").unwrap(), Duration::from_secs(3600));
+        let server = TurnServer::new(uris, secret, ttl).unwrap();
+        Backend { source: Source::Coturn(server.into()), unfiltered, told: Mutex::default() }
+    }
+
+    fn uris(lease: &IceLease) -> Vec<String> {
+        lease.servers().iter().flat_map(IceServer::urls).map(IceUri::to_string).collect()
+    }
+
+    #[tokio::test]
+    async fn what_browsers_refuse_is_left_out_and_told_once() {
+        let all = ["stuns:a", "stuns:b", "turn:a", "turns:a:465", "turn:a:465"];
+        let broker = backend(&all, false);
+        for _ in 0..3 {
+            let lease = broker.lease_for_browsers("alice").await.unwrap();
+            assert_eq!(uris(&lease), ["turn:a"]);
+        }
+        let told = [BrowserRefusal::Stuns, BrowserRefusal::BlockedPort { port: 465 }];
+        assert_eq!(*broker.told.lock().unwrap(), HashSet::from(told));
+        assert_eq!(uris(&broker.lease("alice").await.unwrap()), all, "for Janus and Matrix");
+
+        let unfiltered = backend(&all, true);
+        assert_eq!(uris(&unfiltered.lease_for_browsers("alice").await.unwrap()), all);
+        assert!(unfiltered.told.lock().unwrap().is_empty());
+
+        let none = backend(&["stun:a", "turns:a:465"], false);
+        let error = none.lease_for_browsers("alice").await.unwrap_err();
+        assert!(matches!(error, TurnError::Ice(IceError::NoneForBrowsers)));
+    }
 }

@@ -14,7 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tokio::net::TcpListener;
 use turn_credentials::ice::TurnServer;
-use turn_credentials::{IceLease, SharedSecret, UnixTime};
+use turn_credentials::{IceLease, IceUri, SharedSecret, UnixTime};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -27,7 +27,15 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     const HOUR: Duration = Duration::from_secs(3600);
 
     let variable = |name| env::var(name).map_err(|error| format!("{name}: {error}"));
-    let uris = variable("TURN_URI")?.split(',').map(str::parse).collect::<Result<Vec<_>, _>>()?;
+    let uris = variable("TURN_URI")?;
+    let mut uris = uris.split(',').map(str::parse).collect::<Result<Vec<IceUri>, _>>()?;
+    uris.retain(|uri| match uri.browser_refusal() {
+        Some(why) => {
+            eprintln!("left out {uri}: {why}");
+            false
+        }
+        None => true,
+    });
     let secret = SharedSecret::new(variable("TURN_SECRET")?)?;
     let servers: Arc<[_]> = Arc::new([TurnServer::new(uris, secret, HOUR)?]);
 
