@@ -92,6 +92,8 @@ fn generate_in_every_format() {
         let refused = refusal("generate", &["alice", "--secret", "north", "--format", format]);
         assert!(refused.contains("--uri"), "{refused}");
     }
+    let link = ["жанна", "--secret", "north", "--uri", uris[1], "--format", "link"];
+    assert!(refusal("generate", &link).contains("PseudonymKey"));
     let hidden = ["alice", "--secret", "north", "--uri", "turn:bob:hidden@a.example"];
     assert!(!refusal("generate", &hidden).contains("hidden"));
 }
