@@ -16,7 +16,7 @@ mod browser;
 mod credential;
 pub(crate) mod host;
 #[cfg(feature = "serde")]
-mod json;
+pub(crate) mod json;
 mod lease;
 pub mod link_header;
 mod login;

@@ -30,6 +30,8 @@ mod decimal;
 mod error;
 mod hmac_sha1;
 pub mod ice;
+#[cfg(feature = "serde")]
+mod json;
 mod keyring;
 mod name;
 mod percent;

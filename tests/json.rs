@@ -42,6 +42,7 @@ fn every_recorded_form() {
             })
             .collect();
         assert_eq!(json!(read), case["servers"], "{}", case["from"]);
+        assert_eq!(json!(servers.dropped()), case["dropped"], "{}", case["from"]);
     }
 }
 
@@ -52,9 +53,70 @@ fn what_is_refused_says_why() {
         let error = serde_json::from_str::<IceServers>(text).unwrap_err().to_string();
         assert!(error.contains(why), "{text}: {error}");
     }
-    let secret = r#"[{"urls": "turn:a", "username": "u", "credential": {"a": "hidden"}}]"#;
-    let error = serde_json::from_str::<IceServers>(secret).unwrap_err().to_string();
-    assert!(!error.contains("hidden"), "{error}");
+    for hidden in [
+        r#"[{"urls": "turn:a", "username": "u", "credential": {"a": "hidden"}}]"#,
+        r#"{"urls": "hidden:a", "username": "hidden", "credential": "hidden\n"}"#,
+        r#"{"urls": ["hidden"], "credentialType": "hidden"}"#,
+        r#""hidden""#,
+        r#"{"hidden": "hidden"}"#,
+    ] {
+        let error = serde_json::from_str::<IceServers>(hidden).unwrap_err().to_string();
+        assert!(!error.contains("hidden"), "{error}");
+        let error = serde_json::from_str::<IceServer>(hidden).unwrap_err().to_string();
+        assert!(!error.contains("hidden"), "{error}");
+        let error = serde_json::from_str::<Answer>(hidden).unwrap_err().to_string();
+        assert!(!error.contains("hidden"), "{error}");
+    }
+    for text in ["7", "-7", "7.5", "true", "null", "[7]", r#"{"a": 7}"#] {
+        let error = serde_json::from_str::<Credential>(text).unwrap_err().to_string();
+        assert_eq!(error, "invalid type, expected text");
+        let error = serde_json::from_str::<IceUri>(text).unwrap_err().to_string();
+        assert!(error.contains("expected a STUN or TURN URI"), "{error}");
+    }
+}
+
+#[test]
+fn one_server() {
+    let read = serde_json::from_str::<IceServer>;
+    let server = read(r#"{"urls": ["stun:a?b", "turn:a"], "username": "u", "credential": "c"}"#);
+    assert_eq!(server.unwrap().urls(), ["turn:a".parse().unwrap()]);
+    for (text, why) in [
+        ("{}", "missing field `urls`"),
+        (r#"[{"urls": "stun:a"}]"#, "an ICE server: an object with urls"),
+        (r#"{"iceServers": [{"urls": "stun:a"}]}"#, "missing field `urls`"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}
+
+/// By a reader, and of a `Value`, serde shows text that is not borrowed.
+#[test]
+fn of_any_source() {
+    for case in file()["tests"].as_array().unwrap() {
+        let text = case["json"].as_str().unwrap();
+        let borrowed: IceServers = serde_json::from_str(text).unwrap();
+        let read: IceServers = serde_json::from_reader(text.as_bytes()).unwrap();
+        let same = |other: IceServers| {
+            assert_eq!(json!(other), json!(borrowed), "{text}");
+            assert_eq!(other.dropped(), borrowed.dropped(), "{text}");
+        };
+        same(read);
+        // A Value has each name once.
+        if !text.contains("\"d\"") {
+            same(serde_json::from_value(serde_json::from_str(text).unwrap()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn what_was_left_out_stays_counted() {
+    let text = r#"[{"urls": ["stun:a", "stun:b?c", "stun:d:53"]}]"#;
+    let mut servers: IceServers = serde_json::from_str(text).unwrap();
+    assert_eq!(servers.clone().without_port(53).limit_urls(1).dropped(), 1);
+    servers.extend(servers.clone());
+    assert_eq!((servers.dropped(), servers.len()), (1, 2));
+    assert_eq!(IceServers::from_iter(servers).dropped(), 0);
 }
 
 #[test]
@@ -147,18 +209,46 @@ fn the_rest_answer() {
         });
         serde_json::from_value::<Answer>(matrix)
     };
-    for ttl in [json!(86400), json!("86400")] {
+    // 86400.0: Synapse before 1.44 (matrix-org/synapse#10922, 2021-09-27); the last is how serde_json
+    // shows a number under its feature arbitrary_precision.
+    let precise = json!({ "$serde_json::private::Number": "86400" });
+    for ttl in [json!(86400), json!("86400"), json!(86400.0), precise] {
         let answer = read(ttl).unwrap();
+        assert_eq!(answer.dropped(), 0);
         assert_eq!(answer.ttl(), Duration::from_secs(86_400));
         assert_eq!(answer.username(), "1443779631:@user:example.com");
         assert_eq!(answer.password().as_str(), "unpadded-text");
         assert_eq!(answer.into_server().unwrap().urls().len(), 2);
     }
-    for ttl in [json!(null), json!(-1), json!(1.5), json!("1h"), json!("+5"), json!("")] {
+    let odd = [
+        json!(null),
+        json!(-1),
+        json!(-1.0),
+        json!(1.5),
+        json!(1e300),
+        json!("1h"),
+        json!("+5"),
+        json!(""),
+        json!([86400]),
+        json!({ "$serde_json::private::Number": "-1" }),
+        json!({ "Number": "86400" }),
+    ];
+    for ttl in odd {
         assert!(read(ttl.clone()).unwrap_err().to_string().contains("whole seconds"), "{ttl}");
     }
     for (text, why) in [
+        // matrix-org/matrix-spec#1795, 2024-04-17.
+        ("{}", "no TURN server configured"),
+        (r#"{"username":"","password":"","ttl":86400,"uris":[]}"#, "has no URI"),
         (r#"{"password":"p","ttl":1,"uris":["turn:a"]}"#, "missing field `username`"),
+        (r#"{"username":"u","ttl":1,"uris":["turn:a"]}"#, "missing field `password`"),
+        (r#"{"username":"u","password":"p","uris":["turn:a"]}"#, "missing field `ttl`"),
+        (r#"{"username":"u","password":"p","ttl":1}"#, "missing field `uris`"),
+        (
+            r#"{"username":"u","password":"p","ttl":1,"ttl":2,"uris":["turn:a"]}"#,
+            "duplicate field `ttl`",
+        ),
+        (r#"{"username":"u","password":"p","ttl":1,"uris":["turn://a"]}"#, "slashes"),
         (r#"{"username":"u","password":"p","ttl":1,"uris":[]}"#, "has no URI"),
         (
             r#"{"username":"u","password":"","ttl":1,"uris":["turn:a"]}"#,
@@ -173,6 +263,9 @@ fn the_rest_answer() {
         let error = serde_json::from_str::<Answer>(text).unwrap_err().to_string();
         assert!(error.contains(why), "{text}: {error}");
     }
+    let some = r#"{"username":"u","password":"p","ttl":1,"uris":["stun:a?b","turn:a","turn://a"]}"#;
+    let some: Answer = serde_json::from_str(some).unwrap();
+    assert_eq!((some.dropped(), some.uris()), (2, &["turn:a".parse().unwrap()][..]));
 }
 
 fn servers() -> impl Strategy<Value = IceServers> {

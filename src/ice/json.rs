@@ -1,97 +1,172 @@
 //! The JSON shapes of ICE servers: it writes today's W3C form, and reads every form that clients and
 //! providers have used.
-//!
-//! Everything is read by `deserialize_any`: asked for one type, serde_json shows the text or number
-//! that it finds instead, which may be a credential.
 
-use core::fmt;
+use core::slice;
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use thiserror::Error;
 
 use super::credential::Credential;
 use super::lease::LeaseAnswer;
+use super::login::Login;
 use super::server::IceServer;
 use super::servers::IceServers;
 use super::uri::{IceUri, UriError};
+use crate::error::IceError;
+use crate::json::Json;
 
-/// Methods of a visitor that refuse a value without showing it.
-macro_rules! refuse {
-    ($($method:ident($type:ty)),*) => {
-        $(fn $method<E: Error>(self, _: $type) -> Result<Self::Value, E> {
-            Err(E::custom(format_args!("invalid type, expected {}", $crate::ice::json::Expected(&self))))
-        })*
+/// Why something that was read is not an ICE server, or not a part of one.
+#[derive(Clone, Copy, Debug, Error)]
+pub(crate) enum Flaw {
+    #[error("invalid type, expected ICE servers: a list, or an object with iceServers")]
+    NotServers,
+    #[error("missing field `iceServers`")]
+    NoServers,
+    #[error("duplicate field `{0}`")]
+    Duplicate(&'static str),
+    #[error("invalid type, expected an ICE server: an object with urls")]
+    NotServer,
+    #[error("missing field `urls`")]
+    NoUrls,
+    #[error("invalid type, expected a STUN or TURN URI, or a list of them")]
+    NotUri,
+    /// With `hmac-sha1` the credential is the secret that is shared with the TURN server.
+    #[error("the credential is not a password: its credentialType is another one")]
+    NotPassword,
+    #[error(transparent)]
+    Uri(#[from] UriError),
+    #[error(transparent)]
+    Ice(#[from] IceError),
+}
+
+/// The servers that can be used, of a list, of one server, or of an object whose member `iceServers` or
+/// `ice_servers` is one of the two.
+pub(crate) fn servers(json: &Json<'_>) -> Result<Reading, Flaw> {
+    const NAMES: [&str; 2] = ["iceServers", "ice_servers"];
+
+    if let Some(name) = json.duplicate(&NAMES) {
+        return Err(Flaw::Duplicate(name));
+    }
+    let entries = match json {
+        Json::List(entries) => entries,
+        Json::Object(_) => match NAMES.iter().find_map(|name| json.get(name)) {
+            Some(list) => list.elements(),
+            None if URIS.iter().any(|name| json.get(name).is_some()) => slice::from_ref(json),
+            None => return Err(Flaw::NoServers),
+        },
+        _ => return Err(Flaw::NotServers),
     };
+    Ok(Reading::of(entries))
 }
 
-pub(super) use refuse;
+/// The servers that were read, and why the first of what was left out was.
+pub(crate) struct Reading {
+    pub(crate) servers: IceServers,
+    flaw: Option<Flaw>,
+}
 
-/// What a visitor expects.
-pub(super) struct Expected<'a, V>(pub(super) &'a V);
-
-impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+impl Reading {
+    fn of(entries: &[Json<'_>]) -> Self {
+        let (mut servers, mut dropped, mut flaw) = (Vec::with_capacity(entries.len()), 0, None);
+        for entry in entries {
+            let mut uris = Uris::of(entry);
+            servers.extend(server(entry, &mut uris));
+            dropped += uris.dropped;
+            flaw = flaw.or(uris.flaw);
+        }
+        Self { servers: IceServers::read(servers, dropped), flaw }
     }
-}
 
-/// Keeps the value of a member, which may be there once.
-pub(super) fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
-    member: &mut Option<T>,
-    name: &'static str,
-    object: &mut A,
-) -> Result<(), A::Error> {
-    if member.is_some() {
-        return Err(A::Error::duplicate_field(name));
-    }
-    *member = Some(object.next_value()?);
-    Ok(())
-}
-
-/// Text, or null.
-pub(super) struct Text(pub(super) Option<String>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+    /// The servers, unless all of them were left out.
+    fn usable(self) -> Result<IceServers, Flaw> {
+        match self.flaw {
+            Some(flaw) if self.servers.is_empty() => Err(flaw),
+            _ => Ok(self.servers),
+        }
     }
 }
 
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
+/// What is left of an entry. STUN needs no login, so that one that no server accepts does not matter.
+fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
+    let mut kinds = TYPES.iter().filter_map(|name| entry.get_some(name));
+    if let Some(name) = [&URIS[..], &LOGIN, &TYPES].iter().find_map(|names| entry.duplicate(names))
+    {
+        uris.leave_out(|_| true, Flaw::Duplicate(name));
+    } else if kinds.any(|kind| kind.as_str() != Some("password")) {
+        uris.leave_out(|_| true, Flaw::NotPassword);
     }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(Some(text.into())))
+    match login(entry) {
+        Ok(login) => IceServer::new(uris.take(), login),
+        Err(error) => {
+            uris.leave_out(IceUri::is_turn, error.into());
+            IceServer::without_login(uris.take())
+        }
     }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Text, E> {
-        Ok(Text(Some(text)))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
+    .ok()
 }
 
-/// A credential, or null: wiped whatever becomes of what is around it.
-pub(super) struct Secret(pub(super) Option<Credential>);
+/// The login in an entry.
+pub(crate) fn login(entry: &Json<'_>) -> Result<Login, IceError> {
+    let text = |name: &str| entry.get(name).and_then(Json::as_str);
+    let credential = text("credential").or_else(|| text("password")).unwrap_or_default();
+    Login::new(text("username").unwrap_or_default(), credential)
+}
 
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        Ok(Self(text.map(Credential::new)))
+/// The names of an entry's URIs: the first that has any counts.
+const URIS: [&str; 3] = ["urls", "url", "uris"];
+const LOGIN: [&str; 3] = ["username", "credential", "password"];
+const TYPES: [&str; 2] = ["credentialType", "credential_type"];
+
+/// The URIs of an entry, and what was left out of them.
+pub(super) struct Uris {
+    pub(super) kept: Vec<IceUri>,
+    pub(super) dropped: usize,
+    pub(super) flaw: Option<Flaw>,
+}
+
+impl Uris {
+    /// An entry without any counts as one that is left out.
+    pub(super) fn of(entry: &Json<'_>) -> Self {
+        let lists = || URIS.iter().filter_map(|name| entry.get(name));
+        let uris = lists().map(Json::elements).find(|uris| !uris.is_empty()).unwrap_or_default();
+        let (mut kept, mut flaw) = (Vec::with_capacity(uris.len()), None);
+        for uri in uris {
+            match read_uri(uri) {
+                Ok(uri) => kept.push(uri),
+                Err(error) => flaw = flaw.or(Some(error)),
+            }
+        }
+        if uris.is_empty() {
+            flaw = Some(match (entry, lists().next()) {
+                (_, Some(_)) => IceError::NoUrls.into(),
+                (Json::Object(_), None) => Flaw::NoUrls,
+                (_, None) => Flaw::NotServer,
+            });
+        }
+        let dropped = uris.len().max(1).saturating_sub(kept.len());
+        Self { kept, dropped, flaw }
     }
+
+    fn leave_out(&mut self, out: impl Fn(&IceUri) -> bool, flaw: Flaw) {
+        let before = self.kept.len();
+        self.kept.retain(|uri| !out(uri));
+        let left_out = before.saturating_sub(self.kept.len());
+        if left_out > 0 {
+            self.dropped = self.dropped.saturating_add(left_out);
+            self.flaw = self.flaw.or(Some(flaw));
+        }
+    }
+
+    fn take(&mut self) -> Vec<IceUri> {
+        core::mem::take(&mut self.kept)
+    }
+}
+
+fn read_uri(json: &Json<'_>) -> Result<IceUri, Flaw> {
+    Ok(json.as_str().ok_or(Flaw::NotUri)?.parse()?)
 }
 
 impl Serialize for Credential {
@@ -102,8 +177,9 @@ impl Serialize for Credential {
 
 impl<'de> Deserialize<'de> for Credential {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        text.map(Self::new).ok_or_else(|| D::Error::custom("invalid type, expected text"))
+        let json = Json::deserialize(deserializer)?;
+        let text = json.as_str().ok_or_else(|| D::Error::custom("invalid type, expected text"))?;
+        Ok(Self::new(text))
     }
 }
 
@@ -115,73 +191,8 @@ impl Serialize for IceUri {
 
 impl<'de> Deserialize<'de> for IceUri {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        UriText::deserialize(deserializer)?.0.map_err(D::Error::custom)
+        read_uri(&Json::deserialize(deserializer)?).map_err(D::Error::custom)
     }
-}
-
-/// A text, as a URI.
-struct UriText(Result<IceUri, UriError>);
-
-impl<'de> Deserialize<'de> for UriText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UriVisitor)
-    }
-}
-
-struct UriVisitor;
-
-impl Visitor<'_> for UriVisitor {
-    type Value = UriText;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a STUN or TURN URI")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<UriText, E> {
-        Ok(UriText(text.parse()))
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
-}
-
-/// URIs in a list, or one without a list, or null.
-pub(super) struct Uris(pub(super) Option<Result<Vec<IceUri>, UriError>>);
-
-impl<'de> Deserialize<'de> for Uris {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UrisVisitor)
-    }
-}
-
-struct UrisVisitor;
-
-impl<'de> Visitor<'de> for UrisVisitor {
-    type Value = Uris;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a STUN or TURN URI, or a list of them")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Uris, E> {
-        Ok(Uris(Some(text.parse().map(|uri| [uri].into()))))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Uris, A::Error> {
-        let mut uris = Ok(Vec::new());
-        while let Some(UriText(uri)) = list.next_element()? {
-            uris = uris.and_then(|mut uris: Vec<_>| {
-                uris.push(uri?);
-                Ok(uris)
-            });
-        }
-        Ok(Uris(Some(uris)))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Uris, E> {
-        Ok(Uris(None))
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
 }
 
 impl Serialize for IceServer {
@@ -199,74 +210,10 @@ impl Serialize for IceServer {
 
 impl<'de> Deserialize<'de> for IceServer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ServerVisitor)
+        let entry = Json::deserialize(deserializer)?;
+        let servers = Reading::of(slice::from_ref(&entry)).usable().map_err(D::Error::custom)?;
+        servers.into_iter().next().ok_or_else(|| D::Error::custom(Flaw::NotServer))
     }
-}
-
-struct ServerVisitor;
-
-impl<'de> Visitor<'de> for ServerVisitor {
-    type Value = IceServer;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an ICE server: an object with urls")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<IceServer, A::Error> {
-        let (mut urls, mut url) = (None, None);
-        let (mut username, mut credential) = (None, None);
-        while let Some(member) = object.next_key::<String>()? {
-            match member.as_str() {
-                "urls" => set(&mut urls, "urls", &mut object)?,
-                "url" => set(&mut url, "url", &mut object)?,
-                "username" => set(&mut username, "username", &mut object)?,
-                "credential" => set(&mut credential, "credential", &mut object)?,
-                _ => _ = object.next_value::<IgnoredAny>()?,
-            }
-        }
-        let listed = |uris: Option<Uris>| uris.and_then(|Uris(uris)| uris);
-        let urls = listed(urls).or_else(|| listed(url));
-        let urls = urls.ok_or_else(|| A::Error::missing_field("urls"))?;
-        let username = username.and_then(|Text(text)| text);
-        let credential = credential.and_then(|Secret(credential)| credential);
-        let urls = urls.map_err(A::Error::custom)?;
-        IceServer::read(urls, username, credential).map_err(A::Error::custom)
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
-}
-
-/// Servers in a list, or one without a list.
-struct List(Vec<IceServer>);
-
-impl<'de> Deserialize<'de> for List {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor)
-    }
-}
-
-struct ListVisitor;
-
-impl<'de> Visitor<'de> for ListVisitor {
-    type Value = List;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of ICE servers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List, A::Error> {
-        let mut servers = Vec::new();
-        while let Some(server) = list.next_element()? {
-            servers.push(server);
-        }
-        Ok(List(servers))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<List, A::Error> {
-        Ok(List([ServerVisitor.visit_map(object)?].into()))
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
 }
 
 impl Serialize for IceServers {
@@ -279,38 +226,9 @@ impl Serialize for IceServers {
 
 impl<'de> Deserialize<'de> for IceServers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ServersVisitor)
+        let json = Json::deserialize(deserializer)?;
+        servers(&json).and_then(Reading::usable).map_err(D::Error::custom)
     }
-}
-
-struct ServersVisitor;
-
-impl<'de> Visitor<'de> for ServersVisitor {
-    type Value = IceServers;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ICE servers: a list, or an object with iceServers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<IceServers, A::Error> {
-        let List(servers) = ListVisitor.visit_seq(list)?;
-        Ok(servers.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<IceServers, A::Error> {
-        let mut servers = None;
-        while let Some(member) = object.next_key::<String>()? {
-            if member == "iceServers" {
-                set(&mut servers, "iceServers", &mut object)?;
-            } else {
-                _ = object.next_value::<IgnoredAny>()?;
-            }
-        }
-        let List(servers) = servers.ok_or_else(|| A::Error::missing_field("iceServers"))?;
-        Ok(servers.into())
-    }
-
-    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
 }
 
 impl Serialize for LeaseAnswer<'_> {

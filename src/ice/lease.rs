@@ -52,7 +52,6 @@ use crate::time::UnixTime;
 pub struct IceLease {
     servers: IceServers,
     valid_until: Option<UnixTime>,
-    dropped: usize,
 }
 
 impl IceLease {
@@ -73,7 +72,7 @@ impl IceLease {
     #[must_use]
     pub fn new(servers: impl Into<IceServers>) -> Self {
         let servers = servers.into();
-        Self { valid_until: earliest_end(&servers), servers, dropped: 0 }
+        Self { valid_until: earliest_end(&servers), servers }
     }
 
     /// [`generate_at`](Self::generate_at) using the system clock.
@@ -107,16 +106,9 @@ impl IceLease {
 
     /// A provider's answer, whose logins all end at the same time.
     #[cfg(feature = "providers")]
-    pub(crate) fn of_provider(
-        servers: IceServers,
-        valid_until: Option<UnixTime>,
-        dropped: usize,
-    ) -> Self {
-        let servers = match valid_until {
-            Some(end) => servers.into_iter().map(|server| server.with_valid_until(end)).collect(),
-            None => servers,
-        };
-        Self { servers, valid_until, dropped }
+    pub(crate) fn of_provider(servers: IceServers, valid_until: Option<UnixTime>) -> Self {
+        let servers = valid_until.into_iter().fold(servers, IceServers::with_valid_until);
+        Self { servers, valid_until }
     }
 
     /// Adds a server, such as a STUN server or one with a login of its own.
@@ -161,11 +153,10 @@ impl IceLease {
         self.remaining_at(now).map(three_quarters)
     }
 
-    /// How many URIs of a provider's answer were left out when it was read: those that are not STUN or
-    /// TURN URIs, and TURN without a login.
+    /// How much of a provider's answer was left out: see [`IceServers::dropped`].
     #[must_use]
     pub fn dropped(&self) -> usize {
-        self.dropped
+        self.servers.dropped()
     }
 
     /// Leaves out the URIs that a browser refuses, and tells of each: see

@@ -18,7 +18,7 @@ use crate::time::UnixTime;
 /// A login and where it is valid: `{"username": ..., "password": ..., "ttl": ..., "uris": [...]}`.
 ///
 /// Janus's `turn_rest_api` reads it, and so do Matrix clients. With the feature `serde` it is written
-/// and read as JSON; it also reads a ttl in quotes, as some endpoints write it.
+/// and read as JSON; it also reads a ttl in quotes or as `86400.0`, as some endpoints write it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -46,6 +46,7 @@ pub struct Answer {
     login: Login,
     ttl: Duration,
     uris: Vec<IceUri>,
+    dropped: usize,
 }
 
 impl Answer {
@@ -63,7 +64,7 @@ impl Answer {
         let end = login.valid_until().ok_or(IceError::NoTtl)?;
         let ttl = Duration::from_secs(end.as_secs().saturating_sub(now.as_secs()));
         let uris = server.urls().iter().filter(|uri| uri.is_turn()).cloned().collect();
-        Ok(Self { login, ttl, uris })
+        Ok(Self { login, ttl, uris, dropped: 0 })
     }
 
     /// What the client sends as STUN USERNAME.
@@ -88,6 +89,12 @@ impl Answer {
     #[must_use]
     pub fn uris(&self) -> &[IceUri] {
         &self.uris
+    }
+
+    /// How many URIs were left out when the answer was read: those that browsers refuse.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.dropped
     }
 
     /// Converts the answer into an ICE server for browsers.

@@ -1,7 +1,5 @@
 //! One ICE server.
 
-#[cfg(feature = "serde")]
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::credential::Credential;
@@ -30,8 +28,10 @@ use crate::time::UnixTime;
 /// ```
 ///
 /// With the feature `serde` it is written as `{"urls": [...], "username": ..., "credential": ...}`,
-/// the last two only with a login. It also reads `url` for `urls` and a string for a one-element list;
-/// other members are ignored.
+/// the last two only with a login. It also reads `url` and `uris` for `urls`, `password` for
+/// `credential`, and a string for a one-element list; other members are ignored. URIs that browsers
+/// refuse are left out, and so are those of TURN servers without a complete login. If nothing is left,
+/// or if there is a `credentialType` other than `password`, it is an error.
 #[derive(Clone, Debug)]
 pub struct IceServer {
     urls: Vec<IceUri>,
@@ -55,20 +55,6 @@ impl IceServer {
     /// [`IceError::NoUrls`]; [`IceError::NoLogin`] if one of them is a TURN server.
     pub fn without_login(urls: impl Into<Vec<IceUri>>) -> Result<Self, IceError> {
         Self { urls: urls.into(), login: None }.checked()
-    }
-
-    /// Reads what somebody else wrote: STUN with half a login, or an empty one, is STUN without.
-    #[cfg(feature = "serde")]
-    pub(crate) fn read(
-        urls: Vec<IceUri>,
-        username: Option<String>,
-        credential: Option<Credential>,
-    ) -> Result<Self, IceError> {
-        let login = username.zip(credential).filter(|(username, credential)| {
-            !username.is_empty() && !credential.as_str().is_empty()
-        });
-        let login = login.map(|(username, credential)| Login::new(username, credential));
-        Self { urls, login: login.transpose()? }.checked()
     }
 
     fn checked(self) -> Result<Self, IceError> {

@@ -10,11 +10,15 @@ use super::scheme::{Scheme, Transport};
 use super::server::IceServer;
 use super::uri::IceUri;
 use crate::error::IceError;
+#[cfg(feature = "providers")]
+use crate::time::UnixTime;
 
 /// A list of ICE servers.
 ///
 /// With the feature `serde` it is written as `{"iceServers": [...]}`, which `new RTCPeerConnection()`
-/// accepts unchanged; it reads that object or a bare list.
+/// accepts unchanged. It reads that object, with `ice_servers` for `iceServers` too, a bare list, or one
+/// server. What is not a usable [`IceServer`] is left out and [counted](Self::dropped); if nothing is
+/// left, it is an error.
 ///
 /// ```
 /// use turn_credentials::{IceServer, IceServers};
@@ -29,9 +33,31 @@ use crate::error::IceError;
 #[derive(Clone, Debug, Default)]
 pub struct IceServers {
     servers: Vec<IceServer>,
+    dropped: usize,
 }
 
 impl IceServers {
+    /// What was read, and how much of it was left out.
+    #[cfg(feature = "serde")]
+    pub(super) fn read(servers: Vec<IceServer>, dropped: usize) -> Self {
+        Self { servers, dropped }
+    }
+
+    /// How many URIs were left out when the list was read: those that browsers refuse, TURN without a
+    /// login, and credentials that are not a password. An entry without URIs counts as one.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Sets until when the logins are accepted, by our clock.
+    #[cfg(feature = "providers")]
+    pub(super) fn with_valid_until(mut self, valid_until: UnixTime) -> Self {
+        let servers = self.servers.into_iter();
+        self.servers = servers.map(|server| server.with_valid_until(valid_until)).collect();
+        self
+    }
+
     /// Keeps at most `count` URIs, in their original order, covering as many kinds as possible.
     ///
     /// Each URI slows gathering, and Firefox warns from the fifth on. Priority: STUN (before `stuns`,
@@ -186,19 +212,19 @@ impl Deref for IceServers {
 
 impl<const N: usize> From<[IceServer; N]> for IceServers {
     fn from(servers: [IceServer; N]) -> Self {
-        Self { servers: servers.into() }
+        Vec::from(servers).into()
     }
 }
 
 impl From<Vec<IceServer>> for IceServers {
     fn from(servers: Vec<IceServer>) -> Self {
-        Self { servers }
+        Self { servers, dropped: 0 }
     }
 }
 
 impl FromIterator<IceServer> for IceServers {
     fn from_iter<I: IntoIterator<Item = IceServer>>(servers: I) -> Self {
-        Self { servers: servers.into_iter().collect() }
+        Vec::from_iter(servers).into()
     }
 }
 

@@ -7,13 +7,14 @@ use core::time::Duration;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use http::header::CONTENT_TYPE;
 use http::{Request, Response};
+use serde_json::json;
 
-use super::answer::{Json, lease, successful};
+use super::answer::{read_lease, successful};
 use super::api_call::ApiCall;
 use super::api_key::ApiKey;
 use super::argument;
@@ -67,12 +68,15 @@ impl Key {
 /// use core::time::Duration;
 /// use turn_credentials::UnixTime;
 /// use turn_credentials::provider::cloudflare::{IceRequest, Key};
-/// use turn_credentials::provider::{ApiCall, ApiError, http};
+/// use turn_credentials::provider::{ApiCall, ApiError, CallError, http};
 ///
 /// let key = Key::new("0123", "token")?;
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let call = IceRequest::new(&key, Duration::from_secs(3600), now)?;
 /// assert_eq!(call.request()?.as_inner().body(), br#"{"ttl":3600}"#);
+///
+/// let three_days = IceRequest::new(&key, Duration::from_secs(3 * 86_400), now);
+/// assert_eq!(three_days.unwrap_err(), CallError::Lifetime { least: 1, most: 172_800 });
 ///
 /// let body = br#"{"iceServers": [{"urls": ["stun:stun.cloudflare.com:3478"]}]}"#;
 /// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
@@ -88,18 +92,26 @@ pub struct IceRequest {
     key: Key,
     gateway: Gateway,
     ttl: u32,
+    custom_identifier: Option<String>,
     now: UnixTime,
 }
 
 impl IceRequest {
-    /// Asks for servers whose logins last for `ttl` from `now`.
+    /// Asks for servers whose logins last for `ttl`, from 1 second to 48 hours, from `now`.
     ///
     /// # Errors
     ///
-    /// [`CallError::Lifetime`] for a ttl under one second, or of more seconds than 32 bits hold.
+    /// [`CallError::Lifetime`].
     pub fn new(key: &Key, ttl: Duration, now: UnixTime) -> Result<Self, CallError> {
-        let ttl = argument::lifetime(ttl, 1, u32::MAX)?;
-        Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, now })
+        let ttl = argument::lifetime(ttl, 1, 172_800)?;
+        Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
+    }
+
+    /// Sets the `customIdentifier` under which Cloudflare's analytics count the login, such as the name of
+    /// a user.
+    #[must_use]
+    pub fn with_custom_identifier(self, identifier: &str) -> Self {
+        Self { custom_identifier: Some(identifier.to_owned()), ..self }
     }
 
     /// Uses another gateway than `https://rtc.live.cloudflare.com`.
@@ -113,14 +125,16 @@ impl ApiCall for IceRequest {
     type Answer = IceLease;
 
     fn request(&self) -> Result<HttpRequest, CallError> {
-        let body = format!("{{\"ttl\":{}}}", self.ttl);
-        self.key.post(&self.gateway, "generate-ice-servers", body.into_bytes())
+        let body = match &self.custom_identifier {
+            None => json!({ "ttl": self.ttl }),
+            Some(identifier) => json!({ "ttl": self.ttl, "customIdentifier": identifier }),
+        };
+        self.key.post(&self.gateway, "generate-ice-servers", body.to_string().into_bytes())
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let mut answer = Json::read(successful(response)?.body())?;
-        let list = answer.take("iceServers").ok_or(ApiError::UnknownShape)?;
-        lease(list, self.now, Some(Duration::from_secs(self.ttl.into())))
+        let ttl = Duration::from_secs(self.ttl.into());
+        read_lease(successful(response)?.body(), self.now, Some(ttl))
     }
 }
 

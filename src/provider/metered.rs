@@ -1,24 +1,31 @@
-//! Metered: `GET /api/v1/turn/credentials`, with the key in the query.
+//! Metered: `/api/v1/turn/credential` makes a key, and `/api/v1/turn/credentials` lists its servers.
 
+use core::time::Duration;
+
+use alloc::borrow::ToOwned;
 use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use http::header::CONTENT_TYPE;
 use http::{Request, Response};
+use serde_json::json;
 
-use super::answer::{Json, lease, successful};
+use super::answer::{read_json, read_lease, successful};
 use super::api_call::ApiCall;
 use super::api_key::ApiKey;
 use super::argument;
 use super::error::{ApiError, CallError};
 use super::gateway::Gateway;
 use super::http_request::HttpRequest;
-use crate::ice::IceLease;
+use crate::ice::{IceLease, Login, json as ice_json};
+use crate::json::Json;
 use crate::percent;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// Asks for the ICE servers of an API key. Their expiry was fixed when the key was created, and is not
-/// reported.
+/// Asks for the ICE servers of an API key. Their expiry was fixed when the key was made, and is not
+/// reported: see [`with_lifetime`](Self::with_lifetime).
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -45,6 +52,7 @@ pub struct IceRequest {
     gateway: Gateway,
     api_key: ApiKey,
     now: UnixTime,
+    lifetime: Option<Duration>,
 }
 
 impl IceRequest {
@@ -55,17 +63,13 @@ impl IceRequest {
     /// [`CallError::Argument`] unless the app's name is one label of a host name: 1 to 63 letters,
     /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`].
     pub fn new(app: &str, api_key: impl Into<ApiKey>, now: UnixTime) -> Result<Self, CallError> {
-        let of_a_label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        let is_label = (1..=63).contains(&app.len())
-            && app.bytes().all(of_a_label)
-            && !app.starts_with('-')
-            && !app.ends_with('-');
-        if !is_label {
-            let expected = "one label of a host name, such as our-app";
-            return Err(CallError::argument("app", expected));
-        }
-        let gateway = Gateway::new(&format!("https://{app}.metered.live"))?;
-        Ok(Self { gateway, api_key: argument::key(api_key)?, now })
+        Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, lifetime: None })
+    }
+
+    /// Says that the key was made at `now` with this lifetime, so that the lease has an end.
+    #[must_use]
+    pub fn with_lifetime(self, lifetime: Duration) -> Self {
+        Self { lifetime: Some(lifetime), ..self }
     }
 
     /// Uses another gateway than the app's.
@@ -79,19 +83,146 @@ impl ApiCall for IceRequest {
     type Answer = IceLease;
 
     fn request(&self) -> Result<HttpRequest, CallError> {
-        const PATH: &str = "/api/v1/turn/credentials?apiKey=";
-
-        let (base, key) = (self.gateway.as_str(), percent::Encoded(self.api_key.as_str()));
-        let len = base.len().saturating_add(PATH.len()).saturating_add(key.max_len());
-        let url = Wiped::written(len, format_args!("{base}{PATH}{key}"));
+        let url = url(&self.gateway, "/api/v1/turn/credentials?apiKey=", &self.api_key);
         Ok(HttpRequest::new(Request::get(url.as_str()).body(Vec::new())?))
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let answer = Json::read(successful(response)?.body())?;
-        if !answer.as_value().is_array() {
-            return Err(ApiError::UnknownShape);
-        }
-        lease(answer, self.now, None)
+        read_lease(successful(response)?.body(), self.now, self.lifetime)
     }
+}
+
+/// Makes an API key with a login of its own, which end after a lifetime.
+///
+/// ```
+/// use core::time::Duration;
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::provider::metered::{IceRequest, KeyRequest};
+/// use turn_credentials::provider::{ApiCall, ApiError, http};
+///
+/// let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+/// let call = KeyRequest::new("our-app", "secret", hour, now)?.with_label("alice");
+/// assert_eq!(
+///     call.request()?.as_inner().body(),
+///     br#"{"expiryInSeconds":3600,"label":"alice"}"#
+/// );
+/// let body = br#"{"username": "u", "password": "p", "expiryInSeconds": 3600, "apiKey": "k"}"#;
+/// let key = call.read_answer(&http::Response::new(body.to_vec()))?;
+/// assert_eq!(key.login().valid_until(), Some(UnixTime::from_secs(1_700_003_600)));
+///
+/// // Its servers:
+/// let call = IceRequest::new("our-app", key.api_key().clone(), now)?.with_lifetime(hour);
+/// let body = br#"[{"urls": "turn:a", "username": "u", "credential": "p"}]"#;
+/// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
+/// assert_eq!(lease.valid_until(), Some(UnixTime::from_secs(1_700_003_600)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct KeyRequest {
+    gateway: Gateway,
+    secret_key: ApiKey,
+    lifetime: u32,
+    label: Option<String>,
+    now: UnixTime,
+}
+
+impl KeyRequest {
+    /// Makes a key for this app, `<app>.metered.live`, with the secret key of the account, that lasts for
+    /// `lifetime` from `now`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`IceRequest::new`]; [`CallError::Lifetime`] for a lifetime under one second, or of more
+    /// seconds than 32 bits hold.
+    pub fn new(
+        app: &str,
+        secret_key: impl Into<ApiKey>,
+        lifetime: Duration,
+        now: UnixTime,
+    ) -> Result<Self, CallError> {
+        Ok(Self {
+            gateway: gateway(app)?,
+            secret_key: argument::key(secret_key)?,
+            lifetime: argument::lifetime(lifetime, 1, u32::MAX)?,
+            label: None,
+            now,
+        })
+    }
+
+    /// Sets the label under which the dashboard lists the key, such as the name of a user.
+    #[must_use]
+    pub fn with_label(self, label: &str) -> Self {
+        Self { label: Some(label.to_owned()), ..self }
+    }
+
+    /// Uses another gateway than the app's.
+    #[must_use]
+    pub fn via(self, gateway: Gateway) -> Self {
+        Self { gateway, ..self }
+    }
+}
+
+impl ApiCall for KeyRequest {
+    type Answer = Key;
+
+    fn request(&self) -> Result<HttpRequest, CallError> {
+        let url = url(&self.gateway, "/api/v1/turn/credential?secretKey=", &self.secret_key);
+        let body = match &self.label {
+            None => json!({ "expiryInSeconds": self.lifetime }),
+            Some(label) => json!({ "expiryInSeconds": self.lifetime, "label": label }),
+        };
+        let post = Request::post(url.as_str()).header(CONTENT_TYPE, "application/json");
+        let request = HttpRequest::new(post.body(body.to_string().into_bytes())?);
+        Ok(request.showing_header(&CONTENT_TYPE).showing_body())
+    }
+
+    fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<Key, ApiError> {
+        let answer = read_json(successful(response)?.body())?;
+        let api_key = answer.get("apiKey").and_then(Json::as_str).filter(|key| !key.is_empty());
+        let (login, api_key) =
+            ice_json::login(&answer).ok().zip(api_key).ok_or(ApiError::UnknownShape)?;
+        let end = self.now.as_secs().saturating_add(self.lifetime.into());
+        let login = login.with_valid_until(UnixTime::from_secs(end));
+        Ok(Key { login, api_key: ApiKey::new(api_key) })
+    }
+}
+
+/// An API key and its login.
+#[derive(Clone, Debug)]
+pub struct Key {
+    login: Login,
+    api_key: ApiKey,
+}
+
+impl Key {
+    /// The login, for servers whose addresses you know.
+    #[must_use]
+    pub fn login(&self) -> &Login {
+        &self.login
+    }
+
+    /// The key, for an [`IceRequest`].
+    #[must_use]
+    pub fn api_key(&self) -> &ApiKey {
+        &self.api_key
+    }
+}
+
+/// The gateway of an app.
+fn gateway(app: &str) -> Result<Gateway, CallError> {
+    let of_a_label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let is_label = (1..=63).contains(&app.len())
+        && app.bytes().all(of_a_label)
+        && !app.starts_with('-')
+        && !app.ends_with('-');
+    if !is_label {
+        return Err(CallError::argument("app", "one label of a host name, such as our-app"));
+    }
+    Gateway::new(&format!("https://{app}.metered.live"))
+}
+
+fn url(gateway: &Gateway, path: &str, key: &ApiKey) -> Wiped {
+    let (base, key) = (gateway.as_str(), percent::Encoded(key.as_str()));
+    let len = base.len().saturating_add(path.len()).saturating_add(key.max_len());
+    Wiped::written(len, format_args!("{base}{path}{key}"))
 }

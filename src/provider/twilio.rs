@@ -9,9 +9,8 @@ use alloc::vec::Vec;
 
 use http::header::CONTENT_TYPE;
 use http::{Request, Response};
-use serde_json::Value;
 
-use super::answer::{Json, lease, successful};
+use super::answer::{lease, read_json, successful};
 use super::api_call::ApiCall;
 use super::api_key::ApiKey;
 use super::argument;
@@ -19,8 +18,9 @@ use super::error::{ApiError, CallError};
 use super::gateway::Gateway;
 use super::http_request::HttpRequest;
 use crate::ice::IceLease;
+use crate::json::Json;
+use crate::percent;
 use crate::time::UnixTime;
-use crate::{decimal, percent};
 
 /// Asks for ICE servers.
 ///
@@ -95,11 +95,9 @@ impl ApiCall for IceRequest {
 
     /// If Twilio grants a shorter ttl than requested, that one counts.
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let mut answer = Json::read(successful(response)?.body())?;
-        let list = answer.take("ice_servers").ok_or(ApiError::UnknownShape)?;
-        let secs = |ttl: &Value| ttl.as_u64().or_else(|| decimal::parse(ttl.as_str()?));
-        let asked = self.ttl.into();
-        let ttl = answer.as_value().get("ttl").and_then(secs).map_or(asked, |told| told.min(asked));
-        lease(list, self.now, Some(Duration::from_secs(ttl)))
+        let answer = read_json(successful(response)?.body())?;
+        let (asked, told) = (self.ttl.into(), answer.get("ttl").and_then(Json::as_whole));
+        let ttl = told.map_or(asked, |told| told.min(asked));
+        lease(&answer, self.now, Some(Duration::from_secs(ttl)))
     }
 }

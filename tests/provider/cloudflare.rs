@@ -1,5 +1,5 @@
 use turn_credentials::provider::cloudflare::{IceRequest, Key, RevokeRequest};
-use turn_credentials::provider::{ApiCall as _, Gateway};
+use turn_credentials::provider::{ApiCall as _, CallError, Gateway};
 
 use crate::request::{refused, sent};
 use crate::{Calls, HOUR, KEY, NOW, response};
@@ -25,6 +25,9 @@ fn what_is_sent() {
     assert_eq!(headers, format!("content-type: application/json\n{bearer}"));
     assert_eq!(body, r#"{"ttl":3600}"#);
 
+    let (_, _, body) = sent(&call().with_custom_identifier("a \"user\""));
+    assert_eq!(body, r#"{"customIdentifier":"a \"user\"","ttl":3600}"#);
+
     let revoke = RevokeRequest::new(&key(), "a/b").unwrap();
     let (line, headers, body) = sent(&revoke);
     assert_eq!(line, format!("POST {base}/a%2Fb/revoke"));
@@ -45,5 +48,10 @@ fn what_cannot_be_asked() {
         assert_eq!(refused(Key::new(dots, "t")), "key's id");
     }
     assert_eq!(refused(Key::new("0123", "t k")), "secret");
-    assert_eq!(refused(IceRequest::new(&key(), HOUR / 3601, NOW)), "lifetime");
+    // 48 hours: cloudflare/cloudflare-docs#22955 and its faq.mdx, 2025-06.
+    assert!(IceRequest::new(&key(), 48 * HOUR, NOW).is_ok());
+    for ttl in [HOUR / 3601, 48 * HOUR + HOUR / 3600] {
+        let refused = IceRequest::new(&key(), ttl, NOW).map(drop);
+        assert_eq!(refused, Err(CallError::Lifetime { least: 1, most: 172_800 }));
+    }
 }

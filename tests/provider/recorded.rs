@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use turn_credentials::provider::http::{HeaderValue, Response};
 use turn_credentials::provider::{ApiCall, ApiError, read_lease};
-use turn_credentials::{IceLease, IceServer};
+use turn_credentials::{IceLease, IceServer, IceServers};
 
 use crate::{Calls, HOUR, KEY, KEY_BASE64, NOW, ReadText, providers, response};
 
@@ -52,6 +52,18 @@ fn other_call(name: &str) -> ReadText {
 /// Reads what may be anything, by every call: none panics, or finds TURN without a login.
 fn read_by_every_call(providers: &[Calls], response: &Response<Vec<u8>>) {
     let unasked = read_lease(response.body(), NOW, Some(HOUR));
+    let by_serde = serde_json::from_slice::<IceServers>(response.body());
+    match (&unasked, by_serde) {
+        (Ok(lease), Ok(servers)) => {
+            assert_eq!(json!(lease.servers()), json!(servers));
+            assert_eq!(lease.dropped(), servers.dropped());
+        }
+        (Err(ApiError::NoServers), Ok(servers)) => assert!(servers.is_empty()),
+        (Err(_), Err(_)) => {}
+        // A byte order mark is of the file, not of the JSON.
+        (Ok(_), Err(_)) => assert!(response.body().starts_with(b"\xef\xbb\xbf")),
+        (error, servers) => panic!("{error:?} {servers:?}"),
+    }
     let leases = providers.iter().map(|calls| calls.ice.1.read_answer(response)).chain([unasked]);
     for lease in leases.flatten() {
         assert!(has_logins(&lease), "{lease:?}");
@@ -82,9 +94,35 @@ fn every_recorded_answer() {
         let ends = lease.servers().iter().filter_map(IceServer::login);
         assert!(ends.into_iter().all(|login| login.valid_until() == lease.valid_until()), "{form}");
     }
-    for case in cases("signalling") {
+    for case in cases("others") {
         let text = other_call(case.text("call"))(&case.response);
         assert_eq!(text.as_deref(), Ok(case.text("text")));
+    }
+}
+
+/// The table of the JSON that serde reads.
+#[test]
+fn every_recorded_list() {
+    let table: Value = serde_json::from_str(include_str!("../vectors/ice_servers.json")).unwrap();
+    for case in table["tests"].as_array().unwrap() {
+        let (from, body) = (&case["from"], case["json"].as_str().unwrap());
+        match read_lease(body.as_bytes(), NOW, None) {
+            Ok(lease) => assert_eq!(json!(lease.dropped()), case["dropped"], "{from}"),
+            Err(error) => {
+                assert_eq!(error, ApiError::NoServers, "{from}");
+                assert_eq!(case["servers"], json!([]), "{from}");
+            }
+        }
+        read_by_every_call(&providers(), &response(200, body));
+    }
+    for case in table["refused"].as_array().unwrap() {
+        let [text, why] = [0, 1].map(|part| case[part].as_str().unwrap());
+        let known = !["missing field `iceServers`", "duplicate field `ice", "ICE servers: "]
+            .iter()
+            .any(|shape| why.contains(shape));
+        let expected = if known { ApiError::NoServers } else { ApiError::UnknownShape };
+        let error = read_lease(text.as_bytes(), NOW, None).unwrap_err();
+        assert_eq!(error, expected, "{text}");
     }
 }
 
@@ -106,7 +144,7 @@ fn every_recorded_refusal() {
 
 #[test]
 fn every_file_is_in_the_table_with_its_source() {
-    let table = ["tests", "signalling", "refused"].map(cases);
+    let table = ["tests", "others", "refused"].map(cases);
     let named = table.iter().flatten().map(|case| {
         assert!(!case.text("source").is_empty(), "{}", case.json);
         case.text("file").to_owned()
@@ -158,6 +196,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just("url"),
         Just("username"),
         Just("credential"),
+        Just("uris"),
+        Just("password"),
+        Just("credentialType"),
         Just("ttl"),
     ];
     leaf.prop_recursive(5, 40, 6, move |inner| {
@@ -192,7 +233,7 @@ proptest! {
 #[test]
 fn neither_does_any_truncation() {
     let providers = providers();
-    for case in ["tests", "signalling", "refused"].into_iter().flat_map(cases) {
+    for case in ["tests", "others", "refused"].into_iter().flat_map(cases) {
         let body = case.response.body();
         for len in 0..=body.len() {
             read_by_every_call(&providers, &response(200, &body[..len]));

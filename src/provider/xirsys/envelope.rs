@@ -1,12 +1,12 @@
 //! What Xirsys wraps around every answer.
 
+use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-use http::Response;
-use serde_json::Value;
-
-use crate::provider::answer::{Json, successful};
+use crate::json::Json;
+use crate::provider::answer::{read_json, successful};
 use crate::provider::error::{ApiError, may_pass};
+use http::Response;
 
 /// Xirsys's words for why it refuses a call: the `code` of [`ApiError::Refused`].
 pub mod code {
@@ -30,39 +30,39 @@ pub mod code {
     pub const VERSION_CONFLICT: &str = "version_conflict";
 }
 
-/// What is in the envelope, which decides before the HTTP status: Xirsys sends errors with 200 too.
-pub(super) fn open(response: &Response<Vec<u8>>) -> Result<Json, ApiError> {
-    let mut envelope =
-        Json::read(response.body()).map_err(|error| successful(response).err().unwrap_or(error))?;
+/// Reads what is in the envelope, which decides before the HTTP status: Xirsys sends errors with 200 too.
+pub(super) fn open<T>(
+    response: &Response<Vec<u8>>,
+    read: impl FnOnce(&Json<'_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let envelope =
+        read_json(response.body()).map_err(|error| successful(response).err().unwrap_or(error))?;
+    let member = |name| envelope.get_some(name);
     let unknown = || successful(response).err().unwrap_or(ApiError::UnknownShape);
-    let data = |data: Option<Json>| data.filter(|it| !it.as_value().is_null()).ok_or_else(unknown);
-    let status = envelope.as_value().get("s").cloned();
-    match status {
+    match member("s") {
         // v3: {"s": "ok", "v": ...}, {"s": "error", "v": "code"}.
-        Some(Value::String(word)) if word.eq_ignore_ascii_case("ok") => data(envelope.take("v")),
-        Some(Value::String(_)) => Err(refusal(envelope.take("v"), None, response)),
+        Some(Json::Text(word)) if word.as_str().eq_ignore_ascii_case("ok") => {
+            read(member("v").ok_or_else(unknown)?)
+        }
+        Some(Json::Text(_)) => Err(refusal(member("v"), None, response)),
         // v2: {"s": 200, "d": ..., "e": null}, {"s": 500, "d": null, "e": "message"}.
-        Some(Value::Number(status)) => {
-            let status = status.as_u64().and_then(|status| u16::try_from(status).ok());
-            match envelope.take("e").filter(|error| !error.as_value().is_null()) {
-                None if status == Some(200) => data(envelope.take("d")),
-                error => Err(refusal(error, status, response)),
-            }
+        Some(Json::Whole(200)) if member("e").is_none() => read(member("d").ok_or_else(unknown)?),
+        Some(Json::Whole(status)) => {
+            Err(refusal(member("e"), u16::try_from(*status).ok(), response))
         }
         Some(_) => Err(unknown()),
         // Without an envelope: what a proxy, or a broker of Xirsys's, has unpacked.
-        None => successful(response).and_then(|_| {
-            let json = envelope.as_value();
-            let bare = ["iceServers", "urls", "url"].iter().any(|name| json.get(name).is_some());
-            if bare || json.is_array() { Ok(envelope) } else { Err(ApiError::UnknownShape) }
-        }),
+        None => match successful(response).map(|_| &envelope)? {
+            json @ (Json::List(_) | Json::Object(_)) => read(json),
+            _ => Err(ApiError::UnknownShape),
+        },
     }
 }
 
 /// A refusal with this word; version 2 of the API has a status in its envelope.
-fn refusal(word: Option<Json>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
-    let word = word.and_then(Json::into_text).unwrap_or_default();
-    let of_the_word = match &*word {
+fn refusal(word: Option<&Json<'_>>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
+    let word = word.and_then(Json::as_str).unwrap_or_default();
+    let of_the_word = match word {
         code::INTERNAL | code::LOCKED => Some(true),
         code::UNAUTHORIZED
         | code::NO_NAMESPACE
@@ -74,7 +74,7 @@ fn refusal(word: Option<Json>, status: Option<u16>, response: &Response<Vec<u8>>
         _ => status.map(may_pass),
     };
     let make_it = (word == code::NO_NAMESPACE).then_some("make the channel first");
-    let mut refusal = ApiError::refused(word, response);
+    let mut refusal = ApiError::refused(word.to_owned(), response);
     if let ApiError::Refused { advice, retryable, status: told, .. } = &mut refusal {
         *advice = make_it;
         *retryable = of_the_word.unwrap_or(*retryable);

@@ -16,7 +16,7 @@ use super::channel;
 use super::envelope::open;
 use super::public_address::is_public;
 use crate::ice::IceLease;
-use crate::provider::answer::{lease, unwrap_list};
+use crate::provider::answer::lease;
 use crate::provider::api_call::ApiCall;
 use crate::provider::argument;
 use crate::provider::error::{ApiError, CallError};
@@ -105,6 +105,6 @@ impl ApiCall for IceRequest {
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
         let lifetime = Duration::from_secs(self.lifetime.into());
-        lease(unwrap_list(open(response)?), self.now, Some(lifetime))
+        open(response, |json| lease(json, self.now, Some(lifetime)))
     }
 }

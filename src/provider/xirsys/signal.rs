@@ -81,8 +81,11 @@ impl ApiCall for TokenRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<SignalToken, ApiError> {
-        let token = open(response)?.into_text().filter(|token| !token.is_empty());
-        token.map(|token| SignalToken(Wiped::new(token))).ok_or(ApiError::UnknownShape)
+        open(response, |json| {
+            let token = json.as_str().filter(|token| !token.is_empty());
+            let token = token.ok_or(ApiError::UnknownShape)?;
+            Ok(SignalToken(Wiped::new(token.to_owned())))
+        })
     }
 }
 
@@ -129,10 +132,11 @@ impl ApiCall for HostRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<SignalHost, ApiError> {
-        let value = open(response)?;
-        let host = value.as_value().as_str().map(|host| host.strip_suffix('/').unwrap_or(host));
-        let host = host.filter(|host| is_base(host, &["wss"])).ok_or(ApiError::UnknownShape)?;
-        Ok(SignalHost { host: host.to_owned() })
+        open(response, |json| {
+            let host = json.as_str().map(|host| host.strip_suffix('/').unwrap_or(host));
+            let host = host.filter(|host| is_base(host, &["wss"])).ok_or(ApiError::UnknownShape)?;
+            Ok(SignalHost { host: host.to_owned() })
+        })
     }
 }
 

@@ -1,0 +1,190 @@
+//! JSON that somebody else wrote.
+
+use core::fmt;
+use core::time::Duration;
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::decimal;
+use crate::wiped::Wiped;
+
+/// Any JSON, whose text is borrowed from what is read or wiped when it is dropped.
+///
+/// Every value is accepted: asked for one type, serde shows what it finds instead, which may be a
+/// credential.
+pub(crate) enum Json<'a> {
+    Null,
+    Whole(u64),
+    Text(Text<'a>),
+    List(Vec<Self>),
+    Object(Vec<(Text<'a>, Self)>),
+    /// A boolean, or a number that is below zero or has a fraction.
+    Other,
+}
+
+pub(crate) enum Text<'a> {
+    Borrowed(&'a str),
+    Owned(Wiped),
+}
+
+impl Text<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Owned(text) => text.as_str(),
+        }
+    }
+}
+
+impl Json<'_> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// A whole number, which some write in quotes.
+    pub(crate) fn as_whole(&self) -> Option<u64> {
+        match self {
+            Self::Whole(number) => Some(*number),
+            _ => decimal::parse(self.as_str()?),
+        }
+    }
+
+    /// The members of an object that have this name: more than one is an ambiguity.
+    fn members(&self, name: &str) -> impl Iterator<Item = &Self> {
+        let members = if let Self::Object(members) = self { &**members } else { &[] };
+        members.iter().filter(move |(other, _)| other.as_str() == name).map(|(_, member)| member)
+    }
+
+    /// A member of an object.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        self.members(name).next()
+    }
+
+    /// The first of these names that more than one member has.
+    pub(crate) fn duplicate<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        names.iter().copied().find(|name| self.members(name).nth(1).is_some())
+    }
+
+    /// A member of an object that is not null.
+    pub(crate) fn get_some(&self, name: &str) -> Option<&Self> {
+        self.get(name).filter(|member| !matches!(member, Self::Null))
+    }
+
+    /// The elements of a list, or what is not a list as the only one.
+    pub(crate) fn elements(&self) -> &[Self] {
+        match self {
+            Self::List(elements) => elements,
+            Self::Null => &[],
+            element => core::slice::from_ref(element),
+        }
+    }
+
+    fn of_fraction(number: f64) -> Self {
+        let whole = Duration::try_from_secs_f64(number).ok().filter(|it| it.subsec_nanos() == 0);
+        whole.map_or(Self::Other, |whole| Self::Whole(whole.as_secs()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        Json::deserialize(deserializer)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Whole(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Json<'de>, E> {
+        Ok(u64::try_from(number).map_or(Json::Other, Json::Whole))
+    }
+
+    fn visit_u128<E: Error>(self, number: u128) -> Result<Json<'de>, E> {
+        Ok(u64::try_from(number).map_or(Json::Other, Json::Whole))
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<Json<'de>, E> {
+        Ok(u64::try_from(number).map_or(Json::Other, Json::Whole))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Json<'de>, E> {
+        Ok(Json::of_fraction(number))
+    }
+
+    fn visit_bytes<E: Error>(self, _: &[u8]) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Json<'de>, E> {
+        self.visit_string(text.to_owned())
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Text::Borrowed(text)))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Text::Owned(Wiped::new(text))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json<'de>, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            elements.push(element);
+        }
+        Ok(Json::List(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((name, member)) = object.next_entry::<Json<'_>, Json<'_>>()? {
+            if let Json::Text(name) = name {
+                members.push((name, member));
+            }
+        }
+        Ok(as_number(&members).unwrap_or(Json::Object(members)))
+    }
+}
+
+/// How serde_json shows a number under its feature `arbitrary_precision`, which any crate of a build
+/// may turn on.
+fn as_number<'a>(members: &[(Text<'_>, Json<'_>)]) -> Option<Json<'a>> {
+    match members {
+        [(name, number)] if name.as_str() == "$serde_json::private::Number" => {
+            number.as_str()?.parse().ok().map(Json::of_fraction)
+        }
+        _ => None,
+    }
+}
