@@ -116,7 +116,11 @@ fn what_was_left_out_stays_counted() {
     assert_eq!(servers.clone().without_port(53).limit_urls(1).dropped(), 1);
     servers.extend(servers.clone());
     assert_eq!((servers.dropped(), servers.len()), (1, 2));
-    assert_eq!(IceServers::from_iter(servers).dropped(), 0);
+    assert_eq!((&servers).into_iter().count(), 2);
+    let lease = IceLease::new(servers.clone());
+    assert_eq!((lease.dropped(), lease.into_servers().len()), (1, 2));
+    let again = IceServers::from_iter(servers);
+    assert_eq!((again.dropped(), again.len()), (0, 2));
 }
 
 #[test]

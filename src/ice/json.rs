@@ -74,7 +74,7 @@ impl Reading {
         for entry in entries {
             let mut uris = Uris::of(entry);
             servers.extend(server(entry, &mut uris));
-            dropped += uris.dropped;
+            dropped = uris.dropped.saturating_add(dropped);
             flaw = flaw.or(uris.flaw);
         }
         Self { servers: IceServers::read(servers, dropped), flaw }

@@ -10,6 +10,7 @@ use http::header::RETRY_AFTER;
 use thiserror::Error;
 
 use crate::decimal;
+use crate::wiped::Wiped;
 
 /// Why a call to a provider cannot be made.
 ///
@@ -123,9 +124,15 @@ impl ApiError {
         let code = code.into();
         let of_a_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
         let is_word = code.len() <= 32 && code.bytes().all(of_a_word);
+        let code = if is_word {
+            code
+        } else {
+            drop(Wiped::new(code.into_owned()));
+            Cow::Borrowed("")
+        };
         let status = response.status().as_u16();
         Self::Refused {
-            code: if is_word { code } else { Cow::Borrowed("") },
+            code,
             advice: None,
             retryable: may_pass(status),
             status,

@@ -5,6 +5,7 @@
 #![allow(missing_docs)]
 #![cfg(feature = "providers")]
 
+mod memory;
 mod recorded;
 mod request;
 

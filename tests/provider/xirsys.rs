@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use turn_credentials::provider::xirsys::{
-    Account, HostRequest, IceRequest, SignalToken, TokenRequest,
+    Account, HostRequest, IceRequest, SignalToken, TokenRequest, code,
 };
 use turn_credentials::provider::{ApiCall as _, ApiError, CallError, Gateway};
 
@@ -155,6 +155,34 @@ fn what_cannot_be_asked() {
     let moment = Some(Duration::from_millis(900));
     let token = TokenRequest::new(&account(), "a", None, moment).map(drop);
     assert_eq!(token, Err(CallError::Lifetime { least: 1, most: u32::MAX }));
+}
+
+/// Whether to try again is the word's to say, and the status's only for a word that is not known.
+#[test]
+fn the_word_decides_before_the_status() {
+    for (word, retryable) in [
+        (code::UNAUTHORIZED, Some(false)),
+        (code::NO_NAMESPACE, Some(false)),
+        (code::NOT_FOUND, Some(false)),
+        (code::PATH_EXISTS, Some(false)),
+        (code::REQUIRE_TYPE_PARAM, Some(false)),
+        (code::UNRECOGNIZED_TYPE_PARAM, Some(false)),
+        (code::VERSION_CONFLICT, Some(false)),
+        (code::INTERNAL, Some(true)),
+        (code::LOCKED, Some(true)),
+        ("another", None),
+    ] {
+        for (status, by_status) in [(200, false), (404, false), (429, true), (503, true)] {
+            let v3 = response(status, format!(r#"{{"s":"error","v":"{word}"}}"#));
+            let v2 = response(200, format!(r#"{{"s":{status},"d":null,"e":"{word}"}}"#));
+            for response in [v3, v2] {
+                let error = call().read_answer(&response).unwrap_err();
+                let ApiError::Refused { code, status: told, .. } = &error else { panic!("{error}") };
+                assert_eq!((&**code, *told), (word, status));
+                assert_eq!(error.is_retryable(), retryable.unwrap_or(by_status), "{word} {status}");
+            }
+        }
+    }
 }
 
 #[test]
