@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use turn_credentials::ice::Login;
-use turn_credentials::{ClockSkew, SharedSecret, TurnCredentials};
+use turn_credentials::ice::{Login, turn_uri};
+use turn_credentials::{ClockSkew, IceServer, SharedSecret, TurnCredentials};
 use turn_credentials_interop::Coturn;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -21,7 +21,7 @@ fn turn_uris() {
         let login =
             Login::from(TurnCredentials::generate(name, &north, HOUR, ClockSkew::NONE).unwrap());
         for uri in &uris {
-            let said = gather(&turn_uri(uri, &login));
+            let said = gather(&with_login(uri, &login));
             let candidate = said.lines().next().unwrap_or_default();
             assert!(candidate.contains(" typ relay "), "{name} {uri} {said:?}");
         }
@@ -29,25 +29,16 @@ fn turn_uris() {
 
     let login = TurnCredentials::generate("alice", &north, HOUR, ClockSkew::NONE).unwrap();
     let wrong = Login::new(login.username(), "d3Jvbmc=").unwrap();
-    assert_eq!(gather(&turn_uri(&uris[0], &wrong)), "");
+    assert_eq!(gather(&with_login(&uris[0], &wrong)), "");
     let (username, password) = (login.username(), login.password().as_str());
     let raw = format!("turn://{username}:{password}@{}", coturn.address());
     assert!(!gather(&raw).contains(" typ relay "), "not percent-encoded");
 }
 
-/// A TURN URI with the login inside, percent-encoded.
-fn turn_uri(uri: &str, login: &Login) -> String {
-    let encode = |text: &str| -> String {
-        let encode = |byte: u8| match byte {
-            b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        };
-        text.bytes().map(encode).collect()
-    };
-    let (scheme, rest) = uri.split_once(':').unwrap();
-    let (username, credential) = (login.username(), login.credential().as_str());
-    format!("{scheme}://{}:{}@{rest}", encode(username), encode(credential))
+/// The TURN URI with the login inside.
+fn with_login(uri: &str, login: &Login) -> String {
+    let server = IceServer::new([uri.parse().unwrap()], login.clone()).unwrap();
+    turn_uri::values(&[server]).remove(0)
 }
 
 /// The relay candidates that GStreamer gathers, a line for each, or `malformed`.

@@ -19,6 +19,9 @@ use crate::percent::Encoded;
 /// are left out, and so is TURN over DTLS, which neither of the two speaks. RFC 7065 has no such form:
 /// browsers refuse it.
 ///
+/// GStreamer 1.22 reads `turns:` but sends STUN over TCP without TLS, as tried: a server that speaks only
+/// TLS on that port does not answer it.
+///
 /// The values contain the credential, and the caller must wipe them.
 ///
 /// ```
