@@ -14,6 +14,13 @@ pub(super) fn key(key: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
     Ok(key)
 }
 
+/// A key that can be sent as a bearer token.
+pub(super) fn bearer(token: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
+    let token = key(token)?;
+    let is_graphic = token.as_str().bytes().all(|byte| byte.is_ascii_graphic());
+    if is_graphic { Ok(token) } else { Err(CallError::Secret) }
+}
+
 /// An id that can be sent in a path, and before the colon of HTTP Basic authentication.
 pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallError> {
     let stray = |c: char| c.is_control() || matches!(c, ':' | '/');

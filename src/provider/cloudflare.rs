@@ -42,11 +42,7 @@ impl Key {
     /// [`CallError::Argument`] for an id that is empty, or has a colon, a slash or a control character;
     /// [`CallError::Secret`] for a token that is not ASCII without blanks.
     pub fn new(id: &str, token: impl Into<ApiKey>) -> Result<Self, CallError> {
-        let token = argument::key(token)?;
-        if !token.as_str().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(CallError::Secret);
-        }
-        Ok(Self { id: argument::id("key's id", id)?.to_owned(), token })
+        Ok(Self { id: argument::id("key's id", id)?.to_owned(), token: argument::bearer(token)? })
     }
 
     /// A POST to this path under the key's credentials.
