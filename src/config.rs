@@ -10,8 +10,8 @@ use crate::clock::ClockSkew;
 use crate::secret::SharedSecret;
 use crate::wiped::Wiped;
 
-/// By [`from_config_value`](Self::from_config_value). It is never written, and no error shows what was
-/// found.
+/// By [`from_config_value`](Self::from_config_value). It is never written, and no error of it shows what
+/// was found. A format's own error may: `toml` prints the line, so show its `message()` only.
 impl<'de> Deserialize<'de> for SharedSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Asked for text, a format's own error shows the number that it finds instead.
@@ -52,6 +52,34 @@ impl Visitor<'_> for SecretVisitor {
 /// Of whole seconds, the server's clock minus ours: see [`from_secs`](Self::from_secs).
 impl<'de> Deserialize<'de> for ClockSkew {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::deserialize(deserializer).map(Self::from_secs)
+        deserializer.deserialize_any(SkewVisitor)
     }
 }
+
+struct SkewVisitor;
+
+impl Visitor<'_> for SkewVisitor {
+    type Value = ClockSkew;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a skew in whole seconds")
+    }
+
+    fn visit_i64<E: Error>(self, secs: i64) -> Result<ClockSkew, E> {
+        Ok(ClockSkew::from_secs(secs))
+    }
+
+    fn visit_u64<E: Error>(self, secs: u64) -> Result<ClockSkew, E> {
+        i64::try_from(secs).map_err(|_| E::custom(NOT_A_SKEW)).and_then(|secs| self.visit_i64(secs))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<ClockSkew, E> {
+        Err(E::custom(NOT_A_SKEW))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<ClockSkew, E> {
+        Err(E::custom(NOT_A_SKEW))
+    }
+}
+
+const NOT_A_SKEW: &str = "the skew is not a number of whole seconds, such as -5";

@@ -189,6 +189,11 @@ fn secrets_and_skews_of_a_configuration() {
     let skew = |json| serde_json::from_str::<ClockSkew>(json).ok();
     assert_eq!(skew("-5"), Some(ClockSkew::server_behind(Duration::from_secs(5))));
     assert_eq!(skew("30"), Some(ClockSkew::from_secs(30)));
+    for found in ["\"hunter2\"", "7654321.5", "18446744073709551615", "[1]"] {
+        let error = serde_json::from_str::<ClockSkew>(found).unwrap_err().to_string();
+        assert!(!error.contains("hunter") && !error.contains("7654321"), "{error}");
+        assert!(error.contains("seconds"), "{error}");
+    }
     for other in ["0.5", "\"5\"", "null", "9223372036854775808"] {
         assert_eq!(skew(other), None, "{other}");
     }
@@ -263,6 +268,15 @@ fn the_rest_answer() {
             "a username and a credential",
         ),
         (r#"["u","p",1,["turn:a"]]"#, "an object with username, password, ttl and uris"),
+        // With hmac-sha1 it is the secret that is shared with the TURN server.
+        (
+            r#"{"username":"u","password":"p","ttl":1,"uris":["turn:a"],"credentialType":"hmac-sha1"}"#,
+            "not a password",
+        ),
+        (
+            r#"{"username":"u","password":"p","ttl":1,"uris":["turn:a"],"credential":1,"credential":2}"#,
+            "duplicate field `credential`",
+        ),
     ] {
         let error = serde_json::from_str::<Answer>(text).unwrap_err().to_string();
         assert!(error.contains(why), "{text}: {error}");

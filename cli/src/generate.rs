@@ -129,6 +129,9 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         }
         Format::TurnUri => {
             let values = turn_uri::values(lease(uris, &login)?.servers());
+            if values.is_empty() {
+                return Err("this format has TURN URIs only, over UDP, TCP or TLS: add one".into());
+            }
             Ok(values.iter().map(|value| format!("{value}\n")).collect::<Vec<_>>().concat())
         }
     }

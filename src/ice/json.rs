@@ -91,12 +91,8 @@ impl Reading {
 
 /// What is left of an entry. STUN needs no login, so that one that no server accepts does not matter.
 fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
-    let mut kinds = TYPES.iter().filter_map(|name| entry.get_some(name));
-    if let Some(name) = [&URIS[..], &LOGIN, &TYPES].iter().find_map(|names| entry.duplicate(names))
-    {
-        uris.leave_out(|_| true, Flaw::Duplicate(name));
-    } else if kinds.any(|kind| kind.as_str() != Some("password")) {
-        uris.leave_out(|_| true, Flaw::NotPassword);
+    if let Some(flaw) = flaw_of(entry) {
+        uris.leave_out(|_| true, flaw);
     }
     match login(entry) {
         Ok(login) => IceServer::new(uris.take(), login),
@@ -106,6 +102,15 @@ fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
         }
     }
     .ok()
+}
+
+/// What makes an entry's login another than it seems: a name that is there twice, or a credential that is
+/// not a password.
+pub(crate) fn flaw_of(entry: &Json<'_>) -> Option<Flaw> {
+    let mut kinds = TYPES.iter().filter_map(|name| entry.get_some(name));
+    let duplicate = [&URIS[..], &LOGIN, &TYPES].iter().find_map(|names| entry.duplicate(names));
+    let other_kind = kinds.any(|kind| kind.as_str() != Some("password"));
+    duplicate.map(Flaw::Duplicate).or(other_kind.then_some(Flaw::NotPassword))
 }
 
 /// The login in an entry.

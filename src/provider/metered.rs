@@ -178,6 +178,9 @@ impl ApiCall for KeyRequest {
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<Key, ApiError> {
         let answer = read_json(successful(response)?.body())?;
+        if ice_json::flaw_of(&answer).is_some() || answer.duplicate(&["apiKey"]).is_some() {
+            return Err(ApiError::UnknownShape);
+        }
         let api_key = answer.get("apiKey").and_then(Json::as_str).filter(|key| !key.is_empty());
         let (login, api_key) =
             ice_json::login(&answer).ok().zip(api_key).ok_or(ApiError::UnknownShape)?;

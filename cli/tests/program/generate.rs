@@ -207,6 +207,7 @@ fn bad_input_gets_one_line() {
         &["alice", "--secret", "x", "--separator", "--"],
         &["alice", "--secret", "x", "--separator", "7"],
         &["alice", "--secret", "x", "--format", "xml"],
+        &["alice", "--secret", "x", "--format", "turn-uri", "--uri", "stun:a"],
         &["alice", "--secret", "x", "--no-such-option"],
     ] {
         refusal("generate", args);

@@ -98,7 +98,7 @@ fn a_saved_answer() {
     let path = |name: &str| format!("{FOLDER}/{name}");
     let (servers, notes) = printed(&["a", "--answer", &path("xirsys-v3-odd-entries.json")], &[]);
     assert_eq!(servers, json!({ "iceServers": [{ "urls": ["stun:b.example"] }] }));
-    assert_eq!(notes, "note: left out 4 URIs, malformed or without a login\n");
+    assert_eq!(notes, "note: left out 7 URIs, malformed or without a login\n");
 
     let refuses = "the provider refuses the call:";
     for (name, status, expected) in [

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::Answer;
 use crate::error::IceError;
-use crate::ice::json::{Uris, login};
+use crate::ice::json::{Uris, flaw_of, login};
 use crate::json::Json;
 
 impl Serialize for Answer {
@@ -46,6 +46,9 @@ impl<'de> Deserialize<'de> for Answer {
         }
         for name in NAMES {
             member(name)?;
+        }
+        if let Some(flaw) = flaw_of(&json) {
+            return Err(D::Error::custom(flaw));
         }
         let secs = member("ttl")?.as_whole();
         let secs =
