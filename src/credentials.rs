@@ -228,7 +228,7 @@ impl TurnCredentials {
     /// The end of the ttl, by our clock: the `now` that the login was made with, plus the ttl.
     #[must_use]
     pub fn valid_until(&self) -> UnixTime {
-        UnixTime::from_secs(self.issued_at.as_secs().saturating_add(self.ttl))
+        self.issued_at.later_by(self.ttl)
     }
 
     /// How long the login lasts from the `now` that it was made with, in whole seconds: what to

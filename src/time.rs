@@ -30,6 +30,16 @@ impl UnixTime {
         self.0
     }
 
+    /// The time so many seconds later, or the last one that there is.
+    pub(crate) const fn later_by(self, secs: u64) -> Self {
+        Self(self.0.saturating_add(secs))
+    }
+
+    /// The seconds until then; none if it is over.
+    pub(crate) const fn secs_until(self, end: Self) -> u64 {
+        end.0.saturating_sub(self.0)
+    }
+
     /// The system clock's time, rounded down to a whole second.
     ///
     /// A clock set before 1970 counts as 1970.

@@ -143,8 +143,7 @@ impl IceLease {
     /// How long it can still be used: what to tell the client. `None` if nobody knows.
     #[must_use]
     pub fn remaining_at(&self, now: UnixTime) -> Option<Duration> {
-        let secs = self.valid_until?.as_secs().saturating_sub(now.as_secs());
-        Some(Duration::from_secs(secs))
+        self.valid_until.map(|end| Duration::from_secs(now.secs_until(end)))
     }
 
     /// When to fetch the next lease, counted from `now`: after three quarters of what remains.

@@ -45,7 +45,7 @@ use crate::error::IceError;
 /// ```
 pub fn values(servers: &[IceServer]) -> Result<Vec<String>, IceError> {
     // First of all: values that an error drops would leave their credentials in freed memory.
-    let written = servers.iter().filter(|server| server.urls().iter().any(IceUri::is_turn));
+    let written = servers.iter().filter(|server| server.has_turn());
     if !written.filter_map(IceServer::login).all(survives) {
         return Err(IceError::NotInHeader);
     }

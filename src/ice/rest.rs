@@ -62,7 +62,7 @@ impl Answer {
         let server = lease.single_server().ok_or(IceError::NoTurn)?;
         let login = server.login().ok_or(IceError::NoTurn)?.clone();
         let end = login.valid_until().ok_or(IceError::NoTtl)?;
-        let ttl = Duration::from_secs(end.as_secs().saturating_sub(now.as_secs()));
+        let ttl = Duration::from_secs(now.secs_until(end));
         let uris = server.urls().iter().filter(|uri| uri.is_turn()).cloned().collect();
         Ok(Self { login, ttl, uris, dropped: 0 })
     }

@@ -81,7 +81,7 @@ fn write(
     password: &Encoded<'_>,
     query: &str,
 ) -> fmt::Result {
-    let (scheme, host, port) = (uri.scheme().as_str(), uri.host(), uri.port_or_default());
-    let (before, after) = if host.contains(':') { ("[", "]") } else { ("", "") };
-    write!(value, "{scheme}://{username}:{password}@{before}{host}{after}:{port}{query}")
+    write!(value, "{}://{username}:{password}@", uri.scheme().as_str())?;
+    uri.write_host(value)?;
+    write!(value, ":{}{query}", uri.port_or_default())
 }

@@ -136,6 +136,12 @@ impl IceUri {
         hosts.into_iter().flat_map(|host| ways(host.as_ref())).collect()
     }
 
+    /// Writes the host, an IPv6 address in brackets.
+    pub(super) fn write_host(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let (before, after) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        write!(out, "{before}{}{after}", self.host)
+    }
+
     /// Whether it is a TURN server's.
     pub(super) fn is_turn(&self) -> bool {
         self.scheme.is_turn()
@@ -183,8 +189,8 @@ impl IceUri {
 
 impl fmt::Display for IceUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (before, behind) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
-        write!(f, "{}:{before}{}{behind}", self.scheme.as_str(), self.host)?;
+        write!(f, "{}:", self.scheme.as_str())?;
+        self.write_host(f)?;
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
         }

@@ -56,6 +56,6 @@ pub(super) fn lease(
     if servers.is_empty() {
         return Err(ApiError::NoServers);
     }
-    let end = |ttl: Duration| UnixTime::from_secs(now.as_secs().saturating_add(ttl.as_secs()));
-    Ok(IceLease::of_provider(servers, ttl.map(end)))
+    let end = ttl.map(|ttl| now.later_by(ttl.as_secs()));
+    Ok(IceLease::of_provider(servers, end))
 }

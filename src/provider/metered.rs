@@ -184,8 +184,7 @@ impl ApiCall for KeyRequest {
         let api_key = answer.get("apiKey").and_then(Json::as_str).filter(|key| !key.is_empty());
         let (login, api_key) =
             ice_json::login(&answer).ok().zip(api_key).ok_or(ApiError::UnknownShape)?;
-        let end = self.now.as_secs().saturating_add(self.lifetime.into());
-        let login = login.with_valid_until(UnixTime::from_secs(end));
+        let login = login.with_valid_until(self.now.later_by(self.lifetime.into()));
         Ok(Key { login, api_key: ApiKey::new(api_key) })
     }
 }

@@ -3,10 +3,11 @@
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
+use http::Response;
+
 use crate::json::Json;
 use crate::provider::answer::{read_json, successful};
 use crate::provider::error::{ApiError, may_pass};
-use http::Response;
 
 /// Xirsys's words for why it refuses a call: the `code` of [`ApiError::Refused`].
 pub mod code {
