@@ -72,9 +72,6 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>> {
 
 /// The error does not repeat the URI, which may hold a password where none belongs.
 pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
-    if texts.iter().any(String::is_empty) {
-        return Err(format!("{flag}: an entry is empty: leave out the comma too many").into());
-    }
     let uris = texts.iter().map(|text| text.parse());
     uris.collect::<result::Result<_, UriError>>().map_err(|error| format!("{flag}: {error}").into())
 }
