@@ -75,7 +75,7 @@ impl AccessTokenKey {
     /// [`AccessToken::MAX_LEN`].
     pub const MAX_SUBJECT_LEN: usize = 255;
 
-    /// Makes a key of at least 32 random bytes, used for nothing else.
+    /// Creates a key from at least 32 random bytes, used for nothing else.
     ///
     /// # Errors
     ///
@@ -167,7 +167,7 @@ impl AccessToken {
     /// The maximum length of a token, in characters: 422.
     pub const MAX_LEN: usize = ((HEAD_LEN + MAX_TAIL_LEN) * 4).div_ceil(3);
 
-    /// Makes an opaque token, for use with a store, from 32 bytes of the system's random generator.
+    /// Creates an opaque token, for use with a store, from 32 bytes of the system's random generator.
     ///
     /// ```
     /// use turn_credentials::access_token::{self, AccessToken};
@@ -197,7 +197,7 @@ impl AccessToken {
     ///
     /// # Errors
     ///
-    /// * [`AccessTokenError::Malformed`] for a text that is not a token.
+    /// * [`AccessTokenError::Malformed`] if the text is not a token.
     /// * [`AccessTokenError::UnknownKey`] if no key has its id.
     /// * [`AccessTokenError::Forged`] if the key did not issue it.
     /// * [`AccessTokenError::Expired`] if it did, and the token has expired.
@@ -278,7 +278,7 @@ impl Drop for Parts {
     }
 }
 
-/// What a token grants: to whom, and until when.
+/// What a token grants: its subject, and when it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     subject: String,

@@ -7,8 +7,8 @@ use crate::time::UnixTime;
 
 /// How far the TURN server's clock is from ours, in whole seconds.
 ///
-/// The server compares a credential's expiry with its own clock, with no tolerance: a server that
-/// runs a minute ahead ends every credential a minute early.
+/// The server compares a login's expiry with its own clock, with no tolerance: a server that
+/// runs a minute ahead ends every login a minute early.
 ///
 /// If the clocks may differ by an unknown amount, use [`server_ahead`](Self::server_ahead) as a safety
 /// margin: it moves the expiry, and the ttl that the client is told stays the same.
@@ -65,7 +65,7 @@ impl ClockSkew {
         Self { server_minus_ours: servers.saturating_sub(ours) }
     }
 
-    /// The expiry, by the TURN server's clock, of a credential that lasts for `ttl` from our `now`:
+    /// The expiry, by the TURN server's clock, of a login that lasts for `ttl` from our `now`:
     /// now + ttl + skew.
     ///
     /// A fraction of a second in the ttl is dropped.
@@ -125,7 +125,7 @@ impl Expiry {
     /// coturn compares expiries as signed 32-bit numbers.
     pub(crate) const MAX: Self = Self(2_147_483_647);
 
-    /// The expiry of a credential that is made.
+    /// The expiry of a new login.
     pub(crate) fn at(time: UnixTime) -> Result<Self, Error> {
         Self::new(time.as_secs().into(), || ExpiryHint::find(0, time.as_secs()))
     }

@@ -1,4 +1,4 @@
-//! The credential that a client is given: a username, its password, and how long they last.
+//! The login that a client is given: a username, its password, and how long they last.
 
 use core::time::Duration;
 
@@ -30,6 +30,7 @@ use crate::username::Username;
 /// assert_eq!(spaced.unwrap_err(), Error::ForbiddenCharacter { character: ' ', index: 1 });
 /// # Ok::<(), Error>(())
 /// ```
+#[doc(alias("ephemeral", "time-limited", "use-auth-secret"))]
 #[derive(Clone, Debug)]
 pub struct TurnCredentials {
     username: String,
@@ -55,7 +56,7 @@ impl TurnCredentials {
         Self::generate_at(name, secret, ttl, skew, UnixTime::now())
     }
 
-    /// Makes a login `<expiry>:<name>` that lasts for `ttl` from `now`.
+    /// Creates a login `<expiry>:<name>` that lasts for `ttl` from `now`.
     ///
     /// The expiry is now + ttl + skew: see [`ClockSkew::expiry`].
     ///
@@ -66,8 +67,8 @@ impl TurnCredentials {
     /// # Errors
     ///
     /// * Those of [`ClockSkew::expiry`], for a ttl under one second and for an expiry out of range.
-    /// * Those of [`Username::new`], for a name that servers refuse. [`PseudonymKey`] makes a name that
-    ///   they accept from any account id.
+    /// * Those of [`Username::new`], for a name that servers refuse. [`PseudonymKey`] derives one that they
+    ///   accept from any account id.
     ///
     /// [`PseudonymKey`]: crate::PseudonymKey
     pub fn generate_at(
@@ -96,7 +97,7 @@ impl TurnCredentials {
         Self::generate_expiry_only_at(secret, ttl, skew, UnixTime::now())
     }
 
-    /// Makes a login `<expiry>` that lasts for `ttl` from `now`: see [`Username::expiry_only`].
+    /// Creates a login `<expiry>` that lasts for `ttl` from `now`: see [`Username::expiry_only`].
     ///
     /// ```
     /// use core::time::Duration;
@@ -142,7 +143,7 @@ impl TurnCredentials {
         Self::for_username_at(username, secret, skew, UnixTime::now())
     }
 
-    /// Makes a login of any layout and separator, which lasts until the username's expiry.
+    /// Creates a login of any layout and separator, which lasts until the username's expiry.
     ///
     /// Its ttl is expiry - (now + skew). [`ClockSkew::expiry`] computes the expiry from a ttl.
     ///
@@ -250,6 +251,7 @@ impl TurnCredentials {
     /// assert_eq!(login.renew_after(), Duration::from_secs(2700));
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "refresh")]
     #[must_use]
     pub fn renew_after(&self) -> Duration {
         three_quarters(self.ttl())

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::time::UnixTime;
 
-/// Why a secret, a username or a credential cannot be made.
+/// Why a secret, a username or a login cannot be made.
 ///
 /// Each variant is something that a TURN server or a client rejects, misreads, or accepts from
 /// anyone. No message contains a secret or a name.
@@ -166,7 +166,7 @@ impl ExpiryHint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum IceError {
-    /// A credential of ours cannot be made, or a username is too long.
+    /// A login of ours cannot be made, or a username is too long.
     #[error(transparent)]
     Credentials(#[from] Error),
 
@@ -235,7 +235,7 @@ pub enum VerifyError {
     #[error("{}", MALFORMED)]
     MalformedUsername,
 
-    /// We issued this credential, and it has expired.
+    /// We issued this login, and it has expired.
     #[error("the credential expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
     Expired {
         /// The expiry in the username.

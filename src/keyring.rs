@@ -37,8 +37,8 @@ use crate::username::Username;
 ///
 /// # How to rotate
 ///
-/// No credential is refused on the way if every verifier knows the next secret before anyone mints
-/// with it, and forgets the old one only after its last credential has expired:
+/// No login is refused on the way if every verifier knows the next secret before anyone mints with it,
+/// and forgets the old one only after its last login has expired:
 ///
 /// 1. Generate the next secret: 20 random bytes or more, as hex.
 /// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn see below. Credentials of both
@@ -48,7 +48,7 @@ use crate::username::Username;
 /// 4. Wait for the longest ttl in use, plus the greatest skew.
 /// 5. On every verifier, call [`retire_previous`](Self::retire_previous).
 ///
-/// After a leak do not wait: go from step 3 to step 5 at once. Clients fetch new credentials, and
+/// After a leak do not wait: go from step 3 to step 5 at once. Clients fetch new logins, and
 /// sessions that are already running continue in coturn.
 ///
 /// # The same in coturn
@@ -76,14 +76,14 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Makes a keyring of one secret, for usernames with the separator `:`.
+    /// Creates a keyring with one secret, for usernames with the separator `:`.
     #[must_use]
     pub fn new(current: SharedSecret) -> Self {
         let (next, previous) = (Vec::new(), Vec::new());
         Self { current, next, previous, separator: Username::DEFAULT_SEPARATOR }
     }
 
-    /// Makes a keyring of a list, such as one from a configuration: the first secret mints, all of
+    /// Creates a keyring from a list, such as one in a configuration: the first secret mints, all of
     /// them verify.
     ///
     /// With the feature `serde`, a configuration can hold a `Vec<SharedSecret>`.
@@ -325,16 +325,16 @@ impl Keyring {
         }
     }
 
-    /// Checks that the credential is ours and has not expired: the MAC first, then the layout, then the
+    /// Checks that the login is ours and has not expired: the MAC first, then the layout, then the
     /// time.
     ///
-    /// Like coturn, it still accepts a credential during its expiry second. `now` is the TURN server's
+    /// Like coturn, it still accepts a login during its expiry second. `now` is the TURN server's
     /// clock.
     ///
     /// # Errors
     ///
     /// Those of [`authenticate`](Self::authenticate), and [`VerifyError::Expired`], which therefore
-    /// always means that the credential was ours.
+    /// always means that the login was ours.
     pub fn verify_at<'a>(
         &self,
         username: &'a str,

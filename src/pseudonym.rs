@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::secret::SharedSecret;
 use crate::username::Username;
 
-/// Makes a name from any account id, including one that TURN servers refuse as a name.
+/// Derives a name from any account id, including one that TURN servers refuse as a name.
 ///
 /// A client sends its username in the clear; a pseudonym keeps the account off the wire. It is the
 /// same for the same account, so coturn's per-user quota still works, and has 16 characters of
@@ -49,7 +49,7 @@ impl PseudonymKey {
         Self { subkey: SharedSecret::keyed(secret.tag(Self::LABEL).as_bytes()) }
     }
 
-    /// Makes a dedicated key, which survives secret rotation, from 20 random bytes or more.
+    /// Creates a dedicated key, which survives secret rotation, from 20 random bytes or more.
     ///
     /// # Errors
     ///

@@ -42,13 +42,14 @@ use crate::secret_text;
 ///   everywhere.
 /// * coturn's config parser alters some secrets: [`survives_config_file`](Self::survives_config_file)
 ///   tells whether yours is safe.
+#[doc(alias = "static-auth-secret")]
 #[derive(Clone)]
 pub struct SharedSecret {
     mac: HmacSha1,
 }
 
 impl SharedSecret {
-    /// Makes a secret of these bytes, unchanged.
+    /// Creates a secret from these bytes, unchanged.
     ///
     /// # Errors
     ///
@@ -61,8 +62,10 @@ impl SharedSecret {
         }
     }
 
-    /// Makes a secret of a whole file, without the white space (space, tab, FF, CR, LF) at its ends and
-    /// without a byte order mark: coturn's config parser and the Matrix homeservers strip them too.
+    /// Creates a secret from the contents of a file.
+    ///
+    /// White space (space, tab, FF, CR, LF) at its ends and a byte order mark are not part of the secret:
+    /// coturn's config parser and the Matrix homeservers strip them too.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};
@@ -85,7 +88,7 @@ impl SharedSecret {
         secret_text::in_file(contents.as_ref()).map(Self::keyed)
     }
 
-    /// Makes a secret of a value in a configuration or the environment.
+    /// Creates a secret from a value in a configuration or the environment.
     ///
     /// It trims nothing: the TURN server would compute other passwords if only one of the two did.
     ///
@@ -143,7 +146,7 @@ impl SharedSecret {
     /// username), as defined in draft-uberti-behave-turn-rest-00 section 2.2.
     ///
     /// This is the bare formula: nothing is checked, not even that the username has an expiry.
-    /// [`TurnCredentials`](crate::TurnCredentials) makes credentials that servers accept.
+    /// [`TurnCredentials`](crate::TurnCredentials) makes logins that servers accept.
     #[must_use]
     pub fn password_for(&self, username: &str) -> Password {
         Password::of(&self.tag(username.as_bytes()))
@@ -189,7 +192,7 @@ impl fmt::Debug for SharedSecret {
     }
 }
 
-/// The password of a TURN credential: 28 characters of base64.
+/// The password of a TURN login: 28 characters of base64.
 ///
 /// `Debug` shows nothing of it, it has no `Display`, no `Eq` and no serde, and its memory is wiped
 /// when it is dropped: [`as_str`](Self::as_str) is the only access to the text.

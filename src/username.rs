@@ -98,7 +98,7 @@ impl<'a> Username<'a> {
         Self { layout, name, separator: Self::DEFAULT_SEPARATOR, expiry }.checked()
     }
 
-    /// `<name>:<expiry>`, which nobody mints any more, but coturn accepts.
+    /// `<name>:<expiry>`, no longer minted, but still accepted by coturn.
     ///
     /// [`ClockSkew::expiry`](crate::ClockSkew::expiry) computes the expiry from a ttl.
     ///
@@ -149,8 +149,8 @@ impl<'a> Username<'a> {
         Self { layout, name: "", separator, expiry }.checked()
     }
 
-    /// Fails for a name that no `<expiry>:<name>` can have, whatever the expiry: to ask when an account is
-    /// made. [`PseudonymKey::name_or_pseudonym`] makes a name of any account.
+    /// Checks a name without an expiry, such as when an account is created.
+    /// [`PseudonymKey::name_or_pseudonym`] makes a name from any account.
     ///
     /// ```
     /// use turn_credentials::{Error, Username};
@@ -178,6 +178,7 @@ impl<'a> Username<'a> {
     ///
     /// [`Error::BadSeparator`] unless it is ASCII punctuation other than `'`, `"` and `\`;
     /// [`Error::SeparatorInName`] when a name-first name contains it.
+    #[doc(alias = "rest-api-separator")]
     pub fn with_separator(self, separator: char) -> Result<Self, Error> {
         Self { separator, ..self }.checked()
     }
@@ -242,7 +243,7 @@ impl<'a> Username<'a> {
         Self { layout, name, separator, expiry: Expiry::read(expiry)? }.checked().ok()
     }
 
-    /// Who the credential is for; `None` in the expiry-only layout.
+    /// Who the login is for; `None` in the expiry-only layout.
     #[must_use]
     pub fn name(&self) -> Option<&'a str> {
         (self.layout != Layout::ExpiryOnly).then_some(self.name)
@@ -386,7 +387,7 @@ impl OwnedUsername {
 /// The digits of [`Username::MAX_EXPIRY`].
 const MAX_DIGITS: usize = 10;
 
-/// The number of up to ten digits that a text begins with, without a leading zero, and what follows
+/// The number of up to ten digits that the text begins with, without a leading zero, and what follows
 /// the digits.
 fn split_number(text: &str) -> (Option<u64>, &str) {
     let (mut number, mut len) = (0_u64, 0_usize);

@@ -36,7 +36,7 @@ impl fmt::Debug for Wiped {
 }
 
 impl Drop for Wiped {
-    /// Wipes the whole allocation: a text that was cut short leaves its old end in it.
+    /// Wipes the whole allocation: text that was cut short leaves its old end in it.
     fn drop(&mut self) {
         let mut bytes = mem::take(&mut self.0).into_bytes();
         bytes.resize(bytes.capacity(), 0);

@@ -21,7 +21,7 @@ use crate::wiped::Wiped;
 pub struct Credential(Wiped);
 
 impl Credential {
-    /// Makes a credential of any text.
+    /// Creates a credential from any text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))

@@ -1,4 +1,4 @@
-//! What a client is given: ICE servers, and until when they can be used.
+//! What a client is given: ICE servers, and how long they can be used.
 
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::credentials::three_quarters;
 use crate::error::IceError;
 use crate::time::UnixTime;
 
-/// ICE servers that are given to one client, and until when they can be used.
+/// ICE servers for one client, and how long they can be used.
 ///
 /// Your own servers mint it, and every provider's answer is one. Every format of [`ice`](super) is made
 /// from it, or from its servers.
@@ -55,7 +55,7 @@ pub struct IceLease {
 }
 
 impl IceLease {
-    /// Makes a lease of servers, valid until the first of their logins ends.
+    /// Creates a lease of servers, valid until the first of their logins ends.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -132,7 +132,7 @@ impl IceLease {
         self.servers
     }
 
-    /// Until when all of it can be used, by our clock; `None` if nobody knows.
+    /// The time until which all of it can be used, by our clock; `None` if unknown.
     ///
     /// For a provider this is computed from the ttl that was asked for, since most of them do not say.
     #[must_use]
@@ -140,7 +140,7 @@ impl IceLease {
         self.valid_until
     }
 
-    /// How long it can still be used: what to tell the client. `None` if nobody knows.
+    /// How long it can still be used: what to tell the client. `None` if unknown.
     #[must_use]
     pub fn remaining_at(&self, now: UnixTime) -> Option<Duration> {
         self.valid_until.map(|end| Duration::from_secs(now.secs_until(end)))
@@ -247,6 +247,7 @@ fn earliest_end<'a>(servers: impl IntoIterator<Item = &'a IceServer>) -> Option<
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias("RTCConfiguration", "iceServers"))]
 #[derive(Clone, Copy, Debug)]
 pub struct LeaseAnswer<'a> {
     servers: &'a IceServers,
@@ -260,7 +261,7 @@ impl<'a> LeaseAnswer<'a> {
         self.servers
     }
 
-    /// How long they can be used, in whole seconds; `None` if nobody knows.
+    /// How long they can be used, in whole seconds; `None` if unknown.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl

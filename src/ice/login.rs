@@ -8,7 +8,7 @@ use crate::error::{Error, IceError};
 use crate::time::UnixTime;
 use crate::username::Username;
 
-/// A username with its credential, and until when a server accepts them, if that is known.
+/// A username with its credential, and how long a server accepts them, if that is known.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -33,7 +33,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// Makes a login of any texts that browsers accept.
+    /// Creates a login from any texts that browsers accept.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Login {
         Ok(Self { username, credential, valid_until: None })
     }
 
-    /// Sets until when the server accepts it, by our clock.
+    /// Sets the time until which the server accepts it, by our clock.
     #[must_use]
     pub fn with_valid_until(self, valid_until: UnixTime) -> Self {
         Self { valid_until: Some(valid_until), ..self }
@@ -77,7 +77,7 @@ impl Login {
         &self.credential
     }
 
-    /// Until when the server accepts it, by our clock; `None` if nobody knows.
+    /// The time until which the server accepts it, by our clock; `None` if unknown.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until

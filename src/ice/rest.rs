@@ -56,7 +56,7 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if nobody knows how
+    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if it is not known how
     /// long its login lasts.
     pub fn for_lease_at(lease: &IceLease, now: UnixTime) -> Result<Self, IceError> {
         let server = lease.single_server().ok_or(IceError::NoTurn)?;

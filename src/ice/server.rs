@@ -32,6 +32,7 @@ use crate::time::UnixTime;
 /// `credential`, and a string for a one-element list; other members are ignored. URIs that browsers
 /// refuse are left out, and so are those of TURN servers without a complete login. If nothing is left,
 /// or if there is a `credentialType` other than `password`, it is an error.
+#[doc(alias = "RTCIceServer")]
 #[derive(Clone, Debug)]
 pub struct IceServer {
     urls: Vec<IceUri>,
@@ -91,7 +92,7 @@ impl IceServer {
         self.login().map(Login::credential)
     }
 
-    /// Sets until when the login is accepted, by our clock.
+    /// Sets the time until which the login is accepted, by our clock.
     #[cfg(feature = "providers")]
     pub(crate) fn with_valid_until(self, valid_until: UnixTime) -> Self {
         Self { login: self.login.map(|login| login.with_valid_until(valid_until)), ..self }

@@ -30,6 +30,7 @@ use crate::time::UnixTime;
 /// assert_eq!(servers[0].urls()[0].host(), "turn.example.org");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "RTCConfiguration")]
 #[derive(Clone, Debug, Default)]
 pub struct IceServers {
     servers: Vec<IceServer>,
@@ -50,7 +51,7 @@ impl IceServers {
         self.dropped
     }
 
-    /// Sets until when the logins are accepted, by our clock.
+    /// Sets the time until which the logins are accepted, by our clock.
     #[cfg(feature = "providers")]
     pub(super) fn with_valid_until(mut self, valid_until: UnixTime) -> Self {
         let servers = self.servers.into_iter();

@@ -40,7 +40,7 @@ pub struct TurnServer {
 }
 
 impl TurnServer {
-    /// Makes a server whose clock agrees with ours. A fraction of a second in the ttl is dropped.
+    /// Creates a server whose clock agrees with ours. A fraction of a second in the ttl is dropped.
     ///
     /// # Errors
     ///

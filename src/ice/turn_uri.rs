@@ -62,7 +62,7 @@ fn value(uri: &IceUri, login: &Login) -> Option<String> {
         (Scheme::Turns, Transport::Udp) | (Scheme::Stun | Scheme::Stuns, _) => return None,
     };
     let [username, password] = [login.username(), login.credential().as_str()].map(Encoded);
-    // A text that grew would leave the credential in freed memory.
+    // Text that grew would leave the credential in freed memory.
     let login = username.max_len().saturating_add(password.max_len());
     let capacity = login.saturating_add(uri.host().len()).saturating_add(REST_LEN);
     let mut value = String::with_capacity(capacity);

@@ -47,7 +47,7 @@ pub struct IceUri {
 }
 
 impl IceUri {
-    /// Makes the URI of a host without scheme or port: a name, an IPv4 address, or an IPv6 address with
+    /// Creates the URI of a host without scheme or port: a name, an IPv4 address, or an IPv6 address with
     /// or without brackets.
     ///
     /// # Errors
@@ -286,7 +286,7 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UriError {
-    /// There is no text.
+    /// The text is empty.
     #[error("the URI is empty: check for an unset variable, or for a comma too many")]
     Empty,
 

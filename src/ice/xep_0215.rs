@@ -71,7 +71,7 @@ const ESCAPED: usize = 6;
 /// What is not escaped has at most 100 characters in a login's attributes, and 80 in the others.
 const REST: usize = 100;
 
-/// At least the length of the server's elements: a text that grew would leave the credential in freed
+/// At least the length of the server's elements: text that grew would leave the credential in freed
 /// memory.
 fn longest(server: &IceServer) -> usize {
     let access = server.login().map_or(0, longest_access);

@@ -22,13 +22,13 @@ use crate::wiped::Wiped;
 pub struct ApiKey(Wiped);
 
 impl ApiKey {
-    /// Makes a key of any text; the call that uses it checks it.
+    /// Creates a key from any text; the call that uses it checks it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))
     }
 
-    /// Makes a key of a whole file: see [`SharedSecret::from_file_contents`].
+    /// Creates a key from the contents of a file: see [`SharedSecret::from_file_contents`].
     ///
     /// ```
     /// use turn_credentials::Error;
@@ -50,7 +50,7 @@ impl ApiKey {
         secret_text::in_file(contents.as_bytes()).map(String::from_utf8_lossy).map(Self::new)
     }
 
-    /// Makes a key of a value in a configuration or the environment: see
+    /// Creates a key from a value in a configuration or the environment: see
     /// [`SharedSecret::from_config_value`].
     ///
     /// ```

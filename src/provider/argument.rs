@@ -40,7 +40,7 @@ pub(super) fn lifetime(lifetime: Duration, least: u32, most: u32) -> Result<u32,
     secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Lifetime { least, most })
 }
 
-/// Whether a text can be a segment of a path: URL parsers read dots as a step (WHATWG URL section 4.4).
+/// Whether the text can be a path segment: URL parsers read dots as a step (WHATWG URL section 4.4).
 pub(super) fn is_segment(text: &str) -> bool {
     !matches!(text, "" | "." | "..")
 }

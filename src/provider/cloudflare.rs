@@ -35,7 +35,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Makes a key.
+    /// Creates a key.
     ///
     /// # Errors
     ///

@@ -27,7 +27,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Makes a gateway of a URL; one slash at its end is dropped.
+    /// Creates a gateway from a URL; one slash at its end is dropped.
     ///
     /// # Errors
     ///

@@ -21,7 +21,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Makes an account.
+    /// Creates an account.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Account {
         Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
     }
 
-    /// Makes a sub-account that has its own secret, which does not begin with `!`: `primary#sub`.
+    /// Creates a sub-account that has its own secret, which does not begin with `!`: `primary#sub`.
     ///
     /// # Errors
     ///
@@ -49,8 +49,8 @@ impl Account {
         Self::new(&format!("{primary}#{sub}"), secret)
     }
 
-    /// Makes a sub-account authenticated with the primary account's secret: `primary#sub`, and `!` before
-    /// the secret.
+    /// Creates a sub-account authenticated with the primary account's secret: `primary#sub`, and `!`
+    /// before the secret.
     ///
     /// # Errors
     ///
