@@ -60,7 +60,7 @@ fn debug_of_every_public_type() {
         server.credential().unwrap(),
         server.login().unwrap(),
         &server,
-        lease.servers(),
+        &lease.servers(),
         &lease,
         &lease.answer_at(NOW),
         &TurnServer::new(uris.clone(), secret(), Duration::from_secs(3600)).unwrap(),

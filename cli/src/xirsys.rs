@@ -84,7 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         let dropped = lease.dropped();
         program::complain(&format!("note: left out {dropped} URIs, malformed or without a login"));
     }
-    Ok(format!("{}\n", serde_json::to_string_pretty(lease.servers())?))
+    Ok(format!("{}\n", serde_json::to_string_pretty(&lease.into_servers())?))
 }
 
 fn call(options: &Options) -> Result<IceRequest> {

@@ -224,7 +224,7 @@ impl<'de> Deserialize<'de> for IceServer {
 impl Serialize for IceServers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("IceServers", 1)?;
-        object.serialize_field("iceServers", &**self)?;
+        object.serialize_field("iceServers", self.as_slice())?;
         object.end()
     }
 }
@@ -240,7 +240,7 @@ impl Serialize for LeaseAnswer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = if self.ttl().is_some() { 2 } else { 1 };
         let mut object = serializer.serialize_struct("LeaseAnswer", fields)?;
-        object.serialize_field("iceServers", &**self.servers())?;
+        object.serialize_field("iceServers", self.servers())?;
         if let Some(ttl) = self.ttl() {
             object.serialize_field("ttl", &ttl.as_secs())?;
         }

@@ -122,11 +122,11 @@ impl IceLease {
 
     /// The servers.
     #[must_use]
-    pub fn servers(&self) -> &IceServers {
-        &self.servers
+    pub fn servers(&self) -> &[IceServer] {
+        self.servers.as_slice()
     }
 
-    /// Takes the servers out of the lease.
+    /// The servers as a list, which serde writes as `{"iceServers": [...]}`.
     #[must_use]
     pub fn into_servers(self) -> IceServers {
         self.servers
@@ -257,8 +257,8 @@ pub struct LeaseAnswer<'a> {
 impl<'a> LeaseAnswer<'a> {
     /// The servers.
     #[must_use]
-    pub fn servers(&self) -> &'a IceServers {
-        self.servers
+    pub fn servers(&self) -> &'a [IceServer] {
+        self.servers.as_slice()
     }
 
     /// How long they can be used, in whole seconds; `None` if unknown.

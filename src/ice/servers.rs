@@ -1,6 +1,5 @@
 //! A list of ICE servers.
 
-use core::ops::Deref;
 use core::{mem, slice};
 
 use alloc::vec::{self, Vec};
@@ -27,7 +26,7 @@ use crate::time::UnixTime;
 /// let mut servers = IceServers::default();
 /// assert!(servers.is_empty());
 /// servers.extend([stun]);
-/// assert_eq!(servers[0].urls()[0].host(), "turn.example.org");
+/// assert_eq!(servers.as_slice()[0].urls()[0].host(), "turn.example.org");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "RTCConfiguration")]
@@ -42,6 +41,29 @@ impl IceServers {
     #[cfg(feature = "serde")]
     pub(super) fn read(servers: Vec<IceServer>, dropped: usize) -> Self {
         Self { servers, dropped }
+    }
+
+    /// The servers, in their order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[IceServer] {
+        &self.servers
+    }
+
+    /// The servers one by one, in their order.
+    pub fn iter(&self) -> slice::Iter<'_, IceServer> {
+        self.servers.iter()
+    }
+
+    /// How many servers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// Whether there is no server.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty()
     }
 
     /// How many URIs were left out when the list was read: those that browsers refuse, TURN without a
@@ -73,7 +95,7 @@ impl IceServers {
     /// let uris = IceUri::fan_out(["a.example", "b.example"])?;
     /// let server = IceServer::new(uris, Login::new("1700000000:alice", "the-password")?)?;
     /// let servers = IceServers::from(vec![server]).limit_urls(4);
-    /// let uris: Vec<_> = servers[0].urls().iter().map(IceUri::to_string).collect();
+    /// let uris: Vec<_> = servers.as_slice()[0].urls().iter().map(IceUri::to_string).collect();
     /// assert_eq!(
     ///     uris,
     ///     [
@@ -119,7 +141,7 @@ impl IceServers {
     /// let servers_for_browsers = servers(&["stuns:a.example", "turn:a.example"])?
     ///     .for_browsers(|uri, why| left_out.push(format!("{uri}: {why}")))?
     ///     .limit_urls(4);
-    /// assert_eq!(servers_for_browsers[0].urls().len(), 1);
+    /// assert_eq!(servers_for_browsers.as_slice()[0].urls().len(), 1);
     /// assert_eq!(
     ///     left_out,
     ///     ["stuns:a.example: Firefox does not support stuns, and throws for the whole configuration"]
@@ -203,10 +225,8 @@ fn by_turns(sorted: &[(Kind, usize)]) -> Vec<usize> {
     turns.into_iter().map(|(.., place)| place).collect()
 }
 
-impl Deref for IceServers {
-    type Target = [IceServer];
-
-    fn deref(&self) -> &[IceServer] {
+impl AsRef<[IceServer]> for IceServers {
+    fn as_ref(&self) -> &[IceServer] {
         &self.servers
     }
 }
