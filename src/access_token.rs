@@ -31,7 +31,7 @@ use thiserror::Error;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// The default lifetime: one hour, like Xirsys's broker.
+/// The default ttl: one hour, like Xirsys's broker.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 
 /// A key that issues and verifies tokens, with an id so that keys can be rotated.

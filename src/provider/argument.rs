@@ -34,10 +34,10 @@ pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallErr
     }
 }
 
-/// A lifetime in whole seconds.
-pub(super) fn lifetime(lifetime: Duration, least: u32, most: u32) -> Result<u32, CallError> {
-    let secs = u32::try_from(lifetime.as_secs()).ok();
-    secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Lifetime { least, most })
+/// A ttl in whole seconds.
+pub(super) fn ttl(ttl: Duration, least: u32, most: u32) -> Result<u32, CallError> {
+    let secs = u32::try_from(ttl.as_secs()).ok();
+    secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Ttl { least, most })
 }
 
 /// Whether the text can be a path segment: URL parsers read dots as a step (WHATWG URL section 4.4).

@@ -72,7 +72,7 @@ impl Key {
 /// assert_eq!(call.request()?.as_inner().body(), br#"{"ttl":3600}"#);
 ///
 /// let three_days = IceRequest::new(&key, Duration::from_secs(3 * 86_400), now);
-/// assert_eq!(three_days.unwrap_err(), CallError::Lifetime { least: 1, most: 172_800 });
+/// assert_eq!(three_days.unwrap_err(), CallError::Ttl { least: 1, most: 172_800 });
 ///
 /// let body = br#"{"iceServers": [{"urls": ["stun:stun.cloudflare.com:3478"]}]}"#;
 /// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
@@ -97,9 +97,9 @@ impl IceRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Lifetime`].
+    /// [`CallError::Ttl`].
     pub fn new(key: &Key, ttl: Duration, now: UnixTime) -> Result<Self, CallError> {
-        let ttl = argument::lifetime(ttl, 1, 172_800)?;
+        let ttl = argument::ttl(ttl, 1, 172_800)?;
         Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
     }
 

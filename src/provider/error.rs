@@ -33,9 +33,9 @@ pub enum CallError {
     )]
     Secret,
 
-    /// The lifetime is outside the provider's range.
-    #[error("the lifetime is outside what the provider gives: {least} to {most} seconds")]
-    Lifetime {
+    /// The ttl is outside the provider's range.
+    #[error("the ttl is outside what the provider grants: {least} to {most} seconds")]
+    Ttl {
         /// The shortest, in seconds.
         least: u32,
         /// The longest, in seconds.

@@ -25,7 +25,7 @@ use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
 /// Asks for the ICE servers of an API key. Their expiry was fixed when the key was made, and is not
-/// reported: see [`with_lifetime`](Self::with_lifetime).
+/// reported: see [`with_ttl`](Self::with_ttl).
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -52,7 +52,7 @@ pub struct IceRequest {
     gateway: Gateway,
     api_key: ApiKey,
     now: UnixTime,
-    lifetime: Option<Duration>,
+    ttl: Option<Duration>,
 }
 
 impl IceRequest {
@@ -63,13 +63,13 @@ impl IceRequest {
     /// [`CallError::Argument`] unless the app's name is one label of a host name: 1 to 63 letters,
     /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`].
     pub fn new(app: &str, api_key: impl Into<ApiKey>, now: UnixTime) -> Result<Self, CallError> {
-        Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, lifetime: None })
+        Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, ttl: None })
     }
 
-    /// Says that the key was made at `now` with this lifetime, so that the lease has an end.
+    /// Says that the key was made at `now` with this ttl, so that the lease has an end.
     #[must_use]
-    pub fn with_lifetime(self, lifetime: Duration) -> Self {
-        Self { lifetime: Some(lifetime), ..self }
+    pub fn with_ttl(self, ttl: Duration) -> Self {
+        Self { ttl: Some(ttl), ..self }
     }
 
     /// Uses another gateway than the app's.
@@ -88,11 +88,11 @@ impl ApiCall for IceRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        read_lease(successful(response)?.body(), self.now, self.lifetime)
+        read_lease(successful(response)?.body(), self.now, self.ttl)
     }
 }
 
-/// Makes an API key with a login of its own, which end after a lifetime.
+/// Makes an API key with a login of its own, both valid for the ttl.
 ///
 /// ```
 /// use core::time::Duration;
@@ -111,7 +111,7 @@ impl ApiCall for IceRequest {
 /// assert_eq!(key.login().valid_until(), Some(UnixTime::from_secs(1_700_003_600)));
 ///
 /// // Its servers:
-/// let call = IceRequest::new("our-app", key.api_key().clone(), now)?.with_lifetime(hour);
+/// let call = IceRequest::new("our-app", key.api_key().clone(), now)?.with_ttl(hour);
 /// let body = br#"[{"urls": "turn:a", "username": "u", "credential": "p"}]"#;
 /// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
 /// assert_eq!(lease.valid_until(), Some(UnixTime::from_secs(1_700_003_600)));
@@ -121,29 +121,29 @@ impl ApiCall for IceRequest {
 pub struct KeyRequest {
     gateway: Gateway,
     secret_key: ApiKey,
-    lifetime: u32,
+    ttl: u32,
     label: Option<String>,
     now: UnixTime,
 }
 
 impl KeyRequest {
     /// Makes a key for this app, `<app>.metered.live`, with the secret key of the account, that lasts for
-    /// `lifetime` from `now`.
+    /// `ttl` from `now`.
     ///
     /// # Errors
     ///
-    /// Those of [`IceRequest::new`]; [`CallError::Lifetime`] for a lifetime under one second, or of more
+    /// Those of [`IceRequest::new`]; [`CallError::Ttl`] for a ttl under one second, or of more
     /// seconds than 32 bits hold.
     pub fn new(
         app: &str,
         secret_key: impl Into<ApiKey>,
-        lifetime: Duration,
+        ttl: Duration,
         now: UnixTime,
     ) -> Result<Self, CallError> {
         Ok(Self {
             gateway: gateway(app)?,
             secret_key: argument::key(secret_key)?,
-            lifetime: argument::lifetime(lifetime, 1, u32::MAX)?,
+            ttl: argument::ttl(ttl, 1, u32::MAX)?,
             label: None,
             now,
         })
@@ -168,8 +168,8 @@ impl ApiCall for KeyRequest {
     fn request(&self) -> Result<HttpRequest, CallError> {
         let url = url(&self.gateway, "/api/v1/turn/credential?secretKey=", &self.secret_key);
         let body = match &self.label {
-            None => json!({ "expiryInSeconds": self.lifetime }),
-            Some(label) => json!({ "expiryInSeconds": self.lifetime, "label": label }),
+            None => json!({ "expiryInSeconds": self.ttl }),
+            Some(label) => json!({ "expiryInSeconds": self.ttl, "label": label }),
         };
         let post = Request::post(url.as_str()).header(CONTENT_TYPE, "application/json");
         let request = HttpRequest::new(post.body(body.to_string().into_bytes())?);
@@ -184,7 +184,7 @@ impl ApiCall for KeyRequest {
         let api_key = answer.get("apiKey").and_then(Json::as_str).filter(|key| !key.is_empty());
         let (login, api_key) =
             ice_json::login(&answer).ok().zip(api_key).ok_or(ApiError::UnknownShape)?;
-        let login = login.with_valid_until(self.now.later_by(self.lifetime.into()));
+        let login = login.with_valid_until(self.now.later_by(self.ttl.into()));
         Ok(Key { login, api_key: ApiKey::new(api_key) })
     }
 }

@@ -57,7 +57,7 @@ impl IceRequest {
     /// # Errors
     ///
     /// [`CallError::Argument`] for an account that is empty, or has a colon, a slash or a control
-    /// character; [`CallError::Secret`]; [`CallError::Lifetime`] for a ttl under one second, or of more
+    /// character; [`CallError::Secret`]; [`CallError::Ttl`] for a ttl under one second, or of more
     /// seconds than 32 bits hold.
     pub fn new(
         account_sid: &str,
@@ -69,7 +69,7 @@ impl IceRequest {
             account_sid: argument::id("account", account_sid)?.to_owned(),
             auth_token: argument::key(auth_token)?,
             gateway: Gateway::known("https://api.twilio.com"),
-            ttl: argument::lifetime(ttl, 1, u32::MAX)?,
+            ttl: argument::ttl(ttl, 1, u32::MAX)?,
             now,
         })
     }

@@ -28,7 +28,7 @@
 //! assert_eq!(error.to_string(), "the provider refuses the call: unauthorized");
 //!
 //! let day = IceRequest::new(&account, "my/channel", Duration::from_secs(86_400), now);
-//! assert_eq!(day.unwrap_err(), CallError::Lifetime { least: 1, most: 21_600 });
+//! assert_eq!(day.unwrap_err(), CallError::Ttl { least: 1, most: 21_600 });
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

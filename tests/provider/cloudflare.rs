@@ -52,6 +52,6 @@ fn what_cannot_be_asked() {
     assert!(IceRequest::new(&key(), 48 * HOUR, NOW).is_ok());
     for ttl in [HOUR / 3601, 48 * HOUR + HOUR / 3600] {
         let refused = IceRequest::new(&key(), ttl, NOW).map(drop);
-        assert_eq!(refused, Err(CallError::Lifetime { least: 1, most: 172_800 }));
+        assert_eq!(refused, Err(CallError::Ttl { least: 1, most: 172_800 }));
     }
 }

@@ -46,7 +46,7 @@ fn what_is_sent() {
 }
 
 #[test]
-fn a_key_lasts_for_its_lifetime() {
+fn a_key_lasts_for_its_ttl() {
     let end = UnixTime::from_secs(NOW.as_secs() + 3600);
     let whole = r#"{"username": "u", "password": "p", "apiKey": "k"}"#;
     let key = key_call().read_answer(&response(200, whole)).unwrap();
@@ -62,7 +62,7 @@ fn a_key_lasts_for_its_lifetime() {
         let error = key_call().read_answer(&response(200, part)).map(drop);
         assert_eq!(error, Err(ApiError::UnknownShape), "{part}");
     }
-    let call = IceRequest::new("app", KEY, NOW).unwrap().with_lifetime(HOUR);
+    let call = IceRequest::new("app", KEY, NOW).unwrap().with_ttl(HOUR);
     let list = r#"[{"urls": "turn:a", "username": "u", "credential": "p"}]"#;
     let lease = call.read_answer(&response(200, list)).unwrap();
     assert_eq!(lease.valid_until(), Some(end));
@@ -77,5 +77,5 @@ fn an_app_is_one_label_of_a_host_name() {
     assert_eq!(refused(IceRequest::new("app", "k\n", NOW)), "secret");
     assert_eq!(refused(KeyRequest::new("a.b", "k", HOUR, NOW)), "app");
     assert_eq!(refused(KeyRequest::new("app", "k\n", HOUR, NOW)), "secret");
-    assert_eq!(refused(KeyRequest::new("app", "k", HOUR / 3601, NOW)), "lifetime");
+    assert_eq!(refused(KeyRequest::new("app", "k", HOUR / 3601, NOW)), "ttl");
 }

@@ -21,7 +21,7 @@ pub(crate) fn refused<T>(call: Result<T, CallError>) -> &'static str {
     match call.map(drop).unwrap_err() {
         CallError::Argument { name, .. } => name,
         CallError::Secret => "secret",
-        CallError::Lifetime { .. } => "lifetime",
+        CallError::Ttl { .. } => "ttl",
         other => panic!("{other}"),
     }
 }

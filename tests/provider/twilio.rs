@@ -27,7 +27,7 @@ fn what_is_sent() {
 fn what_cannot_be_asked() {
     assert_eq!(refused(IceRequest::new("A:C", "pw", HOUR, NOW)), "account");
     assert_eq!(refused(IceRequest::new("AC0", "", HOUR, NOW)), "secret");
-    assert_eq!(refused(IceRequest::new("AC0", "pw", HOUR / 3601, NOW)), "lifetime");
+    assert_eq!(refused(IceRequest::new("AC0", "pw", HOUR / 3601, NOW)), "ttl");
 }
 
 #[test]

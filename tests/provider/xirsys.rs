@@ -125,15 +125,15 @@ fn no_call_shows_its_secret() {
 
 #[test]
 fn what_cannot_be_asked() {
-    let ice = |channel: &str, lifetime: u64| {
-        IceRequest::new(&account(), channel, Duration::from_secs(lifetime), NOW).map(drop)
+    let ice = |channel: &str, ttl: u64| {
+        IceRequest::new(&account(), channel, Duration::from_secs(ttl), NOW).map(drop)
     };
-    let lifetime = Err(CallError::Lifetime { least: 1, most: 21_600 });
-    assert_eq!(ice("a", 0), lifetime);
+    let ttl = Err(CallError::Ttl { least: 1, most: 21_600 });
+    assert_eq!(ice("a", 0), ttl);
     assert_eq!(ice("a", 1), Ok(()));
     assert_eq!(ice("a", 21_600), Ok(()));
-    assert_eq!(ice("a", 21_601), lifetime);
-    assert_eq!(ice("a", u64::MAX), lifetime);
+    assert_eq!(ice("a", 21_601), ttl);
+    assert_eq!(ice("a", u64::MAX), ttl);
     for channel in ["", "/", "a/", "/a", "a//b", ".", "a/..", "../a"] {
         assert_eq!(refused(ice(channel, 60)), "channel", "{channel}");
         let token = TokenRequest::new(&account(), channel, None, Some(HOUR));
@@ -154,7 +154,7 @@ fn what_cannot_be_asked() {
     }
     let moment = Some(Duration::from_millis(900));
     let token = TokenRequest::new(&account(), "a", None, moment).map(drop);
-    assert_eq!(token, Err(CallError::Lifetime { least: 1, most: u32::MAX }));
+    assert_eq!(token, Err(CallError::Ttl { least: 1, most: u32::MAX }));
 }
 
 /// Whether to try again is the word's to say, and the status's only for a word that is not known.

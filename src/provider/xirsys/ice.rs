@@ -32,31 +32,31 @@ pub struct IceRequest {
     account: Account,
     gateway: Gateway,
     channel: String,
-    lifetime: u32,
+    ttl: u32,
     user_ip: Option<IpAddr>,
     now: UnixTime,
 }
 
 impl IceRequest {
-    /// Asks for servers whose logins last for `lifetime`, from 1 second to 6 hours, from `now`.
+    /// Asks for servers whose logins last for `ttl`, from 1 second to 6 hours, from `now`.
     ///
-    /// The lifetime is always sent: without it Xirsys silently applies 30 or 60 seconds.
+    /// The ttl is always sent: without it Xirsys silently applies 30 or 60 seconds.
     ///
     /// # Errors
     ///
     /// [`CallError::Argument`] for a channel with an empty segment or one of dots;
-    /// [`CallError::Lifetime`].
+    /// [`CallError::Ttl`].
     pub fn new(
         account: &Account,
         channel: &str,
-        lifetime: Duration,
+        ttl: Duration,
         now: UnixTime,
     ) -> Result<Self, CallError> {
         Ok(Self {
             account: account.clone(),
             gateway: GATEWAY,
             channel: channel::encode(channel)?,
-            lifetime: argument::lifetime(lifetime, 1, 21_600)?,
+            ttl: argument::ttl(ttl, 1, 21_600)?,
             user_ip: None,
             now,
         })
@@ -88,10 +88,10 @@ impl ApiCall for IceRequest {
     type Answer = IceLease;
 
     fn request(&self) -> Result<HttpRequest, CallError> {
-        let Self { gateway, channel, lifetime, user_ip, .. } = self;
+        let Self { gateway, channel, ttl, user_ip, .. } = self;
         let geo = if user_ip.is_some() { "&geo=1" } else { "" };
         let base = gateway.as_str();
-        let put = Request::put(format!("{base}/_turn/{channel}?webrtc=1&expire={lifetime}{geo}"));
+        let put = Request::put(format!("{base}/_turn/{channel}?webrtc=1&expire={ttl}{geo}"));
         let request = match user_ip {
             None => put.body(Vec::new())?,
             Some(address) => {
@@ -104,7 +104,7 @@ impl ApiCall for IceRequest {
     }
 
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
-        let lifetime = Duration::from_secs(self.lifetime.into());
-        open(response, |json| lease(json, self.now, Some(lifetime)))
+        let ttl = Duration::from_secs(self.ttl.into());
+        open(response, |json| lease(json, self.now, Some(ttl)))
     }
 }

@@ -27,22 +27,22 @@ pub struct TokenRequest {
     gateway: Gateway,
     channel: String,
     user: Option<String>,
-    lifetime: u32,
+    ttl: u32,
 }
 
 impl TokenRequest {
-    /// Asks for a token for this user, or for one that Xirsys names at random; without a lifetime it
+    /// Asks for a token for this user, or for one that Xirsys names at random; without a ttl it
     /// never expires.
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for a channel or a user that Xirsys refuses; [`CallError::Lifetime`] for
+    /// [`CallError::Argument`] for a channel or a user that Xirsys refuses; [`CallError::Ttl`] for
     /// one under a second, or of more seconds than 32 bits hold.
     pub fn new(
         account: &Account,
         channel: &str,
         user: Option<&str>,
-        lifetime: Option<Duration>,
+        ttl: Option<Duration>,
     ) -> Result<Self, CallError> {
         const NEVER: u32 = 0;
         const USER: &str = "1 to 64 letters, digits, dots, underscores, tildes or hyphens";
@@ -52,13 +52,13 @@ impl TokenRequest {
         if user.is_some_and(|user| !(1..=64).contains(&user.len()) || !letters(user)) {
             return Err(CallError::argument("signalling user", USER));
         }
-        let lifetime = lifetime.map(|lifetime| argument::lifetime(lifetime, 1, u32::MAX));
+        let ttl = ttl.map(|ttl| argument::ttl(ttl, 1, u32::MAX));
         Ok(Self {
             account: account.clone(),
             gateway: GATEWAY,
             channel: channel::encode(channel)?,
             user: user.map(ToOwned::to_owned),
-            lifetime: lifetime.unwrap_or(Ok(NEVER))?,
+            ttl: ttl.unwrap_or(Ok(NEVER))?,
         })
     }
 
@@ -73,9 +73,9 @@ impl ApiCall for TokenRequest {
     type Answer = SignalToken;
 
     fn request(&self) -> Result<HttpRequest, CallError> {
-        let Self { gateway, channel, lifetime, .. } = self;
+        let Self { gateway, channel, ttl, .. } = self;
         let user = self.user.as_ref().map(|user| format!("k={user}&")).unwrap_or_default();
-        let url = format!("{}/_token/{channel}?{user}expire={lifetime}", gateway.as_str());
+        let url = format!("{}/_token/{channel}?{user}expire={ttl}", gateway.as_str());
         let request = HttpRequest::new(Request::put(url).body(Vec::new())?);
         self.account.sign(request.showing_query())
     }
