@@ -119,6 +119,21 @@ impl ApiError {
     ///
     /// A code that is not a word of at most 32 lower-case letters, digits and underscores might be
     /// anything, and is left out.
+    ///
+    /// ```
+    /// use turn_credentials::provider::{ApiError, http::Response};
+    ///
+    /// let busy = Response::builder().status(429).header("retry-after", "7").body(vec![])?;
+    /// let error = ApiError::refused("quota_exceeded", &busy);
+    /// assert_eq!(error.to_string(), "the provider refuses the call: quota_exceeded");
+    /// assert!(error.is_retryable());
+    /// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(7));
+    ///
+    /// let error = ApiError::refused("Who knows what?", &busy).with_retryable(false);
+    /// assert_eq!(error.to_string(), "the provider refuses the call: no code");
+    /// assert!(!error.is_retryable());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn refused(code: impl Into<Cow<'static, str>>, response: &Response<Vec<u8>>) -> Self {
         let code = code.into();

@@ -14,6 +14,22 @@ use crate::provider::http_request::HttpRequest;
 pub(super) const GATEWAY: Gateway = Gateway::known("https://global.xirsys.net");
 
 /// An ident and its secret.
+///
+/// ```
+/// use turn_credentials::provider::CallError;
+/// use turn_credentials::provider::xirsys::{Account, HostRequest};
+/// use turn_credentials::provider::ApiCall;
+///
+/// // Basic authentication sends `primary#sub:!secret`.
+/// let account = Account::sub_account_by_primary("primary", "sub", "secret")?;
+/// let request = HostRequest::new(&account).request()?.into_inner();
+/// assert_eq!(request.headers()["authorization"], "Basic cHJpbWFyeSNzdWI6IXNlY3JldA==");
+///
+/// let error = Account::new("an:ident", "secret").unwrap_err();
+/// assert!(matches!(error, CallError::Argument { name: "ident", .. }));
+/// assert_eq!(Account::new("ident", "").unwrap_err(), CallError::Secret);
+/// # Ok::<(), CallError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Account {
     ident: String,

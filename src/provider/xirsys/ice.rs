@@ -27,6 +27,27 @@ use crate::time::UnixTime;
 /// Asks for ICE servers: `PUT /_turn/<channel>?webrtc=1`.
 ///
 /// Xirsys has used several forms of answer; all of them are read.
+///
+/// ```
+/// use core::time::Duration;
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::provider::xirsys::{Account, IceRequest};
+/// use turn_credentials::provider::{ApiCall, Gateway};
+///
+/// let (account, now) = (Account::new("ident", "secret")?, UnixTime::from_secs(1_700_000_000));
+/// let call = IceRequest::new(&account, "my/channel", Duration::from_secs(60), now)?
+///     .via(Gateway::new("https://xirsys.example.org")?)
+///     .for_user("8.8.8.8".parse()?)?;
+/// let request = call.request()?.into_inner();
+/// assert_eq!(
+///     request.uri(),
+///     "https://xirsys.example.org/_turn/my/channel?webrtc=1&expire=60&geo=1"
+/// );
+/// assert_eq!(request.body(), br#"{"user_ip":"8.8.8.8"}"#);
+///
+/// assert!(call.for_user("10.0.0.1".parse()?).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct IceRequest {
     account: Account,

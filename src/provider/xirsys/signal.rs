@@ -21,6 +21,30 @@ use crate::provider::http_request::HttpRequest;
 use crate::wiped::Wiped;
 
 /// Asks for a token of the signalling WebSocket: `PUT /_token/<channel>`. It is not a TURN credential.
+///
+/// ```
+/// use core::time::Duration;
+/// use turn_credentials::provider::xirsys::{Account, HostRequest, TokenRequest};
+/// use turn_credentials::provider::{ApiCall, http::Response};
+///
+/// let account = Account::new("ident", "secret")?;
+/// let minute = Some(Duration::from_secs(60));
+/// let call = TokenRequest::new(&account, "my/channel", Some("alice"), minute)?;
+/// assert_eq!(
+///     call.request()?.into_inner().uri(),
+///     "https://global.xirsys.net/_token/my/channel?k=alice&expire=60"
+/// );
+/// let token = call.read_answer(&Response::new(br#"{"s": "ok", "v": "a-token"}"#.to_vec()))?;
+/// assert_eq!(token.as_str(), "a-token");
+///
+/// let body = br#"{"s": "ok", "v": "wss://us-api2.xirsys.com:443/ws"}"#.to_vec();
+/// let host = HostRequest::new(&account).read_answer(&Response::new(body))?;
+/// let url = host.websocket_url(&token);
+/// assert_eq!(url.as_str(), "wss://us-api2.xirsys.com:443/ws/v2/a-token");
+///
+/// assert!(TokenRequest::new(&account, "my/channel", Some("two words"), minute).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     account: Account,
@@ -101,7 +125,8 @@ impl SignalToken {
     }
 }
 
-/// Asks for the host of the signalling WebSocket: `GET /_host?type=signal`.
+/// Asks for the host of the signalling WebSocket: `GET /_host?type=signal`. [`TokenRequest`] has an
+/// example.
 #[derive(Clone, Debug)]
 pub struct HostRequest {
     account: Account,
