@@ -58,3 +58,12 @@ pub use pseudonym::PseudonymKey;
 pub use secret::{Password, SharedSecret};
 pub use time::UnixTime;
 pub use username::{Layout, OwnedUsername, Username};
+
+/// The guides of `docs/`, whose code is tested with that of the README.
+#[cfg(all(doctest, feature = "std"))]
+mod guides {
+    #[doc = include_str!("../docs/in-a-turn-server.md")]
+    #[doc = include_str!("../docs/matrix.md")]
+    #[doc = include_str!("../docs/rotating-a-secret.md")]
+    mod all {}
+}
