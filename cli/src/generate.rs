@@ -1,7 +1,9 @@
 //! `turn-credentials generate alice`: mints one TURN login.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -14,7 +16,7 @@ use turn_credentials::{
 
 use crate::browsers::for_browsers;
 use crate::input;
-use crate::program::{self, Result};
+use crate::program::{self, Output, Result};
 
 /// Mint a TURN login that coturn accepts
 ///
@@ -95,7 +97,12 @@ enum Format {
     TurnUri,
 }
 
-pub(crate) fn run(options: &Options) -> Result<String> {
+pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
+    output.write_all(print(options)?.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(options: &Options) -> Result<String> {
     let secret = input::secret(options.secret.as_slice(), options.secret_file.as_slice())?;
     let now = UnixTime::now();
     let login = mint(options, &secret, now)?;

@@ -28,9 +28,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    program::main(|cli: Cli| match cli.command {
-        Command::Generate(options) => Ok((generate::run(&options)?, ExitCode::SUCCESS)),
-        Command::Verify(options) => verify::run(&options),
-        Command::Xirsys(options) => Ok((xirsys::run(&options)?, ExitCode::SUCCESS)),
+    program::main(|cli: Cli, output| match cli.command {
+        Command::Generate(options) => generate::run(&options, output),
+        Command::Verify(options) => verify::run(&options, output),
+        Command::Xirsys(options) => xirsys::run(&options, output),
     })
 }

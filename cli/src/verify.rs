@@ -1,6 +1,7 @@
 //! `turn-credentials verify USERNAME PASSWORD`: says whether a TURN login is valid.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::result;
@@ -10,7 +11,7 @@ use clap::Args;
 use turn_credentials::{Keyring, UnixTime, Username, VerifyError};
 
 use crate::input;
-use crate::program::Result;
+use crate::program::{Output, Result};
 
 /// Say whether a TURN login is valid and until when, or why it is not
 ///
@@ -37,7 +38,7 @@ pub(crate) struct Options {
     separator: char,
 }
 
-pub(crate) fn run(options: &Options) -> Result<(String, ExitCode)> {
+pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let secrets = input::secrets(&options.secrets, &options.secret_files)?;
     let keyring = Keyring::from_secrets(secrets)?.with_separator(options.separator)?;
 
@@ -45,7 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<(String, ExitCode)> {
     let verdict = keyring.verify_at(&options.username, &options.password, now);
     let code = if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let Options { username, separator, .. } = options;
-    Ok((format!("{}\n", in_words(verdict, username, *separator, now)), code))
+    writeln!(output, "{}", in_words(verdict, username, *separator, now))?;
+    Ok(code)
 }
 
 fn in_words(

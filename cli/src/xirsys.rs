@@ -1,8 +1,10 @@
 //! `turn-credentials xirsys my/channel`: asks Xirsys for ICE servers.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
@@ -14,7 +16,7 @@ use turn_credentials::provider::{ApiCall, ApiError, Gateway};
 use crate::ask::{self, AskError, ask};
 use crate::browsers::for_browsers;
 use crate::input;
-use crate::program::{self, Result};
+use crate::program::{self, Output, Result};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -63,10 +65,11 @@ pub(crate) struct Options {
     status: u16,
 }
 
-pub(crate) fn run(options: &Options) -> Result<String> {
+pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let call = call(options)?;
     if options.dry_run {
-        return Ok(call.request()?.to_string());
+        write!(output, "{}", call.request()?)?;
+        return Ok(ExitCode::SUCCESS);
     }
     let lease = match &options.answer {
         Some(path) => {
@@ -84,7 +87,8 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         let dropped = lease.dropped();
         program::complain(&format!("note: left out {dropped} URIs, malformed or without a login"));
     }
-    Ok(format!("{}\n", serde_json::to_string_pretty(&lease.into_servers())?))
+    writeln!(output, "{}", serde_json::to_string_pretty(&lease.into_servers())?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn call(options: &Options) -> Result<IceRequest> {

@@ -85,13 +85,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    program::main(|cli: Cli| {
+    program::main(|cli: Cli, _| {
         logs::start(&cli.logs);
         let runtime = Runtime::new()?;
         let ended = runtime.block_on(serve(cli));
         // A call to the provider whose client is gone would hold the end up.
         runtime.shutdown_background();
-        ended.map(|()| (String::new(), ExitCode::SUCCESS))
+        ended.map(|()| ExitCode::SUCCESS)
     })
 }
 
