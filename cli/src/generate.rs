@@ -1,48 +1,66 @@
-//! `turn-credentials generate alice`: mints one TURN login.
+//! `turn-credentials generate alice`: mints TURN logins.
 
-use std::ffi::OsString;
-use std::io::Write as _;
+use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::result;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde::Serialize;
 use turn_credentials::ice::rest::Answer;
 use turn_credentials::ice::{link_header, turn_uri, xep_0215};
 use turn_credentials::{
-    ClockSkew, IceLease, IceServer, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
+    ClockSkew, Error, IceError, IceLease, IceServer, IceUri, PseudonymKey, SharedSecret,
+    TurnCredentials, UnixTime, Username,
 };
 
 use crate::browsers::for_browsers;
-use crate::input;
+use crate::input::{self, Ttl};
+use crate::names::Names;
 use crate::program::{self, Output, Result};
+use crate::{secrets, words};
 
-/// Mint a TURN login that coturn accepts
-///
-/// Prints the username on the first line and the password on the second, unless another format is
-/// asked for.
+const FORMATS: &str = "\
+Formats:
+  text      username and password, a line each; with --names, username TAB password
+  json      an object: username, password, ttl, expires_at, and uris if there are any
+  ice       for RTCPeerConnection: {\"iceServers\": [...], \"ttl\": 3600}
+  rest      the answer of the TURN REST draft, which is also Matrix's turnServer
+  xep-0215  XMPP's service elements
+  link      the Link headers of WHIP and WHEP
+  turn-uri  turn://user:password@host, for GStreamer and libdatachannel";
+
+/// Mint a TURN login that coturn accepts, or one for each line of a file
 #[derive(Args)]
+#[command(after_help = FORMATS)]
 pub(crate) struct Options {
-    /// Who the login is for (required, except in the layout expiry-only, which has no name)
-    #[arg(required_unless_present_any = ["layout"])]
+    /// Who the login is for
     name: Option<String>,
 
-    /// The secret shared with the TURN server; other users of this machine can see a command line
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    secret: Option<OsString>,
+    /// A file with a name on each line, - for stdin: one line for each in text, json, ice or rest
+    #[arg(long, value_name = "PATH", conflicts_with = "name")]
+    names: Option<PathBuf>,
 
-    /// A file that holds the secret, and perhaps white space around it. Without this and --secret, the
-    /// secret is the environment's TURN_SECRET
-    #[arg(long, value_name = "PATH", conflicts_with = "secret")]
-    secret_file: Option<PathBuf>,
+    /// Make a stable pseudonym of each name, which servers accept and which hides it
+    #[arg(long)]
+    pseudonym: bool,
+
+    #[command(flatten)]
+    secrets: secrets::Options,
 
     /// How long the login lasts: 90s, 1h, 1d; digits alone are seconds
-    #[arg(long, default_value = "1h", value_parser = input::parse_duration)]
-    ttl: Duration,
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = Ttl::parse)]
+    ttl: Ttl,
 
     /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
-    #[arg(long, default_value = "0s", value_parser = input::parse_skew, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "0s",
+        value_parser = input::parse_skew,
+        allow_hyphen_values = true
+    )]
     skew: ClockSkew,
 
     /// Where the expiry is in the username
@@ -50,125 +68,244 @@ pub(crate) struct Options {
     layout: Layout,
 
     /// The character between expiry and name (coturn's --rest-api-separator)
-    #[arg(long, default_value = ":", value_name = "CHARACTER")]
+    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
     separator: char,
 
-    /// How to print the login
+    /// How to print the login: see below
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 
-    /// Where the TURN server is, as turn:host:port?transport=udp, for every format but text; can be
-    /// repeated
+    /// Where the TURN server is: turn:host:port?transport=udp; can be repeated
     #[arg(long = "uri", value_name = "URI")]
     uris: Vec<String>,
 
-    /// In the format ice, keep the URIs that browsers refuse: for other clients
+    /// In the format ice, keep the URIs that browsers refuse, for other clients
     #[arg(long)]
     unfiltered: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Layout {
-    /// 1700000000:alice
     ExpiryFirst,
-    /// alice:1700000000
     NameFirst,
-    /// 1700000000
     ExpiryOnly,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Format {
-    /// Two lines: username, password
     Text,
-    /// One object: username, password, ttl, `expires_at`, and uris if there are any
     Json,
-    /// What a browser's `RTCPeerConnection` accepts: {"iceServers": [...], "ttl": 3600}; without the
-    /// URIs that browsers refuse
     Ice,
-    /// The TURN REST draft's answer, which is also Matrix's `turnServer`; TURN URIs only
     Rest,
-    /// XMPP's service elements
     #[value(name = "xep-0215")]
     Xep0215,
-    /// The Link headers of WHIP and WHEP
     Link,
-    /// `turn://user:password@host`, for GStreamer and libdatachannel; TURN URIs only
     TurnUri,
 }
 
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
-    output.write_all(print(options)?.as_bytes())?;
+    check(options)?;
+    // Claims stdin before a secret could.
+    let names = options.names.as_deref().map(Names::open).transpose()?;
+    let secret = options.secrets.read_one()?.shared;
+    let now = UnixTime::now();
+    let minter = Minter::new(options, secret, now)?;
+    if let Some(doubt) = options.ttl.doubt() {
+        program::complain(&format!("note: --ttl {doubt}"));
+    }
+    if let Some(names) = names {
+        return minter.print_all(names, output);
+    }
+    let login = minter.login(options.name.as_deref(), now).map_err(words::of)?;
+    minter.print(None, &login, now, output)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(options: &Options) -> Result<String> {
-    let secret = input::secret(options.secret.as_slice(), options.secret_file.as_slice())?;
-    let now = UnixTime::now();
-    let login = mint(options, &secret, now)?;
-    if let Some(doubt) = input::doubt(options.ttl) {
-        program::complain(&format!("note: --ttl {doubt}"));
+/// What does not go together.
+fn check(options: &Options) -> Result<()> {
+    let Options { name, names, layout, format, .. } = options;
+    let (has_name, bare) = (name.is_some() || names.is_some(), *layout == Layout::ExpiryOnly);
+    if bare && (has_name || options.pseudonym) {
+        return Err("--layout expiry-only has no name in it: leave out the name".into());
     }
-    let uris = input::uris("--uri", &options.uris)?;
-    match options.format {
-        Format::Text => {
-            if !uris.is_empty() {
+    if !bare && !has_name {
+        return Err("no name: give one, as in turn-credentials generate alice".into());
+    }
+    if names.is_some() && matches!(format, Format::Xep0215 | Format::Link | Format::TurnUri) {
+        return Err(
+            "--names prints one line for each: give --format text, json, ice or rest".into()
+        );
+    }
+    Ok(())
+}
+
+struct Minter<'a> {
+    options: &'a Options,
+    secret: SharedSecret,
+    pseudonyms: PseudonymKey,
+    uris: Vec<IceUri>,
+}
+
+impl<'a> Minter<'a> {
+    /// Fails for whatever is wrong with every login, and notes it where it is only odd.
+    fn new(options: &'a Options, secret: SharedSecret, now: UnixTime) -> Result<Self> {
+        let pseudonyms = PseudonymKey::new(&secret);
+        let uris = input::uris("--uri", &options.uris)?;
+        let mut minter = Self { options, secret, pseudonyms, uris };
+        let ttl = options.ttl;
+        let login = TurnCredentials::generate_expiry_only_at(
+            &minter.secret,
+            ttl.duration,
+            options.skew,
+            now,
+        );
+        let login = login.map_err(|error| words::of(ttl.explain(error)))?;
+        match options.format {
+            Format::Text if !minter.uris.is_empty() => {
                 program::complain("note: --format text prints no URIs, the others do");
             }
-            Ok(format!("{}\n{}\n", login.username(), login.password().as_str()))
-        }
-        Format::Json => Ok(json(&login, &uris)),
-        _ if uris.is_empty() => {
-            Err("this format says where the server is: add --uri turn:HOST".into())
-        }
-        Format::Ice => {
-            let lease = for_browsers(lease(uris, &login)?, options.unfiltered)?;
-            Ok(format!("{}\n", serde_json::to_string(&lease.answer_at(now))?))
-        }
-        Format::Rest => {
-            let answer = Answer::for_lease_at(&lease(uris, &login)?, now)?;
-            Ok(format!("{}\n", serde_json::to_string(&answer)?))
-        }
-        Format::Xep0215 => Ok(xep_0215::services(lease(uris, &login)?.servers())?),
-        Format::Link => {
-            let values = link_header::values(lease(uris, &login)?.servers())?;
-            Ok(values.iter().map(|value| format!("Link: {value}\n")).collect::<Vec<_>>().concat())
-        }
-        Format::TurnUri => {
-            let values = turn_uri::values(lease(uris, &login)?.servers());
-            if values.is_empty() {
-                return Err("this format has TURN URIs only, over UDP, TCP or TLS: add one".into());
+            Format::Text | Format::Json => {}
+            _ if minter.uris.is_empty() => {
+                return Err("this format says where the server is: add --uri turn:HOST".into());
             }
-            Ok(values.iter().map(|value| format!("{value}\n")).collect::<Vec<_>>().concat())
+            Format::Ice => {
+                let lease = minter.lease(&login).map_err(words::of_ice)?;
+                let lease = for_browsers(lease, options.unfiltered)?;
+                let kept = lease.servers().iter().flat_map(IceServer::urls).cloned();
+                minter.uris = kept.collect();
+            }
+            _ => {}
+        }
+        minter.print(None, &login, now, &mut io::sink())?;
+        Ok(minter)
+    }
+
+    fn login(&self, name: Option<&str>, now: UnixTime) -> result::Result<TurnCredentials, Error> {
+        let Options { ttl, skew, layout, separator, pseudonym, .. } = *self.options;
+        let expiry = skew.expiry(ttl.duration, now)?;
+        let name = name.unwrap_or_default();
+        let name = if pseudonym && !name.is_empty() {
+            Cow::Owned(self.pseudonyms.name_for(name))
+        } else {
+            Cow::Borrowed(name)
+        };
+        let username = match layout {
+            Layout::ExpiryFirst => Username::new(&name, expiry)?.with_separator(separator)?,
+            Layout::NameFirst => Username::name_first_with(separator, &name, expiry)?,
+            Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator)?,
+        };
+        TurnCredentials::for_username_at(username, &self.secret, skew, now)
+    }
+
+    /// A line for each name that can have a login, as soon as it comes, and why others cannot.
+    fn print_all(&self, mut names: Names, output: &mut Output) -> Result<ExitCode> {
+        let mut refused = 0_u64;
+        loop {
+            if names.would_wait() {
+                output.flush()?;
+            }
+            let now = UnixTime::now();
+            let count = names.count() + 1;
+            let Some(name) =
+                names.next().map_err(|error| format!("cannot read --names: {error}"))?
+            else {
+                break;
+            };
+            let login = name.map_err(Into::into).and_then(|name| {
+                let login = self.login(Some(name), now).map_err(words::of)?;
+                Ok::<_, String>((name, login))
+            });
+            match login {
+                Ok((name, login)) => self.print(Some(name), &login, now, output)?,
+                Err(why) => {
+                    refused += 1;
+                    program::complain(&format!("error: --names, line {count}: {why}"));
+                }
+            }
+        }
+        if refused == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let count = names.count();
+        program::complain(&format!("error: {refused} of {count} names have no login"));
+        Ok(ExitCode::FAILURE)
+    }
+
+    /// Prints a login; with the name that it is one of many for, on one line.
+    fn print(
+        &self,
+        name: Option<&str>,
+        login: &TurnCredentials,
+        now: UnixTime,
+        output: &mut dyn Write,
+    ) -> Result<()> {
+        let lease = || self.lease(login).map_err(words::of_ice);
+        match self.options.format {
+            Format::Text => {
+                let between = if name.is_some() { '\t' } else { '\n' };
+                writeln!(output, "{}{between}{}", login.username(), login.password().as_str())?;
+            }
+            Format::Json => print_json(&Json::new(name, login, &self.uris), output)?,
+            Format::Ice => print_json(&lease()?.answer_at(now), output)?,
+            Format::Rest => {
+                let answer = Answer::for_lease_at(&lease()?, now).map_err(words::of_ice)?;
+                print_json(&answer, output)?;
+            }
+            Format::Xep0215 => {
+                let services = xep_0215::services(lease()?.servers()).map_err(words::of_ice)?;
+                output.write_all(services.as_bytes())?;
+            }
+            Format::Link => {
+                for value in link_header::values(lease()?.servers()).map_err(words::of_ice)? {
+                    writeln!(output, "Link: {value}")?;
+                }
+            }
+            Format::TurnUri => {
+                let values = turn_uri::values(lease()?.servers());
+                if values.is_empty() {
+                    return Err(
+                        "this format has TURN URIs only, over UDP, TCP or TLS: add one".into()
+                    );
+                }
+                for value in values {
+                    writeln!(output, "{value}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lease(&self, login: &TurnCredentials) -> result::Result<IceLease, IceError> {
+        Ok(IceLease::new([IceServer::new(self.uris.as_slice(), login)?]))
+    }
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    username: &'a str,
+    password: &'a str,
+    ttl: u64,
+    expires_at: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uris: Vec<String>,
+}
+
+impl<'a> Json<'a> {
+    fn new(name: Option<&'a str>, login: &'a TurnCredentials, uris: &[IceUri]) -> Self {
+        Self {
+            name,
+            username: login.username(),
+            password: login.password().as_str(),
+            ttl: login.ttl().as_secs(),
+            expires_at: login.expires_at().as_secs(),
+            uris: uris.iter().map(IceUri::to_string).collect(),
         }
     }
 }
 
-fn mint(options: &Options, secret: &SharedSecret, now: UnixTime) -> Result<TurnCredentials> {
-    let Options { skew, separator, .. } = *options;
-    let expiry = skew.expiry(options.ttl, now)?;
-    let name = options.name.as_deref().unwrap_or_default();
-    let username = match options.layout {
-        Layout::ExpiryFirst => Username::new(name, expiry)?.with_separator(separator)?,
-        Layout::NameFirst => Username::name_first_with(separator, name, expiry)?,
-        Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator)?,
-    };
-    Ok(TurnCredentials::for_username_at(username, secret, skew, now)?)
-}
-
-fn json(login: &TurnCredentials, uris: &[IceUri]) -> String {
-    let mut object = json!({
-        "username": login.username(),
-        "password": login.password().as_str(),
-        "ttl": login.ttl().as_secs(),
-        "expires_at": login.expires_at().as_secs(),
-    });
-    if !uris.is_empty() {
-        object["uris"] = uris.iter().map(IceUri::to_string).collect();
-    }
-    format!("{object}\n")
-}
-
-fn lease(uris: Vec<IceUri>, login: &TurnCredentials) -> Result<IceLease> {
-    Ok(IceLease::new([IceServer::new(uris, login)?]))
+fn print_json(value: &impl Serialize, output: &mut dyn Write) -> Result<()> {
+    serde_json::to_writer(&mut *output, value).map_err(io::Error::from)?;
+    Ok(output.write_all(b"\n")?)
 }

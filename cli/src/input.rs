@@ -1,39 +1,49 @@
 //! Secrets, URIs and times, as a command line, the environment and files give them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
-use std::{env, fs, result};
+use std::{env, result};
 
 use turn_credentials::ice::UriError;
 use turn_credentials::provider::ApiKey;
-use turn_credentials::{ClockSkew, IceUri, SharedSecret, UnixTime};
+use turn_credentials::{ClockSkew, Error, IceUri, SharedSecret, UnixTime, Username};
 
 use crate::program::Result;
 
-/// The secrets of `--secret` and `--secret-file` or, without any, the environment's `TURN_SECRET`.
-pub(crate) fn secrets(texts: &[OsString], files: &[PathBuf]) -> Result<Vec<SharedSecret>> {
-    let mut secrets = Vec::new();
-    for text in texts {
-        secrets.push(SharedSecret::new(text.as_encoded_bytes())?);
-    }
-    for path in files {
-        let secret = SharedSecret::from_file_contents(read("the secret file", path)?);
-        secrets.push(secret.map_err(in_file(path))?);
-    }
-    if secrets.is_empty() {
-        let text = env::var_os("TURN_SECRET")
-            .ok_or("no secret: give --secret-file PATH or TURN_SECRET")?;
-        let secret = SharedSecret::from_config_value(text.as_encoded_bytes());
-        secrets.push(secret.map_err(|error| format!("TURN_SECRET: {error}"))?);
-    }
-    Ok(secrets)
+/// The bytes of the secret in a file, without the white space at its ends.
+pub(crate) fn secret_in_file(path: &Path) -> Result<Vec<u8>> {
+    let contents = read("the secret file", path)?;
+    SharedSecret::from_file_contents(&contents).map_err(in_file(path))?;
+    let text = contents.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&contents).trim_ascii();
+    let odd = odd_end(text);
+    odd.map_or_else(|| Ok(text.to_vec()), |odd| Err(format!("{}: {odd}", named(path)).into()))
 }
 
-/// The only one of [`secrets`].
-pub(crate) fn secret(texts: &[OsString], files: &[PathBuf]) -> Result<SharedSecret> {
-    let [secret] = secrets(texts, files)?.try_into().map_err(|_| "more than one secret")?;
-    Ok(secret)
+/// The bytes of the secret in the environment's `TURN_SECRET`.
+pub(crate) fn secret_in_environment() -> Result<Vec<u8>> {
+    let text = env::var_os("TURN_SECRET")
+        .ok_or("no secret: give --secret-file PATH, or set TURN_SECRET")?
+        .into_encoded_bytes();
+    SharedSecret::from_config_value(&text).map_err(|error| format!("TURN_SECRET: {error}"))?;
+    odd_end(&text).map_or_else(|| Ok(text), |odd| Err(format!("TURN_SECRET: {odd}").into()))
+}
+
+/// What looks like a blank or like nothing at an end of a secret, and is part of it for a TURN server.
+pub(crate) fn odd_end(secret: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(secret).ok()?;
+    let is_odd = |c: &char| {
+        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    let odd = text.chars().next().filter(is_odd).or(text.chars().next_back().filter(is_odd))?;
+    Some(format!(
+        "the secret has the character U+{:04X} at its beginning or end, where nobody sees it: \
+         remove it where the secret is set",
+        u32::from(odd)
+    ))
 }
 
 /// The key in a file or, without one, in the environment.
@@ -55,13 +65,50 @@ pub(crate) fn secret_text(path: &Path) -> Result<ApiKey> {
     Ok(ApiKey::from_file_contents(text.as_str()).map_err(in_file(path))?)
 }
 
-fn in_file(path: &Path) -> impl Fn(turn_credentials::Error) -> String {
-    move |error| format!("the secret file {}: {error}", path.display())
+fn in_file(path: &Path) -> impl Fn(Error) -> String {
+    move |error| format!("{}: {error}", named(path))
 }
 
-/// A file's contents; the error names the file.
+fn named(path: &Path) -> String {
+    if is_stdin(path) {
+        "the secret on stdin".into()
+    } else {
+        format!("the secret file {}", path.display())
+    }
+}
+
+/// The contents of a file or, for `-`, of stdin; the error names the file.
 pub(crate) fn read(what: &str, path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|error| format!("cannot read {what} {}: {error}", path.display()).into())
+    const MOST: u64 = 1024 * 1024;
+
+    let mut contents = Vec::new();
+    let file = open(what, path)?;
+    file.take(MOST + 1).read_to_end(&mut contents).map_err(unreadable(what, path))?;
+    if contents.len() as u64 > MOST {
+        return Err(format!("{what} {} is over 1 MiB: is it another file?", path.display()).into());
+    }
+    Ok(contents)
+}
+
+/// A file or, for `-`, stdin, which only one can read; the errors name the file.
+pub(crate) fn open(what: &str, path: &Path) -> Result<Box<dyn Read>> {
+    static STDIN_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+    if !is_stdin(path) {
+        return Ok(Box::new(File::open(path).map_err(unreadable(what, path))?));
+    }
+    if STDIN_IS_TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(format!("{what}: stdin is already read for something else, give a file").into());
+    }
+    Ok(Box::new(io::stdin()))
+}
+
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn unreadable(what: &str, path: &Path) -> impl Fn(io::Error) -> String {
+    move |error| format!("cannot read {what} {}: {error}", path.display())
 }
 
 /// What the environment holds, if anything; the error does not show it.
@@ -76,16 +123,18 @@ pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
     uris.collect::<result::Result<_, UriError>>().map_err(|error| format!("{flag}: {error}").into())
 }
 
+const NOT_A_TIME: &str = "not a time: type 90s, 1h, 1d, or seconds as digits alone";
+
 /// A duration: `90s`, `1h`; digits alone are seconds.
-pub(crate) fn parse_duration(text: &str) -> result::Result<Duration, humantime::DurationError> {
+pub(crate) fn parse_duration(text: &str) -> result::Result<Duration, &'static str> {
     match text.parse() {
-        Ok(secs) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Duration::from_secs(secs)),
-        _ => humantime::parse_duration(text),
+        Ok(secs) if is_digits(text) => Ok(Duration::from_secs(secs)),
+        _ => humantime::parse_duration(text).map_err(|_| NOT_A_TIME),
     }
 }
 
 /// A duration with or without a sign: `-5s`, `+5s`, `5`.
-pub(crate) fn parse_skew(text: &str) -> result::Result<ClockSkew, humantime::DurationError> {
+pub(crate) fn parse_skew(text: &str) -> result::Result<ClockSkew, &'static str> {
     if let Some(behind) = text.strip_prefix('-') {
         parse_duration(behind).map(ClockSkew::server_behind)
     } else {
@@ -93,19 +142,79 @@ pub(crate) fn parse_skew(text: &str) -> result::Result<ClockSkew, humantime::Dur
     }
 }
 
-/// What a ttl above 31 days may be instead: milliseconds, typed for seconds.
-pub(crate) fn doubt(ttl: Duration) -> Option<String> {
-    const DAY: u64 = 86_400;
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
 
-    let secs = ttl.as_secs();
-    let days = secs / DAY;
-    let over = if secs > days * DAY { "over " } else { "" };
-    (secs > 31 * DAY)
-        .then(|| format!("{secs}s is {over}{days} days: did you mean {}s?", secs / 1000))
+/// How long a login lasts, and whether it was typed as a number of seconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Ttl {
+    pub(crate) duration: Duration,
+    in_seconds: bool,
+}
+
+impl Ttl {
+    pub(crate) fn parse(text: &str) -> result::Result<Self, &'static str> {
+        let duration = parse_duration(text)?;
+        if duration < Duration::from_secs(1) {
+            return Err("under one second: type how long a login lasts, such as 1h");
+        }
+        let in_seconds = is_digits(text.strip_suffix('s').unwrap_or(text));
+        Ok(Self { duration, in_seconds })
+    }
+
+    /// What a number of seconds above 31 days may be instead: milliseconds.
+    pub(crate) fn doubt(self) -> Option<String> {
+        const DAY: u64 = 86_400;
+
+        let secs = self.duration.as_secs();
+        let days = secs / DAY;
+        let over = if secs > days * DAY { "over " } else { "" };
+        (self.in_seconds && secs > 31 * DAY)
+            .then(|| format!("{secs}s is {over}{days} days: did you mean {}s?", secs / 1000))
+    }
+
+    /// The same error without a mistake that only a number of seconds can be.
+    pub(crate) fn explain(self, error: Error) -> Error {
+        match error {
+            Error::ExpiryOutOfRange { .. } if !self.in_seconds => {
+                Error::ExpiryOutOfRange { hint: None }
+            }
+            error => error,
+        }
+    }
 }
 
 /// The time in UTC, as defined in RFC 3339.
 pub(crate) fn date(time: UnixTime) -> String {
     let since_1970 = Duration::from_secs(time.as_secs());
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since_1970).to_string()
+}
+
+/// The character between expiry and name.
+pub(crate) fn parse_separator(text: &str) -> result::Result<char, &'static str> {
+    const WHY_NOT: &str = "give one character of ASCII punctuation, not a quote or a backslash";
+
+    let separator: char = text.parse().map_err(|_| WHY_NOT)?;
+    let expiry = Username::expiry_only(Username::MAX_EXPIRY);
+    let expiry = expiry.and_then(|username| username.with_separator(separator));
+    expiry.map(|_| separator).map_err(|_| WHY_NOT)
+}
+
+/// A password as typed or, for `-`, the line on stdin.
+pub(crate) fn password(text: &str) -> Result<String> {
+    if text != "-" {
+        return Ok(text.into());
+    }
+    let mut line = String::from_utf8(read("the password", Path::new("-"))?)
+        .map_err(|_| "the password on stdin is not UTF-8")?;
+    for end in ['\n', '\r'] {
+        line.truncate(line.strip_suffix(end).unwrap_or(&line).len());
+    }
+    Ok(line)
+}
+
+/// Seconds as `1h 5s`.
+pub(crate) fn span(secs: u64) -> String {
+    humantime::format_duration(Duration::from_secs(secs)).to_string()
 }

@@ -2,10 +2,14 @@
 
 mod ask;
 mod browsers;
+mod completions;
 mod generate;
 mod input;
+mod names;
 mod program;
+mod secrets;
 mod verify;
+mod words;
 mod xirsys;
 
 use std::process::ExitCode;
@@ -25,6 +29,7 @@ enum Command {
     Generate(generate::Options),
     Verify(verify::Options),
     Xirsys(xirsys::Options),
+    Completions(completions::Options),
 }
 
 fn main() -> ExitCode {
@@ -32,5 +37,6 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&options, output),
         Command::Verify(options) => verify::run(&options, output),
         Command::Xirsys(options) => xirsys::run(&options, output),
+        Command::Completions(options) => completions::run::<Cli>(&options, output),
     })
 }

@@ -86,7 +86,14 @@ impl Write for Output {
 
 /// clap's message and tips without its usage, on one line.
 fn on_one_line(message: &str) -> String {
-    let (message, _) = message.split_once("\nUsage: ").unwrap_or((message, ""));
+    let (message, usage) = message.split_once("\nUsage: ").unwrap_or((message, ""));
     let (message, _) = message.split_once("\nFor more information").unwrap_or((message, ""));
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut words: Vec<_> = message.split_whitespace().collect();
+    let command: Vec<_> =
+        usage.split(' ').take_while(|word| !word.starts_with(['<', '['])).collect();
+    let help = format!("(see {} --help)", command.join(" "));
+    if !usage.is_empty() {
+        words.push(&help);
+    }
+    words.join(" ")
 }

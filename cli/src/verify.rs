@@ -1,76 +1,140 @@
 //! `turn-credentials verify USERNAME PASSWORD`: says whether a TURN login is valid.
 
-use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::result;
 use std::time::Duration;
 
 use clap::Args;
-use turn_credentials::{Keyring, UnixTime, Username, VerifyError};
+use serde_json::json;
+use turn_credentials::{Keyring, UnixTime, VerifyError};
 
 use crate::input;
 use crate::program::{Output, Result};
+use crate::secrets::{self, Secret};
 
-/// Say whether a TURN login is valid and until when, or why it is not
-///
-/// Exits with 0 if it is valid, with 1 if it is not, and with 2 if the program could not tell.
+/// Say whether a TURN login is valid, until when and with which secret, or why it is not
 #[derive(Args)]
+#[command(after_help = "Exits with 0 if it is valid, 1 if it is not, and 2 if it could not tell.")]
 pub(crate) struct Options {
     /// The username that the client sends
     username: String,
 
-    /// The password that goes with it
+    /// The password that goes with it; - reads it from stdin, where other users cannot see it
+    #[arg(allow_hyphen_values = true)]
     password: String,
 
-    /// A secret shared with the TURN server; can be repeated
-    #[arg(long = "secret", value_name = "TEXT", allow_hyphen_values = true)]
-    secrets: Vec<OsString>,
-
-    /// A file that holds a secret; can be repeated. Without any of these, the secret is the
-    /// environment's TURN_SECRET
-    #[arg(long = "secret-file", value_name = "PATH")]
-    secret_files: Vec<PathBuf>,
+    #[command(flatten)]
+    secrets: secrets::Options,
 
     /// The character between expiry and name (coturn's --rest-api-separator)
-    #[arg(long, default_value = ":", value_name = "CHARACTER")]
+    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
     separator: char,
+
+    /// Refuse a login that lasts longer than this from now
+    #[arg(long, value_name = "TIME", value_parser = input::parse_duration)]
+    max_ttl: Option<Duration>,
+
+    /// Print one JSON object: valid, code, message, secret, expires_at, ttl
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
-    let secrets = input::secrets(&options.secrets, &options.secret_files)?;
-    let keyring = Keyring::from_secrets(secrets)?.with_separator(options.separator)?;
-
-    let now = UnixTime::now();
-    let verdict = keyring.verify_at(&options.username, &options.password, now);
-    let code = if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    let Options { username, separator, .. } = options;
-    writeln!(output, "{}", in_words(verdict, username, *separator, now))?;
-    Ok(code)
+    let password = input::password(&options.password)?;
+    let secrets = options.secrets.read()?;
+    let verdict = verify(options, &password, &secrets, UnixTime::now())?;
+    if options.json {
+        writeln!(output, "{}", verdict.json())?;
+    } else {
+        writeln!(output, "{}", verdict.text())?;
+    }
+    Ok(if verdict.code == "valid" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn in_words(
-    verdict: result::Result<Username<'_>, VerifyError>,
-    username: &str,
-    separator: char,
+struct Verdict<'a> {
+    code: &'static str,
+    message: String,
+    /// What made the password.
+    source: Option<&'a str>,
+    expiry: Option<UnixTime>,
+    ttl: u64,
+}
+
+fn verify<'a>(
+    options: &Options,
+    password: &str,
+    secrets: &'a [Secret],
     now: UnixTime,
-) -> String {
-    match verdict {
+) -> Result<Verdict<'a>> {
+    let Options { username, separator, max_ttl, .. } = options;
+    let maker = secrets.iter().find(|secret| secret.shared.accepts(username, password));
+    let verified = match maker {
+        None => Err(VerifyError::WrongPassword),
+        Some(secret) => Keyring::new(secret.shared.clone())
+            .with_separator(*separator)?
+            .verify_at(username, password, now),
+    };
+    let expiry = match verified {
+        Ok(username) => Some(username.expires_at()),
+        Err(VerifyError::Expired { expired_at }) => Some(expired_at),
+        Err(_) => None,
+    };
+    let left = expiry.map_or(0, |expiry| expiry.as_secs().saturating_sub(now.as_secs()));
+    let (code, message) = match verified {
         Ok(username) => {
-            let expiry = username.expires_at();
-            format!("valid until {}, for {}", input::date(expiry), span(now, expiry))
+            let (date, span) = (input::date(username.expires_at()), input::span(left));
+            match max_ttl {
+                Some(max) if left > max.as_secs() => {
+                    ("too-long", format!("valid until {date}, for {span}, which is over --max-ttl"))
+                }
+                _ => ("valid", format!("valid until {date}, for {span}")),
+            }
         }
         Err(VerifyError::Expired { expired_at }) => {
-            let (date, ago) = (input::date(expired_at), span(expired_at, now));
-            format!("refused: expired at {date}, {ago} ago")
+            let ago = now.as_secs().saturating_sub(expired_at.as_secs());
+            let (date, ago) = (input::date(expired_at), input::span(ago));
+            ("expired", format!("expired at {date}, {ago} ago"))
         }
-        Err(VerifyError::MalformedUsername) if has_milliseconds(username, separator) => {
-            "refused: the password is right, but the expiry looks like milliseconds: mint it with \
-             Unix seconds"
-                .into()
-        }
-        Err(reason) => format!("refused: {reason}"),
+        Err(VerifyError::MalformedUsername) if has_milliseconds(username, *separator) => (
+            "milliseconds",
+            "the password is right, but the expiry looks like milliseconds: mint it with Unix \
+             seconds"
+                .into(),
+        ),
+        Err(VerifyError::MalformedUsername) => (
+            "malformed",
+            "the password is right, but the username is malformed: it must be expiry and name, \
+             name and expiry, or an expiry alone, with this --separator and within the limits of \
+             coturn"
+                .into(),
+        ),
+        Err(_) => (
+            "wrong-password",
+            "the password does not belong to this username under any secret here: \
+             turn-credentials diagnose looks for the mistake"
+                .into(),
+        ),
+    };
+    let source = maker.map(|secret| &*secret.source);
+    Ok(Verdict { code, message, source, expiry, ttl: left })
+}
+
+impl Verdict<'_> {
+    fn text(&self) -> String {
+        let refused = if self.code == "valid" { "" } else { "refused: " };
+        let made = self.source.map(|source| format!("; made with {source}")).unwrap_or_default();
+        format!("{refused}{}{made}", self.message)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "valid": self.code == "valid",
+            "code": self.code,
+            "message": self.message,
+            "secret": self.source,
+            "expires_at": self.expiry.map(UnixTime::as_secs),
+            "ttl": self.ttl,
+        })
     }
 }
 
@@ -80,9 +144,4 @@ fn has_milliseconds(username: &str, separator: char) -> bool {
 
     let (first, last) = username.split_once(separator).unwrap_or((username, ""));
     [first, last].iter().any(|part| part.parse().is_ok_and(|expiry: u64| expiry >= YEAR_5138))
-}
-
-fn span(from: UnixTime, to: UnixTime) -> String {
-    let secs = to.as_secs().saturating_sub(from.as_secs());
-    humantime::format_duration(Duration::from_secs(secs)).to_string()
 }

@@ -20,28 +20,26 @@ use crate::program::{self, Output, Result};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Ask Xirsys for ICE servers, and print them as browsers accept them: {"iceServers": [...]}
-///
-/// The secret is the environment's `XIRSYS_SECRET`, unless it is in a file.
+/// Ask Xirsys for ICE servers, and print them for browsers: {"iceServers": [...]}
 #[derive(Args)]
 pub(crate) struct Options {
     /// The channel, which must exist: my/channel
     channel: String,
 
-    /// The account; without it, the environment's `XIRSYS_IDENT`
+    /// The account; without it, $XIRSYS_IDENT
     #[arg(long, value_name = "TEXT")]
     ident: Option<String>,
 
-    /// A file that holds the account's secret, and perhaps white space around it
+    /// A file with the account's secret, - for stdin; without it, $XIRSYS_SECRET
     #[arg(long, value_name = "PATH")]
     secret_file: Option<PathBuf>,
 
-    /// Where the API is; without it, the environment's `XIRSYS_GATEWAY`, or the nearest gateway
+    /// Where the API is; without it, $XIRSYS_GATEWAY or the nearest gateway
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
 
     /// How long the logins last: 1s to 6h; digits alone are seconds
-    #[arg(long, default_value = "1h", value_parser = input::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = input::parse_duration)]
     ttl: Duration,
 
     /// Ask for servers near the user at this address

@@ -1,7 +1,7 @@
 use serde_json::Value;
 use turn_credentials::Username;
 
-use crate::{TempFile, check_login, refusal, refusal_in, run, stdout, text};
+use crate::{TempFile, check_login, refusal, refusal_in, run, run_with, stdout, text};
 
 #[test]
 fn generate_as_text() {
@@ -93,7 +93,7 @@ fn generate_in_every_format() {
         assert!(refused.contains("--uri"), "{refused}");
     }
     let link = ["жанна", "--secret", "north", "--uri", uris[1], "--format", "link"];
-    assert!(refusal("generate", &link).contains("PseudonymKey"));
+    assert!(refusal("generate", &link).contains("use --pseudonym"));
     let hidden = ["alice", "--secret", "north", "--uri", "turn:bob:hidden@a.example"];
     assert!(!refusal("generate", &hidden).contains("hidden"));
 }
@@ -159,6 +159,29 @@ fn the_secret_comes_from_three_places() {
     let two = refusal("generate", &["alice", "--secret-file", two.0.to_str().unwrap()]);
     assert!(two.contains("turn-secret-two") && two.contains("on one line"), "{two}");
 
+    for (contents, character) in [
+        ("\u{a0}north", "U+00A0"),
+        ("north\u{a0}\n", "U+00A0"),
+        ("\u{feff}\u{feff}north", "U+FEFF"),
+        ("north\u{200b}", "U+200B"),
+    ] {
+        let odd = TempFile::new("turn-secret-odd", contents);
+        let in_file = refusal("generate", &["alice", "--secret-file", odd.0.to_str().unwrap()]);
+        assert!(in_file.contains(character) && in_file.contains("turn-secret-odd"), "{in_file}");
+    }
+    assert!(
+        environment("north\u{a0}").contains("TURN_SECRET: the secret has the character U+00A0")
+    );
+    let output = run("generate", &["alice", "--secret", "north\u{a0}"], &[]);
+    check_login(text(&output.stdout), "north\u{a0}", ':', 3600);
+    assert!(text(&output.stderr).starts_with("note: --secret begins or ends with"));
+
+    let output = run_with("generate", &["alice", "--secret-file", "-"], &[], "from stdin\n");
+    check_login(text(&output.stdout), "from stdin", ':', 3600);
+    let twice = run_with("generate", &["--names", "-", "--secret-file", "-"], &[], "north\n");
+    assert_eq!((twice.status.code(), text(&twice.stdout)), (Some(2), ""));
+    assert!(text(&twice.stderr).contains("stdin is already read"), "{}", text(&twice.stderr));
+
     assert!(refusal("generate", &["alice"]).contains("TURN_SECRET"));
     refusal("generate", &["alice", "--secret", "x", "--secret-file", path]);
     let missing = refusal("generate", &["alice", "--secret-file", "no-such-file"]);
@@ -176,14 +199,21 @@ fn a_long_ttl_is_doubted() {
         ("3600000", "note: --ttl 3600000s is over 41 days: did you mean 3600s?\n"),
         ("2678401s", "note: --ttl 2678401s is over 31 days: did you mean 2678s?\n"),
         ("31d", ""),
+        ("60d", ""),
+        ("2y", ""),
     ] {
         let output = run("generate", &["alice", "--secret", "north", "--ttl", ttl], &[]);
         assert_eq!((text(&output.stderr), output.status.code()), (doubt, Some(0)));
         assert_eq!(text(&output.stdout).lines().count(), 2);
     }
-    for ttl in ["12y", "20y"] {
+    for ttl in ["12y", "20y", "55y", "70y", "700y"] {
         let refused = refusal("generate", &["alice", "--secret", "north", "--ttl", ttl]);
-        assert!(refused.contains("January 2038") && !refused.contains("milli"), "{refused}");
+        assert!(
+            refused.contains("January 2038")
+                && !refused.contains("milli")
+                && !refused.contains("point"),
+            "{refused}"
+        );
     }
 }
 
@@ -209,9 +239,39 @@ fn bad_input_gets_one_line() {
         &["alice", "--secret", "x", "--format", "xml"],
         &["alice", "--secret", "x", "--format", "turn-uri", "--uri", "stun:a"],
         &["alice", "--secret", "x", "--no-such-option"],
+        &["alice", "--secret", "x", "--names", "-"],
+        &["--names", "no-such-file", "--secret", "x"],
+        &["--names", "-", "--secret", "x", "--format", "link"],
     ] {
-        refusal("generate", args);
+        let message = refusal("generate", args);
+        assert!(!message.contains("::") && !message.contains('`'), "{message}");
     }
+    for (args, advice) in [
+        (&["a b", "--secret", "x"][..], "U+0020 at byte 1"),
+        (&["a b", "--secret", "x"], "--pseudonym makes one"),
+        (&["union select", "--secret", "x"], "--pseudonym makes one"),
+        (&[&*"a".repeat(600), "--secret", "x"], "--pseudonym makes one"),
+        (&["alice", "--secret", "x", "--ttl", "soon"], "--ttl <TIME>': not a time: type 90s"),
+        (&["alice", "--secret", "x", "--ttl", "0"], "under one second"),
+        (&["alice", "--secret", "x", "--ttl", "3600000000"], "milliseconds"),
+        (&["alice", "--secret", "x", "--ttl", "1700000000"], "point in time"),
+        (
+            &["alice", "--secret", "x", "--separator", "7"],
+            "--separator <CHAR>': give one character",
+        ),
+        (&["alice", "--secret", "x", "--layout", "expiry-only"], "leave out the name"),
+        (&["007", "--secret", "x", "--layout", "name-first"], "leave out --layout name-first"),
+        (&["a:b", "--secret", "x", "--layout", "name-first"], "another --separator"),
+        (&["", "--secret", "x"], "--layout expiry-only"),
+        (&[], "turn-credentials generate alice"),
+        (&["a", "b"], "(see turn-credentials generate --help)"),
+        (&["a", "--secret", "x", "--secret", "y"], "more than one secret"),
+    ] {
+        let message = refusal("generate", args);
+        assert!(message.contains(advice), "{args:?}: {message}");
+    }
+    let pseudonym = stdout("generate", &["@o'neil:lab.test", "--secret", "north", "--pseudonym"]);
+    assert!(check_login(&pseudonym, "north", ':', 3600).ends_with(":EI2CXv9xrigI8otF"));
     assert!(refusal("generate", &["-abc", "--secret", "x"]).contains("use '-- -a'"));
     check_login(&stdout("generate", &["--secret", "x", "--", "-abc"]), "x", ':', 3600);
     refusal("generate", &["a", "b\n\nc"]);

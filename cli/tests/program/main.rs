@@ -1,23 +1,38 @@
 //! The program, run as its users run it.
 
+mod completions;
 mod generate;
+mod names;
+mod streams;
 mod verify;
 mod xirsys;
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
 use turn_credentials::{Keyring, SharedSecret, UnixTime};
 
 fn run(subcommand: &str, args: &[&str], environment: &[(&str, &str)]) -> Output {
+    program(subcommand, args, environment).output().unwrap()
+}
+
+/// With this on stdin.
+fn run_with(subcommand: &str, args: &[&str], environment: &[(&str, &str)], stdin: &str) -> Output {
+    let file = TempFile::new("stdin", stdin);
+    let stdin = fs::File::open(&file.0).unwrap();
+    program(subcommand, args, environment).stdin(stdin).output().unwrap()
+}
+
+fn program(subcommand: &str, args: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_turn-credentials"));
     for name in ["TURN_SECRET", "XIRSYS_IDENT", "XIRSYS_SECRET", "XIRSYS_GATEWAY"] {
         command.env_remove(name);
     }
     command.arg(subcommand).args(args).env("RUST_BACKTRACE", "1").env("NO_PROXY", "127.0.0.1");
-    command.envs(environment.iter().copied());
-    command.output().unwrap()
+    command.envs(environment.iter().copied()).stdin(Stdio::null());
+    command
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -61,7 +76,10 @@ struct TempFile(PathBuf);
 
 impl TempFile {
     fn new(name: &str, contents: &str) -> Self {
-        let path = env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("{name}-{}-{count}", std::process::id()));
         fs::write(&path, contents).unwrap();
         Self(path)
     }
@@ -75,10 +93,14 @@ impl Drop for TempFile {
 
 #[test]
 fn help_and_version() {
-    for args in [&["--help"][..], &["generate", "--help"], &["verify", "--help"], &["xirsys", "-h"]]
-    {
-        let help = stdout(args[0], &args[1..]);
-        assert!(help.contains("Usage: turn-credentials") && help.contains("--help"), "{help}");
+    for command in ["generate", "verify", "xirsys", "completions", ""] {
+        for flag in ["--help", "-h"] {
+            let args = if command.is_empty() { &[flag][..] } else { &[command, flag] };
+            let help = stdout(args[0], &args[1..]);
+            assert!(help.contains("Usage: turn-credentials") && help.contains("--help"), "{help}");
+            assert!(help.lines().count() <= 40, "{help}");
+            assert!(!help.contains('`') && !help.contains("::"), "{help}");
+        }
     }
     assert_eq!(stdout("--version", &[]), "turn-credentials 0.1.0\n");
 
@@ -87,8 +109,5 @@ fn help_and_version() {
     let output = Command::new(env!("CARGO_BIN_EXE_turn-credentials")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let message = text(&output.stderr);
-    assert!(
-        message.contains("generate, verify, xirsys") && message.lines().count() == 1,
-        "{message}"
-    );
+    assert!(message.contains("generate, verify, ") && message.lines().count() == 1, "{message}");
 }

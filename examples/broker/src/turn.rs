@@ -4,13 +4,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::slice;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use thiserror::Error;
 use tracing::warn;
 use turn_credentials::ice::{BrowserRefusal, TurnServer};
-use turn_credentials::{ClockSkew, IceError, IceLease, IceUri};
+use turn_credentials::{ClockSkew, IceError, IceLease, IceUri, SharedSecret};
 
 use crate::input;
 use crate::program;
@@ -29,9 +28,9 @@ pub(crate) struct Options {
         env = "BROKER_TTL",
         value_name = "TIME",
         default_value = "1h",
-        value_parser = input::parse_duration
+        value_parser = input::Ttl::parse
     )]
-    ttl: Duration,
+    ttl: input::Ttl,
 
     /// Where coturn is, as turn:host:port?transport=udp; may be given again
     #[arg(long = "turn-uri", env = "BROKER_TURN_URI", value_name = "URI", value_delimiter = ',')]
@@ -89,13 +88,13 @@ pub(crate) enum TurnError {
 
 impl Backend {
     pub(crate) fn new(options: Options) -> program::Result<Self> {
-        if let Some(doubt) = input::doubt(options.ttl) {
+        if let Some(doubt) = options.ttl.doubt() {
             warn!("--ttl {doubt}");
         }
         let unfiltered = options.unfiltered;
         let source = match options.backend {
             Kind::Coturn => Source::Coturn(coturn(&options)?.into()),
-            Kind::Xirsys => Source::Xirsys(Xirsys::new(options.xirsys, options.ttl)?),
+            Kind::Xirsys => Source::Xirsys(Xirsys::new(options.xirsys, options.ttl.duration)?),
         };
         let backend = Self { source, unfiltered, told: Mutex::default() };
         if let Source::Coturn(server) = &backend.source {
@@ -138,8 +137,10 @@ impl Backend {
 
 fn coturn(options: &Options) -> program::Result<TurnServer> {
     let uris = input::uris("--turn-uri", &options.uris)?;
-    let secret = input::secret(&[], options.secret_file.as_slice())?;
-    match TurnServer::new(uris, secret, options.ttl) {
+    let file = options.secret_file.as_deref();
+    let secret = file.map_or_else(input::secret_in_environment, input::secret_in_file)?;
+    let secret = SharedSecret::new(secret)?;
+    match TurnServer::new(uris, secret, options.ttl.duration) {
         Err(IceError::NoUrls | IceError::NoTurn) => {
             Err("no TURN server: give --turn-uri turn:host".into())
         }
@@ -149,7 +150,9 @@ fn coturn(options: &Options) -> program::Result<TurnServer> {
 
 #[cfg(test)]
 mod tests {
-    use turn_credentials::{IceServer, SharedSecret};
+    use std::time::Duration;
+
+    use turn_credentials::IceServer;
 
     use super::*;
 

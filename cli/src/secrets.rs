@@ -1,0 +1,73 @@
+//! The secrets that a command uses, and where each one is from.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use turn_credentials::SharedSecret;
+
+use crate::input;
+use crate::program::{self, Result};
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// A secret shared with the TURN server; other users of the machine can see it
+    #[arg(long = "secret", value_name = "TEXT", allow_hyphen_values = true)]
+    texts: Vec<OsString>,
+
+    /// A file with a secret, - for stdin; without any, the secret is $TURN_SECRET
+    #[arg(long = "secret-file", value_name = "PATH")]
+    files: Vec<PathBuf>,
+}
+
+pub(crate) struct Secret {
+    #[expect(dead_code, reason = "diagnose reads them")]
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) shared: SharedSecret,
+    /// What to call it in public: `--secret 2`, a file's path.
+    pub(crate) source: String,
+}
+
+impl Secret {
+    fn new(bytes: Vec<u8>, source: String) -> Result<Self> {
+        let shared = SharedSecret::new(&bytes).map_err(|error| format!("{source}: {error}"))?;
+        Ok(Self { bytes, shared, source })
+    }
+}
+
+impl Options {
+    /// One or more secrets, in the order of the options that are of one kind.
+    pub(crate) fn read(&self) -> Result<Vec<Secret>> {
+        let mut secrets = Vec::new();
+        for (index, text) in self.texts.iter().enumerate() {
+            let source = match self.texts.len() {
+                1 => "--secret".into(),
+                _ => format!("--secret {}", index + 1),
+            };
+            let bytes = text.as_encoded_bytes();
+            if input::odd_end(bytes).is_some() {
+                let blank = "begins or ends with a blank or an invisible character";
+                program::complain(&format!("note: {source} {blank}, which is kept"));
+            }
+            secrets.push(Secret::new(bytes.to_vec(), source)?);
+        }
+        for path in &self.files {
+            let source =
+                if input::is_stdin(path) { "stdin".into() } else { path.display().to_string() };
+            secrets.push(Secret::new(input::secret_in_file(path)?, source)?);
+        }
+        if secrets.is_empty() {
+            secrets.push(Secret::new(input::secret_in_environment()?, "TURN_SECRET".into())?);
+        }
+        Ok(secrets)
+    }
+
+    /// The only one.
+    pub(crate) fn read_one(&self) -> Result<Secret> {
+        if self.texts.len() + self.files.len() > 1 {
+            return Err("more than one secret: a login is made with one, give only that".into());
+        }
+        self.read()?.pop().ok_or_else(|| "no secret".into())
+    }
+}
