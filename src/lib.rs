@@ -28,6 +28,8 @@ mod clock;
 mod config;
 mod credentials;
 mod decimal;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod error;
 mod hmac_sha1;
 pub mod ice;

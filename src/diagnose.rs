@@ -1,0 +1,179 @@
+//! Why would a TURN server refuse this username and password?
+//!
+//! coturn answers an expired login, another secret, a password in hex and a static user with one and the
+//! same 401. Given the login and the secret, this module tells them apart: what is wrong, in plain words,
+//! what to do, and what coturn makes of it. It is pure: it asks no server.
+//!
+//! **Findings are for operators: never show them to a client.** They tell which of your secrets made a
+//! login and how your service makes passwords, which helps whoever guesses.
+//!
+//! ```
+//! use turn_credentials::UnixTime;
+//! use turn_credentials::diagnose::{Finding, SecretForm, Verdict, diagnose_at};
+//!
+//! // The service read its secret from a file, line end and all.
+//! let (username, password) = ("1700003600:alice", "NVCl4lTWD2vjCw0x4WT/Y6zoEjA=");
+//! let now = UnixTime::from_secs(1_700_000_000);
+//!
+//! let findings = diagnose_at(username, Some(password), &[b"south", b"north"], now);
+//! assert_eq!(findings, [Finding::Secret { secret: 1, form: SecretForm::LineEnd }]);
+//! let [finding] = findings[..] else { unreachable!() };
+//! assert_eq!(finding.verdict(), Verdict::Unauthorized);
+//! assert_eq!(finding.code(), "secret-line-end");
+//! assert_eq!(
+//!     finding.to_string(),
+//!     "the password was made with secret 2 with a line end after it: one side does not read the \
+//!      secret as the other does",
+//! );
+//! assert_eq!(finding.advice(), "strip it where the secret is read, or set it without");
+//! ```
+//!
+//! # Verdicts
+//!
+//! A [`Verdict`] is coturn's, 4.6.1 to 4.17.1. Others differ:
+//!
+//! | | coturn | pion, STUNner | eturnal | ejabberd | webrtc-rs | Kamailio |
+//! |---|---|---|---|---|---|---|
+//! | bare expiry | yes | yes; pion 5.0.0 to 5.0.4 panics | yes | no | nothing else | yes |
+//! | name first | yes | STUNner only | no | no | no | if told so |
+//! | expiry is this second | yes | yes | no | no | no | yes |
+//! | refusal | 401 | 400 | 401 | 401 | 400 | |
+//!
+//! # Limits
+//!
+//! How a password was made is looked for with usernames of up to 1024 bytes and passwords of up to 256;
+//! of longer ones only the length and the expiry are told. So the cost depends on the number of secrets
+//! alone: at most about a thousand MACs for each. The secrets in other forms, and the MACs, are wiped.
+
+mod disguise;
+mod finding;
+mod recipe;
+mod secret_form;
+mod username;
+
+use alloc::vec::Vec;
+
+use self::recipe::Recipe;
+use crate::time::UnixTime;
+use crate::username::Username;
+
+pub use self::disguise::Disguise;
+pub use self::finding::{Finding, OddExpiry, TimeUnit, Verdict};
+pub use self::recipe::{Construction, Encoding, Hash, Signed};
+pub use self::secret_form::SecretForm;
+
+/// The longest username and password whose making is looked for.
+const MAX_SEARCHED: usize = 1024;
+const MAX_PASSWORD: usize = 256;
+
+/// Finds out what is to be said of a login; the most likely reason of a refusal first.
+///
+/// There is at least one finding, and the [verdict](Finding::verdict) of the first is the verdict on the
+/// login. `secrets` are the raw bytes that the TURN server has, or has had, in any order. Without a
+/// password only the username is looked at. `now` is the TURN server's clock.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Finding, OddExpiry, TimeUnit, Verdict, diagnose_at};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let of_username = |username| diagnose_at(username, None, &[], now)[0];
+///
+/// assert_eq!(of_username("alice"), Finding::NoExpiry);
+/// let expired_at = UnixTime::from_secs(1_699_999_910);
+/// assert_eq!(of_username("1699999910:alice"), Finding::Expired { expired_at, secs_ago: 90 });
+/// assert!(matches!(
+///     of_username("1700003600000:alice"),
+///     Finding::WrongUnit { unit: TimeUnit::Milliseconds, .. }
+/// ));
+/// let expires_at = UnixTime::from_secs(1_700_003_600);
+/// assert_eq!(of_username("1700003600:alice"), Finding::Unproven { expires_at });
+/// ```
+#[must_use]
+pub fn diagnose_at(
+    username: &str,
+    password: Option<&str>,
+    secrets: &[&[u8]],
+    now: UnixTime,
+) -> Vec<Finding> {
+    diagnose_with(Username::DEFAULT_SEPARATOR, username, password, secrets, now)
+}
+
+/// [`diagnose_at`] using the system clock.
+#[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
+#[must_use]
+pub fn diagnose(username: &str, password: Option<&str>, secrets: &[&[u8]]) -> Vec<Finding> {
+    diagnose_at(username, password, secrets, UnixTime::now())
+}
+
+/// [`diagnose_at`], for a server with another separator than `:`.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Finding, Verdict, diagnose_at, diagnose_with};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let expires_at = UnixTime::from_secs(1_700_003_600);
+/// let username = "1700003600|alice";
+/// assert_eq!(diagnose_with('|', username, None, &[], now), [Finding::Unproven { expires_at }]);
+///
+/// let (separator, verdict) = ('|', Verdict::Accepted);
+/// let finding = Finding::OtherSeparator { separator, verdict };
+/// assert_eq!(diagnose_at(username, None, &[], now), [finding]);
+/// ```
+#[must_use]
+pub fn diagnose_with(
+    separator: char,
+    username: &str,
+    password: Option<&str>,
+    secrets: &[&[u8]],
+    now: UnixTime,
+) -> Vec<Finding> {
+    let mut findings = username::findings(username, separator, now);
+    let empty = secrets.iter().enumerate().filter(|(_, secret)| secret.is_empty());
+    findings.extend(empty.map(|(secret, _)| Finding::EmptySecret { secret }));
+
+    let expires_at = Username::parse_with(separator, username).map(|parsed| parsed.expires_at());
+    let refused = findings.iter().any(Finding::refuses);
+    let good = expires_at.ok().filter(|_| !refused);
+    match password.map(|password| recipe(username, separator, password, secrets)) {
+        Some(Ok(recipe)) => {
+            findings = recipe.correct(findings);
+            let mistakes = recipe.findings();
+            let is_right =
+                mistakes.is_empty() && secrets.get(recipe.secret) != Some(&b"".as_slice());
+            findings.extend(mistakes);
+            let secret = recipe.secret;
+            findings.extend(
+                good.filter(|_| is_right)
+                    .map(|expires_at| Finding::Accepted { secret, expires_at }),
+            );
+        }
+        Some(Err(guesses)) => {
+            let none_made = !secrets.is_empty() && guesses != [Finding::NotMade];
+            findings.extend(guesses);
+            findings.extend(none_made.then_some(Finding::OtherSecret));
+            if secrets.is_empty() && !findings.iter().any(Finding::refuses) {
+                findings.extend(good.map(|expires_at| Finding::Unproven { expires_at }));
+            }
+        }
+        None => findings.extend(good.map(|expires_at| Finding::Unproven { expires_at })),
+    }
+    findings.sort_by_key(Finding::rank);
+    findings
+}
+
+fn recipe(
+    username: &str,
+    separator: char,
+    password: &str,
+    secrets: &[&[u8]],
+) -> Result<Recipe, Vec<Finding>> {
+    if password.len() > MAX_PASSWORD {
+        Err(Vec::from([Finding::NotMade]))
+    } else if username.len() > MAX_SEARCHED {
+        Err(Vec::new())
+    } else {
+        Recipe::find(username, separator, password, secrets)
+    }
+}

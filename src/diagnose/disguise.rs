@@ -1,0 +1,130 @@
+//! What shells, JSON and URLs put around or into a username and a password.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::diagnose::finding::{Words, words};
+
+/// What was done to a username or a password on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Disguise {
+    /// Quotes around it.
+    Quotes,
+    /// A line end after it.
+    LineEnd,
+    /// Blanks around it.
+    Blanks,
+    /// Encoded as in a URL: `%3A` for `:`.
+    PercentEncoding,
+    /// Encoded as base64.
+    Base64,
+}
+
+impl Disguise {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Quotes, Self::LineEnd, Self::Blanks, Self::PercentEncoding, Self::Base64];
+
+    /// The text below; `None` if it is not disguised so.
+    pub(crate) fn undo(self, text: &str) -> Option<String> {
+        let below = match self {
+            Self::Quotes => core::str::from_utf8(unquoted(text.as_bytes())?).ok()?.to_owned(),
+            Self::LineEnd => text.trim_end_matches(['\r', '\n']).to_owned(),
+            Self::Blanks => text.trim_matches([' ', '\t', '\r', '\n']).to_owned(),
+            Self::PercentEncoding => percent_decoded(text)?,
+            Self::Base64 => String::from_utf8(STANDARD.decode(text).ok()?).ok()?,
+        };
+        (below != text).then_some(below)
+    }
+
+    pub(crate) fn words_of_username(self) -> Words {
+        match self {
+            Self::Quotes => words(
+                "username-quoted",
+                "the username has quotes around it, which coturn answers with 400",
+                "take them off: a shell, a YAML or an environment file may have kept them",
+            ),
+            Self::LineEnd => words(
+                "username-line-end",
+                "the username has a line end after it, which coturn answers with 400",
+                "strip it, as from the output of a command",
+            ),
+            Self::Blanks => words(
+                "username-blanks",
+                "the username has blanks around it, which coturn answers with 400",
+                "strip them",
+            ),
+            Self::PercentEncoding => words(
+                "username-percent-encoded",
+                "the username is percent-encoded, and servers do not decode it",
+                "decode it once before it goes to the client",
+            ),
+            Self::Base64 => words(
+                "username-base64",
+                "the username is encoded as base64, and servers do not decode it",
+                "give it as it is",
+            ),
+        }
+    }
+
+    pub(crate) fn words_of_password(self) -> Words {
+        match self {
+            Self::Quotes => {
+                words("password-quoted", "the password has quotes around it", "take them off")
+            }
+            Self::LineEnd => words(
+                "password-line-end",
+                "the password has a line end after it",
+                "strip it, as from the output of a command",
+            ),
+            Self::Blanks => {
+                words("password-blanks", "the password has blanks around it", "strip them")
+            }
+            Self::PercentEncoding => words(
+                "password-percent-encoded",
+                "the password is percent-encoded",
+                "decode it once before it goes to the client",
+            ),
+            Self::Base64 => words(
+                "password-base64-twice",
+                "the password is encoded as base64 twice",
+                "encode the MAC's bytes once",
+            ),
+        }
+    }
+}
+
+/// What is between two quotes of a kind.
+pub(crate) fn unquoted(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => Some(inner),
+        _ => None,
+    }
+}
+
+/// The bytes that pairs of hex digits stand for.
+pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut pairs = text.chunks_exact(2);
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    for pair in pairs.by_ref() {
+        let &[high, low] = pair else { return None };
+        bytes.push(digit(high)? << 4 | digit(low)?);
+    }
+    pairs.remainder().is_empty().then_some(bytes)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.extend(unhex(digits.as_bytes())?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}

@@ -1,0 +1,216 @@
+//! How one secret becomes another on its way into a program.
+
+use core::fmt;
+
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac::digest::zeroize::Zeroize as _;
+
+use crate::diagnose::disguise::{unhex, unquoted};
+use crate::diagnose::finding::{Words, words};
+use crate::secret::SharedSecret;
+
+/// How the other side may hold a secret: what files, shells, configurations and decoders make of it.
+///
+/// ```
+/// use turn_credentials::diagnose::SecretForm;
+///
+/// let password = |form: SecretForm| {
+///     form.apply(b"north").map(|secret| secret.password_for("1700000000:alice").as_str().to_owned())
+/// };
+/// assert_eq!(password(SecretForm::LineEnd).unwrap(), "kTmkJSbWDZF3mNwSXVblAHHVHUg=");
+/// assert_eq!(SecretForm::LineEnd.to_string(), "with a line end after it");
+/// assert_eq!(password(SecretForm::Unquoted), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretForm {
+    /// With LF after it, as in a file that an editor or `echo` wrote.
+    LineEnd,
+    /// With CR LF after it.
+    CrLf,
+    /// With CR after it: a CR LF file of which only the LF was stripped.
+    Cr,
+    /// With a space after it.
+    BlankAfter,
+    /// With a space before it.
+    BlankBefore,
+    /// In `"`.
+    DoubleQuoted,
+    /// In `'`, which coturn's config file keeps.
+    SingleQuoted,
+    /// With a UTF-8 byte order mark before it.
+    ByteOrderMark,
+    /// Without white space and byte order mark at its ends.
+    Trimmed,
+    /// Without the quotes around it.
+    Unquoted,
+    /// As coturn's config file reads it: without leading `=`, blanks and `"`.
+    FromConfigFile,
+    /// Decoded from hex.
+    HexDecoded,
+    /// Decoded from base64, of either alphabet.
+    Base64Decoded,
+    /// Encoded as hex, in lower case.
+    HexEncoded,
+    /// Encoded as base64, standard alphabet, padded.
+    Base64Encoded,
+    /// Cut at 256 bytes, as `turnadmin` and coturn's database do.
+    CutAt256,
+}
+
+impl SecretForm {
+    /// All of them, the most usual first.
+    pub const ALL: [Self; 16] = [
+        Self::LineEnd,
+        Self::CrLf,
+        Self::Cr,
+        Self::BlankAfter,
+        Self::BlankBefore,
+        Self::DoubleQuoted,
+        Self::SingleQuoted,
+        Self::ByteOrderMark,
+        Self::Trimmed,
+        Self::Unquoted,
+        Self::FromConfigFile,
+        Self::HexDecoded,
+        Self::Base64Decoded,
+        Self::HexEncoded,
+        Self::Base64Encoded,
+        Self::CutAt256,
+    ];
+
+    /// The secret in this form; `None` where that is the secret itself, nothing, or impossible.
+    #[must_use]
+    pub fn apply(self, secret: &[u8]) -> Option<SharedSecret> {
+        SharedSecret::new(&self.key(secret)?.0).ok()
+    }
+
+    pub(crate) fn key(self, secret: &[u8]) -> Option<Key> {
+        let key = match self {
+            Self::LineEnd => Key::joined(&[secret, b"\n"]),
+            Self::CrLf => Key::joined(&[secret, b"\r\n"]),
+            Self::Cr => Key::joined(&[secret, b"\r"]),
+            Self::BlankAfter => Key::joined(&[secret, b" "]),
+            Self::BlankBefore => Key::joined(&[b" ", secret]),
+            Self::DoubleQuoted => Key::joined(&[b"\"", secret, b"\""]),
+            Self::SingleQuoted => Key::joined(&[b"'", secret, b"'"]),
+            Self::ByteOrderMark => Key::joined(&[BYTE_ORDER_MARK, secret]),
+            Self::Trimmed => Key::joined(&[trimmed(secret)]),
+            Self::Unquoted => Key::joined(&[unquoted(secret)?]),
+            Self::FromConfigFile => Key::joined(&[from_config_file(secret)]),
+            Self::HexDecoded => Key(unhex(secret)?),
+            Self::Base64Decoded => Key(unbase64(secret)?),
+            Self::HexEncoded => Key::filled(secret.len().saturating_mul(2), |out| {
+                let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+                let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                for (place, nibble) in out.iter_mut().zip(digits) {
+                    *place = digit(nibble) as u8;
+                }
+            }),
+            Self::Base64Encoded => {
+                let len = secret.len().div_ceil(3).saturating_mul(4);
+                Key::filled(len, |out| _ = STANDARD.encode_slice(secret, out))
+            }
+            Self::CutAt256 => Key::joined(&[secret.get(..256)?]),
+        };
+        (!key.0.is_empty() && key.0 != secret).then_some(key)
+    }
+
+    pub(crate) fn words(self) -> Words {
+        const TRIM: &str = "strip it where the secret is read, or set it without";
+        const DECODE: &str =
+            "coturn never decodes a secret: use the same text, byte for byte, on both sides";
+        match self {
+            Self::LineEnd => words("secret-line-end", "with a line end after it", TRIM),
+            Self::CrLf => words("secret-cr-lf", "with CR and LF after it", TRIM),
+            Self::Cr => words("secret-cr", "with a CR after it", TRIM),
+            Self::BlankAfter => words("secret-blank-after", "with a space after it", TRIM),
+            Self::BlankBefore => words("secret-blank-before", "with a space before it", TRIM),
+            Self::DoubleQuoted => words("secret-double-quoted", "in double quotes", TRIM),
+            Self::SingleQuoted => words("secret-single-quoted", "in single quotes", TRIM),
+            Self::ByteOrderMark => {
+                words("secret-byte-order-mark", "with a byte order mark before it", TRIM)
+            }
+            Self::Trimmed => words("secret-trimmed", "without the white space at its ends", TRIM),
+            Self::Unquoted => words("secret-unquoted", "without its quotes", TRIM),
+            Self::FromConfigFile => words(
+                "secret-from-config-file",
+                "without the `=`, blanks or quotes that coturn's config file drops",
+                "choose a secret of letters and digits",
+            ),
+            Self::HexDecoded => words("secret-hex-decoded", "decoded from hex", DECODE),
+            Self::Base64Decoded => words("secret-base64-decoded", "decoded from base64", DECODE),
+            Self::HexEncoded => words("secret-hex-encoded", "encoded as hex", DECODE),
+            Self::Base64Encoded => words("secret-base64-encoded", "encoded as base64", DECODE),
+            Self::CutAt256 => words(
+                "secret-cut",
+                "cut at 256 bytes",
+                "choose a shorter secret: turnadmin and the database cut it there",
+            ),
+        }
+    }
+}
+
+/// Such as "with a line end after it".
+impl fmt::Display for SecretForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words().text)
+    }
+}
+
+/// The bytes of a secret, wiped when they are dropped.
+pub(crate) struct Key(pub(crate) Vec<u8>);
+
+impl Key {
+    fn joined(parts: &[&[u8]]) -> Self {
+        Self(parts.concat())
+    }
+
+    fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut key = Self(alloc::vec![0; len]);
+        fill(&mut key.0);
+        key
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+fn trimmed(secret: &[u8]) -> &[u8] {
+    secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret).trim_ascii()
+}
+
+/// coturn's `parse_arg_string`: drops `=` and blanks at the beginning, white space at the end, then one
+/// `"` at each end.
+fn from_config_file(line: &[u8]) -> &[u8] {
+    let mut value = line.trim_ascii_end();
+    while let [b'=' | b' ' | b'\t', rest @ ..] = value {
+        value = rest;
+    }
+    match value {
+        [b'"', inner @ .., b'"'] | [b'"', inner @ ..] => inner,
+        value => value,
+    }
+}
+
+fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Key(text.iter().copied().filter(|&byte| byte != b'=').collect());
+    for byte in &mut text.0 {
+        *byte = match *byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            byte => byte,
+        };
+    }
+    let mut decoded = Key(alloc::vec![0; text.0.len()]);
+    let len = URL_SAFE_NO_PAD.decode_slice(&text.0, &mut decoded.0).ok()?;
+    Some(decoded.0.get(..len)?.to_vec())
+}

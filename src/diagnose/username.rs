@@ -1,0 +1,247 @@
+//! What a username alone tells, and how coturn reads it.
+
+use alloc::vec::Vec;
+
+use crate::decimal::all_digits;
+use crate::diagnose::disguise::Disguise;
+use crate::diagnose::finding::{Finding, OddExpiry, TimeUnit, Verdict};
+use crate::error::Error;
+use crate::name;
+use crate::time::UnixTime;
+use crate::username::{Layout, Username};
+
+/// How coturn (`get_rest_api_timestamp`, `is_secure_string`) answers a username whose password is right.
+pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) -> Verdict {
+    if has_insecure_byte(username) || name::check(username) == Err(Error::UnionSelect) {
+        return Verdict::BadRequest;
+    }
+    if username.contains('\0') || username.len() > 512 {
+        return Verdict::Unauthorized;
+    }
+    let number = match username.split_once(separator) {
+        Some((before, after)) if !all_digits(before) => after,
+        Some((before, _)) => before,
+        None => username,
+    };
+    // Both are 32 bits, signed only in the comparison; what it is on overflow, the compiler decides.
+    let (expiry, now) =
+        (low_bits(atol(number)), low_bits(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)));
+    match (expiry >= now, expiry.wrapping_sub(now) >= 0) {
+        (true, true) => Verdict::Accepted,
+        (false, false) => Verdict::Unauthorized,
+        _ => Verdict::Depends,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "coturn's turn_time_t has 32 bits")]
+const fn low_bits(number: i64) -> i32 {
+    number as i32
+}
+
+/// The C function: a sign, digits, and whatever follows.
+fn atol(text: &str) -> i64 {
+    let (sign, digits) = match text.as_bytes() {
+        [b'-', rest @ ..] => (-1, rest),
+        [b'+', rest @ ..] => (1, rest),
+        digits => (1, digits),
+    };
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0_i64, |number, digit| {
+        let digit = i64::from(digit.wrapping_sub(b'0')).saturating_mul(sign);
+        number.saturating_mul(10).saturating_add(digit)
+    })
+}
+
+fn has_insecure_byte(username: &str) -> bool {
+    username.contains(INSECURE)
+}
+
+/// Everything that is to be said of a username, whoever made its password.
+pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Finding> {
+    let verdict = coturns_verdict(username, separator, now);
+    let mut findings = Vec::new();
+    if username.len() > Username::MAX_LEN {
+        findings.push(Finding::TooLong { len: username.len() });
+    }
+    let reading = Reading::of(username, separator);
+    let disguise = Disguise::ALL.into_iter().find_map(|how| {
+        let below = how.undo(username).filter(|_| username.len() <= super::MAX_SEARCHED)?;
+        let is_plain = reading.as_ref().is_some_and(Reading::is_plain);
+        let reads = Reading::of(&below, separator).is_some_and(|below| below.is_plain());
+        let fits = has_insecure_byte(username) || (reads && !is_plain);
+        (fits && !has_insecure_byte(&below)).then_some((how, below))
+    });
+    if let Some((how, below)) = disguise {
+        findings.push(Finding::Disguised { how, verdict });
+        if let Some(reading) = Reading::of(&below, separator) {
+            let below = coturns_verdict(&below, separator, now);
+            findings.extend(reading.findings(below, now).into_iter().filter(Finding::refuses));
+        }
+        return findings;
+    }
+    match name::check(username) {
+        Err(Error::ForbiddenCharacter { character, index })
+            if character.is_control() && !has_insecure_byte(username) =>
+        {
+            findings.push(Finding::ControlCharacter { index, verdict });
+        }
+        Err(Error::ForbiddenCharacter { .. }) => {
+            let insecure = |&(_, c): &(usize, char)| INSECURE.contains(&c);
+            let first = username.char_indices().find(insecure);
+            findings.extend(
+                first.map(|(index, character)| Finding::ForbiddenCharacter { character, index }),
+            );
+        }
+        Err(Error::UnionSelect) => findings.push(Finding::UnionSelect),
+        _ => {}
+    }
+    match reading {
+        Some(reading) => findings.extend(reading.findings(verdict, now)),
+        None if verdict == Verdict::Accepted => {
+            findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict });
+        }
+        None => findings.push(Finding::NoExpiry),
+    }
+    findings
+}
+
+/// Where the expiry is, read as a person would.
+struct Reading<'a> {
+    place: Place,
+    expiry: &'a str,
+    name: &'a str,
+    separator: char,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Layout(Layout),
+    NumberFirst,
+    SeparatorInFirstName,
+    OtherSeparator,
+    Junk,
+}
+
+impl<'a> Reading<'a> {
+    fn of(username: &'a str, separator: char) -> Option<Self> {
+        let reading = |place, expiry, name| Some(Self { place, expiry, name, separator });
+        let Some((before, after)) = username.split_once(separator) else {
+            if is_number(username) {
+                return reading(Place::Layout(Layout::ExpiryOnly), username, "");
+            }
+            return Self::otherwise(username);
+        };
+        match (is_number(before), is_number(after)) {
+            (true, true) if !is_time(before) && is_time(after) => {
+                reading(Place::NumberFirst, after, before)
+            }
+            (true, _) => reading(Place::Layout(Layout::ExpiryFirst), before, after),
+            (_, true) if before.is_empty() => reading(Place::Junk, after, ""),
+            (_, true) => reading(Place::Layout(Layout::NameFirst), after, before),
+            _ => match after.rsplit_once(separator) {
+                Some((rest, last)) if is_time(last) && is_number(last) => {
+                    reading(Place::SeparatorInFirstName, last, rest)
+                }
+                _ if is_time(after) => reading(Place::Junk, digits(after), before),
+                _ => Self::otherwise(username),
+            },
+        }
+    }
+
+    /// A time at one of the ends, with something else than the separator beside it.
+    fn otherwise(username: &'a str) -> Option<Self> {
+        let mark = |c: &char| c.is_ascii_punctuation() && *c != '%';
+        let expiry = digits(username);
+        let reading = if is_time(expiry) {
+            let rest = username.strip_prefix(expiry)?;
+            (expiry, rest, rest.chars().next().filter(mark))
+        } else {
+            let name = username.trim_end_matches(|c: char| c.is_ascii_digit());
+            let expiry = username.strip_prefix(name).filter(|expiry| is_time(expiry))?;
+            (expiry, name, Some(name.chars().next_back().filter(mark)?))
+        };
+        let (expiry, name, separator) = reading;
+        let place = if separator.is_some() { Place::OtherSeparator } else { Place::Junk };
+        Some(Self { place, expiry, name, separator: separator.unwrap_or_default() })
+    }
+
+    /// Whether it is of a layout, whatever the expiry says.
+    fn is_plain(&self) -> bool {
+        matches!(self.place, Place::Layout(_))
+    }
+
+    fn findings(&self, verdict: Verdict, now: UnixTime) -> Vec<Finding> {
+        let separator = self.separator;
+        let place = match self.place {
+            Place::NumberFirst => Some(Finding::NumberFirst),
+            Place::SeparatorInFirstName => Some(Finding::SeparatorInFirstName),
+            Place::OtherSeparator => Some(Finding::OtherSeparator { separator, verdict }),
+            Place::Junk => Some(Finding::OddExpiry { how: OddExpiry::Junk, verdict }),
+            Place::Layout(Layout::ExpiryOnly) => Some(Finding::BareExpiry),
+            Place::Layout(Layout::NameFirst) => Some(Finding::NameFirst),
+            Place::Layout(Layout::ExpiryFirst) if self.name.is_empty() => Some(Finding::EmptyName),
+            Place::Layout(Layout::ExpiryFirst) => {
+                self.name.contains(separator).then_some(Finding::SeparatorInName)
+            }
+        };
+        place.into_iter().chain(of_expiry(self.expiry, verdict, now)).collect()
+    }
+}
+
+/// What is to be said of an expiry.
+fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item = Finding> {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let odd = if unsigned != text {
+        Some(OddExpiry::Sign)
+    } else if text.contains('.') {
+        Some(OddExpiry::Fraction)
+    } else if text.starts_with('0') && text.len() > 1 {
+        Some(OddExpiry::LeadingZeros)
+    } else {
+        None
+    };
+    let secs = digits(unsigned).parse().unwrap_or(u64::MAX);
+    let expiry = UnixTime::from_secs(secs);
+    let unit = |unit| Some(Finding::WrongUnit { unit, verdict });
+    let value = match secs {
+        100_000_000_000_000_000.. => unit(TimeUnit::Nanoseconds),
+        100_000_000_000_000.. => unit(TimeUnit::Microseconds),
+        100_000_000_000.. => unit(TimeUnit::Milliseconds),
+        _ if expiry > Username::MAX_EXPIRY => Some(Finding::After2038 { verdict }),
+        _ if expiry < now && secs < FIRST_TIME => Some(Finding::TtlForExpiry),
+        _ if expiry < now => {
+            Some(Finding::Expired { expired_at: expiry, secs_ago: expiry.secs_until(now) })
+        }
+        _ if expiry == now => Some(Finding::LastSecond),
+        _ if now.secs_until(expiry) > YEAR => Some(Finding::YearsAhead { expires_at: expiry }),
+        _ => None,
+    };
+    odd.map(|how| Finding::OddExpiry { how, verdict }).into_iter().chain(value)
+}
+
+/// What is less is a duration, not a time: this was in 2001.
+const FIRST_TIME: u64 = 1_000_000_000;
+
+const YEAR: u64 = 366 * 86_400;
+
+/// coturn's `is_secure_string`.
+const INSECURE: [char; 7] = [' ', '\t', '\r', '\n', '\'', '"', '\\'];
+
+/// Digits, perhaps with a sign before and a fraction behind.
+fn is_number(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    all_digits(whole) && all_digits(fraction)
+}
+
+/// Whether it begins with a number that may be a point in time.
+fn is_time(text: &str) -> bool {
+    let digits = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+    digits.trim_start_matches('0').len() >= 10
+}
+
+/// The digits that a text begins with.
+fn digits(text: &str) -> &str {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    text.strip_suffix(rest).unwrap_or(text)
+}
