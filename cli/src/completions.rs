@@ -19,6 +19,9 @@ pub(crate) fn run<Cli: CommandFactory>(options: &Options, output: &mut Output) -
     // It panics where it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Cli::command(), "turn-credentials", &mut script);
-    output.write_all(&script)?;
+    // clap-rs/clap#6421: in bash nothing is completed after the subcommand of a name with a hyphen.
+    let script =
+        String::from_utf8(script)?.replace("turn__subcmd__credentials", "turn__credentials");
+    output.write_all(script.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
