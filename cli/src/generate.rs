@@ -19,7 +19,7 @@ use crate::browsers::for_browsers;
 use crate::input::{self, Ttl};
 use crate::names::Names;
 use crate::program::{self, Output, Result};
-use crate::{secrets, words};
+use crate::{json, secrets, words};
 
 const FORMATS: &str = "\
 Formats:
@@ -245,11 +245,11 @@ impl<'a> Minter<'a> {
                 let between = if name.is_some() { '\t' } else { '\n' };
                 writeln!(output, "{}{between}{}", login.username(), login.password().as_str())?;
             }
-            Format::Json => print_json(&Json::new(name, login, &self.uris), output)?,
-            Format::Ice => print_json(&lease()?.answer_at(now), output)?,
+            Format::Json => json::print(&Json::new(name, login, &self.uris), output)?,
+            Format::Ice => json::print(&lease()?.answer_at(now), output)?,
             Format::Rest => {
                 let answer = Answer::for_lease_at(&lease()?, now).map_err(words::of_ice)?;
-                print_json(&answer, output)?;
+                json::print(&answer, output)?;
             }
             Format::Xep0215 => {
                 let services = xep_0215::services(lease()?.servers()).map_err(words::of_ice)?;
@@ -303,9 +303,4 @@ impl<'a> Json<'a> {
             uris: uris.iter().map(IceUri::to_string).collect(),
         }
     }
-}
-
-fn print_json(value: &impl Serialize, output: &mut dyn Write) -> Result<()> {
-    serde_json::to_writer(&mut *output, value).map_err(io::Error::from)?;
-    Ok(output.write_all(b"\n")?)
 }

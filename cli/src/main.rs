@@ -3,8 +3,10 @@
 mod ask;
 mod browsers;
 mod completions;
+mod diagnose;
 mod generate;
 mod input;
+mod json;
 mod names;
 mod program;
 mod secrets;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Mint and verify time-limited TURN logins, or ask a provider for them
+/// Mint, verify and diagnose time-limited TURN logins, or ask a provider for them
 #[derive(Parser)]
 #[command(name = "turn-credentials", version, arg_required_else_help = false)]
 struct Cli {
@@ -28,6 +30,7 @@ struct Cli {
 enum Command {
     Generate(generate::Options),
     Verify(verify::Options),
+    Diagnose(diagnose::Options),
     Xirsys(xirsys::Options),
     Completions(completions::Options),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     program::main(|cli: Cli, output| match cli.command {
         Command::Generate(options) => generate::run(&options, output),
         Command::Verify(options) => verify::run(&options, output),
+        Command::Diagnose(options) => diagnose::run(&options, output),
         Command::Xirsys(options) => xirsys::run(&options, output),
         Command::Completions(options) => completions::run::<Cli>(&options, output),
     })

@@ -90,7 +90,7 @@ fn on_one_line(message: &str) -> String {
     let (message, _) = message.split_once("\nFor more information").unwrap_or((message, ""));
     let mut words: Vec<_> = message.split_whitespace().collect();
     let command: Vec<_> =
-        usage.split(' ').take_while(|word| !word.starts_with(['<', '['])).collect();
+        usage.split(' ').take_while(|word| !word.starts_with(['<', '[', '-'])).collect();
     let help = format!("(see {} --help)", command.join(" "));
     if !usage.is_empty() {
         words.push(&help);

@@ -1,5 +1,6 @@
 //! The secrets that a command uses, and where each one is from.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -22,7 +23,6 @@ pub(crate) struct Options {
 }
 
 pub(crate) struct Secret {
-    #[expect(dead_code, reason = "diagnose reads them")]
     pub(crate) bytes: Vec<u8>,
     pub(crate) shared: SharedSecret,
     /// What to call it in public: `--secret 2`, a file's path.
@@ -37,8 +37,24 @@ impl Secret {
 }
 
 impl Options {
-    /// One or more secrets, in the order of the options that are of one kind.
+    /// One or more secrets: those of --secret before those of --secret-file.
     pub(crate) fn read(&self) -> Result<Vec<Secret>> {
+        let mut secrets = self.read_given()?;
+        if secrets.is_empty() {
+            secrets.push(Secret::new(input::secret_in_environment()?, "TURN_SECRET".into())?);
+        }
+        Ok(secrets)
+    }
+
+    /// The same, or none.
+    pub(crate) fn read_any(&self) -> Result<Vec<Secret>> {
+        if self.texts.is_empty() && self.files.is_empty() && env::var_os("TURN_SECRET").is_none() {
+            return Ok(Vec::new());
+        }
+        self.read()
+    }
+
+    fn read_given(&self) -> Result<Vec<Secret>> {
         let mut secrets = Vec::new();
         for (index, text) in self.texts.iter().enumerate() {
             let source = match self.texts.len() {
@@ -56,9 +72,6 @@ impl Options {
             let source =
                 if input::is_stdin(path) { "stdin".into() } else { path.display().to_string() };
             secrets.push(Secret::new(input::secret_in_file(path)?, source)?);
-        }
-        if secrets.is_empty() {
-            secrets.push(Secret::new(input::secret_in_environment()?, "TURN_SECRET".into())?);
         }
         Ok(secrets)
     }

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use turn_credentials::{Keyring, UnixTime, VerifyError};
 
-use crate::input;
 use crate::program::{Output, Result};
 use crate::secrets::{self, Secret};
+use crate::{input, json};
 
 /// Say whether a TURN login is valid, until when and with which secret, or why it is not
 #[derive(Args)]
@@ -44,19 +44,21 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let secrets = options.secrets.read()?;
     let verdict = verify(options, &password, &secrets, UnixTime::now())?;
     if options.json {
-        writeln!(output, "{}", verdict.json())?;
+        json::print(&verdict, output)?;
     } else {
         writeln!(output, "{}", verdict.text())?;
     }
-    Ok(if verdict.code == "valid" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if verdict.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+#[derive(Serialize)]
 struct Verdict<'a> {
+    valid: bool,
     code: &'static str,
     message: String,
     /// What made the password.
-    source: Option<&'a str>,
-    expiry: Option<UnixTime>,
+    secret: Option<&'a str>,
+    expires_at: Option<u64>,
     ttl: u64,
 }
 
@@ -115,26 +117,16 @@ fn verify<'a>(
                 .into(),
         ),
     };
-    let source = maker.map(|secret| &*secret.source);
-    Ok(Verdict { code, message, source, expiry, ttl: left })
+    let secret = maker.map(|secret| &*secret.source);
+    let expires_at = expiry.map(UnixTime::as_secs);
+    Ok(Verdict { valid: code == "valid", code, message, secret, expires_at, ttl: left })
 }
 
 impl Verdict<'_> {
     fn text(&self) -> String {
-        let refused = if self.code == "valid" { "" } else { "refused: " };
-        let made = self.source.map(|source| format!("; made with {source}")).unwrap_or_default();
+        let refused = if self.valid { "" } else { "refused: " };
+        let made = self.secret.map(|source| format!("; made with {source}")).unwrap_or_default();
         format!("{refused}{}{made}", self.message)
-    }
-
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "valid": self.code == "valid",
-            "code": self.code,
-            "message": self.message,
-            "secret": self.source,
-            "expires_at": self.expiry.map(UnixTime::as_secs),
-            "ttl": self.ttl,
-        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program, run as its users run it.
 
 mod completions;
+mod diagnose;
 mod generate;
 mod names;
 mod streams;
@@ -93,7 +94,7 @@ impl Drop for TempFile {
 
 #[test]
 fn help_and_version() {
-    for command in ["generate", "verify", "xirsys", "completions", ""] {
+    for command in ["generate", "verify", "diagnose", "xirsys", "completions", ""] {
         for flag in ["--help", "-h"] {
             let args = if command.is_empty() { &[flag][..] } else { &[command, flag] };
             let help = stdout(args[0], &args[1..]);
@@ -105,6 +106,10 @@ fn help_and_version() {
     assert_eq!(stdout("--version", &[]), "turn-credentials 0.1.0\n");
 
     assert!(refusal("--secret", &["x"]).contains("--secret"));
+    assert!(
+        refusal("verify", &["1:a", "--json", "--secret=x"])
+            .ends_with("(see turn-credentials verify --help)")
+    );
     assert!(refusal("mint", &[]).contains("mint"));
     let output = Command::new(env!("CARGO_BIN_EXE_turn-credentials")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

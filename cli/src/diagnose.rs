@@ -1,0 +1,120 @@
+//! `turn-credentials diagnose USERNAME [PASSWORD]`: says why a TURN server refuses a login.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use turn_credentials::UnixTime;
+use turn_credentials::diagnose::{Finding, Verdict, diagnose_with};
+
+use crate::program::{self, Output, Result};
+use crate::secrets::{self, Secret};
+use crate::{input, json};
+
+/// Say why a TURN server refuses a login, or what else is odd about it; asks no server
+#[derive(Args)]
+#[command(after_help = "\
+What it prints is for operators: it tells how the service makes its passwords.
+Exits with 0 if coturn accepts the login, 1 if it does not, and 2 if it could not tell.")]
+pub(crate) struct Options {
+    /// The username that the client sends
+    #[arg(allow_hyphen_values = true)]
+    username: String,
+
+    /// The password that goes with it; - reads it from stdin, where other users cannot see it
+    #[arg(allow_hyphen_values = true)]
+    password: Option<String>,
+
+    #[command(flatten)]
+    secrets: secrets::Options,
+
+    /// The character between expiry and name (coturn's --rest-api-separator)
+    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
+    separator: char,
+
+    /// Print one JSON object: verdict, findings (code, message, advice, verdict), secrets
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
+    let password = options.password.as_deref().map(input::password).transpose()?;
+    let secrets = options.secrets.read_any()?;
+    let bytes: Vec<_> = secrets.iter().map(|secret| &*secret.bytes).collect();
+    let Options { username, separator, .. } = options;
+    let findings =
+        diagnose_with(*separator, username, password.as_deref(), &bytes, UnixTime::now());
+    // What is odd about a good username comes before that its password is not proven.
+    let mut verdicts = findings.iter().map(Finding::verdict);
+    let verdict = verdicts.find(|&verdict| verdict != Verdict::Accepted);
+    let verdict = verdict.unwrap_or(Verdict::Accepted);
+    let found = Json::new(verdict, &findings, &secrets);
+    if options.json {
+        json::print(&found, output)?;
+    } else {
+        print(&found, verdict, output)?;
+    }
+    Ok(match verdict {
+        Verdict::Accepted => ExitCode::SUCCESS,
+        Verdict::BadRequest | Verdict::Unauthorized => ExitCode::FAILURE,
+        _ => {
+            program::complain("note: what the server answers cannot be told from this");
+            ExitCode::from(program::COULD_NOT)
+        }
+    })
+}
+
+fn print(found: &Json<'_>, verdict: Verdict, output: &mut Output) -> Result<()> {
+    writeln!(output, "{verdict}:")?;
+    for finding in &found.findings {
+        writeln!(output, "* {}\n  {}", finding.message, finding.advice)?;
+    }
+    // A finding knows a secret by its number.
+    for (number, source) in (1..).zip(&found.secrets) {
+        let called = format!("secret {number}");
+        let is_told = found.findings.iter().any(|finding| finding.message.contains(&called));
+        if is_told && !source.ends_with(&called) {
+            writeln!(output, "({called} is {source})")?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    verdict: &'static str,
+    findings: Vec<JsonFinding>,
+    /// What the messages call secret 1, secret 2 and so on.
+    secrets: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonFinding {
+    code: &'static str,
+    message: String,
+    advice: &'static str,
+    verdict: &'static str,
+}
+
+impl<'a> Json<'a> {
+    fn new(verdict: Verdict, findings: &[Finding], secrets: &'a [Secret]) -> Self {
+        let findings = findings.iter().map(|finding| JsonFinding {
+            code: finding.code(),
+            message: finding.to_string(),
+            advice: finding.advice(),
+            verdict: code(finding.verdict()),
+        });
+        let secrets = secrets.iter().map(|secret| &*secret.source);
+        Self { verdict: code(verdict), findings: findings.collect(), secrets: secrets.collect() }
+    }
+}
+
+fn code(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::BadRequest => "bad-request",
+        Verdict::Unauthorized => "unauthorized",
+        _ => "depends",
+    }
+}
