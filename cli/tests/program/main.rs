@@ -57,6 +57,7 @@ fn refusal_in(subcommand: &str, args: &[&str], environment: &[(&str, &str)]) -> 
     assert_eq!(text(&output.stdout), "", "{args:?}");
     let message = text(&output.stderr).strip_suffix('\n').unwrap();
     assert!(message.starts_with("error: ") && !message.contains('\n'), "{args:?}: {message}");
+    assert!(!message.contains(['`', '\t']), "for an operator, {args:?}: {message}");
     message.to_owned()
 }
 
