@@ -11,7 +11,7 @@ use clap::Args;
 use turn_credentials::UnixTime;
 use turn_credentials::provider::http::Response;
 use turn_credentials::provider::xirsys::{Account, IceRequest};
-use turn_credentials::provider::{ApiCall, ApiError, Gateway};
+use turn_credentials::provider::{ApiCall, ApiError, CallError, Gateway};
 
 use crate::ask::{self, AskError, ask};
 use crate::browsers::for_browsers;
@@ -94,12 +94,16 @@ fn call(options: &Options) -> Result<IceRequest> {
         Some(_) => Account::new("nobody", "nothing")?,
         None => account(options)?,
     };
-    let mut call = IceRequest::new(&account, &options.channel, options.ttl, UnixTime::now())?;
+    let call = IceRequest::new(&account, &options.channel, options.ttl, UnixTime::now());
+    let mut call = call.map_err(|error| match error {
+        CallError::Lifetime { .. } => format!("--ttl: {error}"),
+        error => error.to_string(),
+    })?;
     if let Some(url) = options.gateway.clone().or(input::variable("XIRSYS_GATEWAY")?) {
-        call = call.via(Gateway::new(&url)?);
+        call = call.via(Gateway::new(&url).map_err(|error| format!("--gateway: {error}"))?);
     }
     if let Some(address) = options.user_ip {
-        call = call.for_user(address)?;
+        call = call.for_user(address).map_err(|error| format!("--user-ip: {error}"))?;
     }
     Ok(call)
 }
@@ -109,7 +113,11 @@ fn account(options: &Options) -> Result<Account> {
     let ident = ident.ok_or("no account: give --ident TEXT or XIRSYS_IDENT")?;
     let file = options.secret_file.as_deref();
     let secret = input::secret_text_or(file, "--secret-file", "XIRSYS_SECRET")?;
-    Ok(Account::new(&ident, secret)?)
+    let account = Account::new(&ident, secret).map_err(|error| match error {
+        CallError::Argument { .. } => format!("--ident: {error}"),
+        error => error.to_string(),
+    });
+    Ok(account?)
 }
 
 /// Says when to try again, where that may help.

@@ -76,12 +76,18 @@ fn bad_input_gets_one_line() {
     assert!(refusal_in("xirsys", &["--dry-run", "a"], &[IDENT]).contains("XIRSYS_SECRET"));
     assert!(refusal_in("xirsys", &["a"], &[IDENT, ("XIRSYS_SECRET", "")]).contains("empty"));
     for (args, part) in [
-        (&["a", "--ttl", "1d"][..], "1 to 21600 seconds"),
-        (&["a", "--ttl", "0s"], "1 to 21600 seconds"),
-        (&["a", "--user-ip", "192.168.0.1"], "must be a public one"),
+        (
+            &["a", "--ttl", "1d"][..],
+            "--ttl: the lifetime is outside what the provider gives: 1 to 21600 seconds",
+        ),
+        (
+            &["a", "--ttl", "0s"],
+            "--ttl: the lifetime is outside what the provider gives: 1 to 21600 seconds",
+        ),
+        (&["a", "--user-ip", "192.168.0.1"], "--user-ip: the user's address must be a public one"),
         (&["a", "--form", "urls"], "--form"),
-        (&["a", "--gateway", "ftp://a.example"], "https://"),
-        (&["a", "--ident", "a:b"], "colon"),
+        (&["a", "--gateway", "ftp://a.example"], "--gateway: the gateway must be https://"),
+        (&["a", "--ident", "a:b"], "--ident: the ident must be"),
         (&["a", "--secret-file", "no-such-file"], "the secret file no-such-file"),
         (&["a", "--answer", "no-such-file"], "the answer no-such-file"),
         (&["a", "--status", "401"], "--answer"),
