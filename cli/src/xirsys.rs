@@ -96,7 +96,7 @@ fn call(options: &Options) -> Result<IceRequest> {
     };
     let call = IceRequest::new(&account, &options.channel, options.ttl, UnixTime::now());
     let mut call = call.map_err(|error| match error {
-        CallError::Lifetime { .. } => format!("--ttl: {error}"),
+        CallError::Ttl { .. } => format!("--ttl: {error}"),
         error => error.to_string(),
     })?;
     if let Some(url) = options.gateway.clone().or(input::variable("XIRSYS_GATEWAY")?) {

@@ -78,11 +78,11 @@ fn bad_input_gets_one_line() {
     for (args, part) in [
         (
             &["a", "--ttl", "1d"][..],
-            "--ttl: the lifetime is outside what the provider gives: 1 to 21600 seconds",
+            "--ttl: the ttl is outside what the provider grants: 1 to 21600 seconds",
         ),
         (
             &["a", "--ttl", "0s"],
-            "--ttl: the lifetime is outside what the provider gives: 1 to 21600 seconds",
+            "--ttl: the ttl is outside what the provider grants: 1 to 21600 seconds",
         ),
         (&["a", "--user-ip", "192.168.0.1"], "--user-ip: the user's address must be a public one"),
         (&["a", "--form", "urls"], "--form"),
