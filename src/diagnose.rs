@@ -12,7 +12,7 @@
 //! use turn_credentials::diagnose::{Finding, SecretForm, Verdict, diagnose_at};
 //!
 //! // The service read its secret from a file, line end and all.
-//! let (username, password) = ("1700003600:alice", "NVCl4lTWD2vjCw0x4WT/Y6zoEjA=");
+//! let (username, password) = ("1700003600:alice", "DiaFV2JTqNjFVmeD0Icu7H8znh0=");
 //! let now = UnixTime::from_secs(1_700_000_000);
 //!
 //! let findings = diagnose_at(username, Some(password), &[b"south", b"north"], now);

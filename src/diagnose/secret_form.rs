@@ -20,7 +20,7 @@ use crate::secret::SharedSecret;
 /// let password = |form: SecretForm| {
 ///     form.apply(b"north").map(|secret| secret.password_for("1700000000:alice").as_str().to_owned())
 /// };
-/// assert_eq!(password(SecretForm::LineEnd).unwrap(), "kTmkJSbWDZF3mNwSXVblAHHVHUg=");
+/// assert_eq!(password(SecretForm::LineEnd).unwrap(), "seM68L382zxCpFHsz0VE/rak4k8=");
 /// assert_eq!(SecretForm::LineEnd.to_string(), "with a line end after it");
 /// assert_eq!(password(SecretForm::Unquoted), None);
 /// ```

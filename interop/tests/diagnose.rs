@@ -1,0 +1,49 @@
+//! Does a real coturn answer each mistake as the verdict of the first finding says?
+
+use turn_credentials::UnixTime;
+use turn_credentials::diagnose::{Verdict, diagnose};
+use turn_credentials_interop::{Coturn, Refused, allocate};
+
+#[path = "../../tests/mistakes/mod.rs"]
+mod mistakes;
+
+use mistakes::{Answer, SECRETS};
+
+#[tokio::test]
+async fn coturn_answers_as_the_verdicts_say() {
+    let coturn = Coturn::with_secrets(&SECRETS);
+    let secrets = SECRETS.map(str::as_bytes);
+    let mut wrong = Vec::new();
+    for mistake in mistakes::all(UnixTime::now().as_secs()) {
+        let answer = allocate(coturn.address(), &mistake.username, &mistake.password).await;
+        let finding = diagnose(&mistake.username, Some(&mistake.password), &secrets)[0];
+        let as_told = match finding.verdict() {
+            Verdict::Accepted => answer == Ok(()),
+            Verdict::Unauthorized => answer == Err(Refused(401)),
+            Verdict::BadRequest => answer == Err(Refused(400)),
+            _ => matches!(answer, Ok(()) | Err(Refused(400 | 401))),
+        };
+        let expected = match mistake.answer {
+            Answer::Relay => answer == Ok(()),
+            Answer::Code(code) => answer == Err(Refused(code)),
+            Answer::Either => true,
+        };
+        if finding.code() != mistake.code || !as_told || !expected {
+            let (code, verdict) = (finding.code(), finding.verdict());
+            wrong.push(format!("{}: {code} {verdict:?} {answer:?}", mistake.code));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The empty secret lets anybody in, and the finding says so.
+#[tokio::test]
+async fn an_empty_secret() {
+    let coturn = Coturn::with_secrets(&["", "north"]);
+    let username = format!("{}:alice", UnixTime::now().as_secs() + 3600);
+    let password = mistakes::password("", &username);
+    assert_eq!(allocate(coturn.address(), &username, &password).await, Ok(()));
+    let findings = diagnose(&username, Some(&password), &[b"", b"north"]);
+    assert_eq!(findings[0].code(), "secret-empty");
+    assert_eq!(findings[0].verdict(), Verdict::Accepted);
+}
