@@ -41,15 +41,20 @@
 //!
 //! # Limits
 //!
-//! How a password was made is looked for with usernames of up to 1024 bytes and passwords of up to 256;
-//! of longer ones only the length and the expiry are told. So the cost depends on the number of secrets
-//! alone: at most about a thousand MACs for each. The secrets in other forms, and the MACs, are wiped.
+//! Of a username over 1024 bytes only its length is told, and of a password over 256 that it is not one.
+//! So the time and the memory depend on the secrets alone: at most about 1500 MACs for each. The secrets in other forms, and the MACs, are wiped.
 
 mod disguise;
+mod encoding;
+mod expiry;
 mod finding;
+mod hash;
 mod recipe;
 mod secret_form;
+mod signed;
 mod username;
+mod verdict;
+mod words;
 
 use alloc::vec::Vec;
 
@@ -58,12 +63,16 @@ use crate::time::UnixTime;
 use crate::username::Username;
 
 pub use self::disguise::Disguise;
-pub use self::finding::{Finding, OddExpiry, TimeUnit, Verdict};
-pub use self::recipe::{Construction, Encoding, Hash, Signed};
+pub use self::encoding::Encoding;
+pub use self::expiry::{OddExpiry, TimeUnit};
+pub use self::finding::Finding;
+pub use self::hash::{Construction, Hash};
 pub use self::secret_form::SecretForm;
+pub use self::signed::Signed;
+pub use self::verdict::Verdict;
 
-/// The longest username and password whose making is looked for.
-const MAX_SEARCHED: usize = 1024;
+/// The longest texts that are looked at.
+const MAX_USERNAME: usize = 1024;
 const MAX_PASSWORD: usize = 256;
 
 /// Finds out what is to be said of a login; the most likely reason of a refusal first.
@@ -133,9 +142,11 @@ pub fn diagnose_with(
     let empty = secrets.iter().enumerate().filter(|(_, secret)| secret.is_empty());
     findings.extend(empty.map(|(secret, _)| Finding::EmptySecret { secret }));
 
-    let expires_at = Username::parse_with(separator, username).map(|parsed| parsed.expires_at());
-    let refused = findings.iter().any(Finding::refuses);
-    let good = expires_at.ok().filter(|_| !refused);
+    let good = if findings.iter().any(Finding::refuses) {
+        None
+    } else {
+        Username::parse_with(separator, username).ok().map(|parsed| parsed.expires_at())
+    };
     match password.map(|password| recipe(username, separator, password, secrets)) {
         Some(Ok(recipe)) => {
             findings = recipe.correct(findings);
@@ -171,7 +182,7 @@ fn recipe(
 ) -> Result<Recipe, Vec<Finding>> {
     if password.len() > MAX_PASSWORD {
         Err(Vec::from([Finding::NotMade]))
-    } else if username.len() > MAX_SEARCHED {
+    } else if username.len() > MAX_USERNAME {
         Err(Vec::new())
     } else {
         Recipe::find(username, separator, password, secrets)

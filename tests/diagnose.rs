@@ -42,3 +42,151 @@ fn mistakes_are_named() {
     }
     assert!(missed.is_empty(), "{missed:#?}");
 }
+
+fn username() -> impl Strategy<Value = String> {
+    let expiry = prop_oneof![NOW - 2..NOW + 3, any::<u64>(), Just(NOW + 3600)];
+    let text = "[-+0-9a:|. \"%\u{1}é]{0,12}";
+    prop_oneof![
+        (expiry.clone(), text).prop_map(|(expiry, text)| format!("{expiry}:{text}")),
+        (expiry.clone(), text).prop_map(|(expiry, text)| format!("{text}:{expiry}")),
+        (expiry, text).prop_map(|(expiry, text)| format!("{text}{expiry}{text}")),
+        text.prop_map(String::from),
+    ]
+}
+
+proptest! {
+    /// What it calls good, a keyring accepts, and the other way round.
+    #[test]
+    fn good_is_good(username in username(), at in 0..SECRETS.len(), spoil in any::<bool>()) {
+        let now = UnixTime::from_secs(NOW);
+        let mut password = mistakes::password(SECRETS[at], &username);
+        if spoil {
+            password.pop();
+        }
+        let keyring = SECRETS.map(|secret| SharedSecret::new(secret).unwrap());
+        let keyring = Keyring::from_secrets(keyring).unwrap();
+        let findings = diagnosed(&username, &password);
+        let accepted = findings.iter().find_map(|finding| match *finding {
+            Finding::Accepted { secret, expires_at } => Some((secret, expires_at)),
+            _ => None,
+        });
+        let verified = keyring.verify_at(&username, &password, now).ok();
+        prop_assert_eq!(accepted, verified.map(|username| (at, username.expires_at())));
+        if accepted.is_some() {
+            prop_assert_eq!(findings[0].verdict(), Verdict::Accepted);
+        }
+    }
+
+    /// Whatever is given, there is an answer, and it shows neither the password nor the name.
+    #[test]
+    fn there_is_an_answer(
+        username in "\\PC{0,40}|[0-9]{10}:Xavier",
+        password in "\\PC{12,40}",
+        secret in any::<Vec<u8>>(),
+    ) {
+        let secrets: [&[u8]; 1] = [&secret];
+        let now = UnixTime::from_secs(NOW);
+        for secrets in [&secrets[..], &[]] {
+            for password in [None, Some(password.as_str())] {
+                let findings = diagnose_at(&username, password, secrets, now);
+                prop_assert!(!findings.is_empty());
+                for finding in findings {
+                    let shown = format!("{finding} {finding:?} {}", finding.advice());
+                    prop_assert!(!shown.contains("Xavier"));
+                    prop_assert!(password.is_none_or(|password| !shown.contains(password)));
+                }
+            }
+        }
+    }
+}
+
+/// Logins of public reports; `source` says which.
+#[test]
+fn reported_logins() {
+    for (source, username, secret, password, code) in [
+        (
+            "processone/eturnal#34",
+            "1735686000",
+            "inventis",
+            "6rj3WhfZzhmc8DjnI2aHs8cyd5o=",
+            "expired",
+        ),
+        (
+            "mycrl/turn-rs#142",
+            "1758043070:user1",
+            "test",
+            "vwfHd0K5rArXhTVXACrp/KU6Lwo=",
+            "expired",
+        ),
+    ] {
+        let now = UnixTime::from_secs(NOW);
+        let findings = diagnose_at(username, Some(password), &[secret.as_bytes()], now);
+        let codes: Vec<_> = findings.iter().map(Finding::code).collect();
+        // The password is right: nothing else is the matter.
+        assert!(!codes.iter().any(|code| code.starts_with("secret")), "{source}: {codes:?}");
+        assert_eq!(codes[0], code, "{source}");
+    }
+    for (source, username, code) in [
+        ("coturn/coturn#493", "ninefingers:1582164948", "expired"),
+        ("coturn/coturn#888", "1644736502:test", "expired"),
+        ("bigbluebutton/bigbluebutton#546", "1423256629586:qrdvj4ucujrb", "expiry-milliseconds"),
+        ("coturn/coturn#459", "1882034642:alice", "expiry-years-ahead"),
+    ] {
+        let findings = diagnose_at(username, None, &[], UnixTime::from_secs(NOW));
+        assert_eq!(findings[0].code(), code, "{source}");
+    }
+}
+
+/// A secret's forms, by the bytes that they are told to be.
+#[test]
+fn secret_forms() {
+    let made = |form: SecretForm, secret: &str| {
+        let secret = form.apply(secret.as_bytes())?;
+        Some(secret.password_for("1700000000:alice").as_str().to_owned())
+    };
+    for (form, secret, other) in [
+        (SecretForm::LineEnd, "north", "north\n"),
+        (SecretForm::Trimmed, "\u{feff}north \r\n", "north"),
+        (SecretForm::Unquoted, "\"north\"", "north"),
+        (SecretForm::FromConfigFile, "== \"north\" ", "north"),
+        (SecretForm::HexDecoded, "6e6F727468", "north"),
+        (SecretForm::Base64Decoded, "bm9ydGg=", "north"),
+        (SecretForm::Base64Decoded, "bm9ydGg", "north"),
+        (SecretForm::HexEncoded, "north", "6e6f727468"),
+        (SecretForm::Base64Encoded, "north", "bm9ydGg="),
+    ] {
+        assert_eq!(
+            made(form, secret),
+            Some(mistakes::password(other, "1700000000:alice")),
+            "{form}"
+        );
+    }
+    for (form, secret) in [
+        (SecretForm::Trimmed, "north"),
+        (SecretForm::Trimmed, " \n"),
+        (SecretForm::Unquoted, "\"\""),
+        (SecretForm::Unquoted, "\"north'"),
+        (SecretForm::FromConfigFile, "north"),
+        (SecretForm::HexDecoded, "6e6"),
+        (SecretForm::HexDecoded, "north!"),
+        (SecretForm::Base64Decoded, "no/th?"),
+        (SecretForm::CutAt256, "north"),
+        (SecretForm::HexEncoded, ""),
+    ] {
+        assert_eq!(made(form, secret), None, "{form}");
+    }
+}
+
+/// Texts of megabytes are told from their length.
+#[test]
+fn huge_texts() {
+    let huge = "1".repeat(10_000_000);
+    let plain = format!("{}:alice", NOW + 3600);
+    for (username, password, code) in [
+        (format!("{}:{huge}", NOW + 3600), "hunter2", "username-too-long"),
+        (huge.clone(), &*huge, "username-too-long"),
+        (plain, &*huge, "password-not-made"),
+    ] {
+        assert_eq!(diagnosed(&username, password)[0].code(), code);
+    }
+}

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::diagnose::finding::{Words, words};
+use crate::diagnose::words::{Words, words};
 
 /// What was done to a username or a password on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,109 +3,13 @@
 use core::fmt;
 
 use crate::diagnose::disguise::Disguise;
-use crate::diagnose::recipe::{Construction, Encoding, Hash, Signed};
+use crate::diagnose::encoding::Encoding;
+use crate::diagnose::expiry::{OddExpiry, TimeUnit};
+use crate::diagnose::hash::{Construction, Hash};
 use crate::diagnose::secret_form::SecretForm;
+use crate::diagnose::signed::Signed;
+use crate::diagnose::verdict::Verdict;
 use crate::time::UnixTime;
-
-/// What coturn answers to a login of which only this is to be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// coturn answers 400 Bad Request, whatever the password is.
-    BadRequest,
-    /// coturn answers 401 Unauthorized.
-    Unauthorized,
-    /// It depends on coturn's version or on how it was built, or cannot be known from what was given.
-    Depends,
-    /// coturn accepts it.
-    Accepted,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BadRequest => "coturn refuses it with 400",
-            Self::Unauthorized => "coturn refuses it with 401",
-            Self::Depends => "it depends on the server",
-            Self::Accepted => "coturn accepts it",
-        })
-    }
-}
-
-/// A unit of time that is not the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TimeUnit {
-    /// As JavaScript's `Date.now()` and Java's `toEpochMilli` count.
-    Milliseconds,
-    /// As `PostgreSQL` and `gettimeofday` count.
-    Microseconds,
-    /// As Go's `UnixNano` and Python's `time_ns` count.
-    Nanoseconds,
-}
-
-impl TimeUnit {
-    fn words(self) -> Words {
-        match self {
-            Self::Milliseconds => words(
-                "expiry-milliseconds",
-                "the expiry is in milliseconds, which coturn reads modulo 2³², so that it works on some days and fails on others",
-                "divide by 1000: the expiry is in Unix seconds",
-            ),
-            Self::Microseconds => words(
-                "expiry-microseconds",
-                "the expiry is in microseconds, which coturn reads modulo 2³²",
-                "divide by 1000000: the expiry is in Unix seconds",
-            ),
-            Self::Nanoseconds => words(
-                "expiry-nanoseconds",
-                "the expiry is in nanoseconds, which coturn reads modulo 2³²",
-                "divide by 1000000000: the expiry is in Unix seconds",
-            ),
-        }
-    }
-}
-
-/// How an expiry is written that is not plain digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OddExpiry {
-    /// `+1700000000` or `-1700000000`.
-    Sign,
-    /// `1700000000.5`.
-    Fraction,
-    /// `0001700000000`.
-    LeadingZeros,
-    /// `1700000000junk`, or `:1700000000`: something before or after it that belongs to nothing.
-    Junk,
-}
-
-impl OddExpiry {
-    fn words(self) -> Words {
-        match self {
-            Self::Sign => words(
-                "expiry-sign",
-                "the expiry has a sign, which some servers read and others do not",
-                "write it as digits alone",
-            ),
-            Self::Fraction => words(
-                "expiry-fraction",
-                "the expiry has a fraction, so that servers do not see a number",
-                "round it down to a whole second",
-            ),
-            Self::LeadingZeros => words(
-                "expiry-leading-zeros",
-                "the expiry has leading zeros, which coturn accepts and strict servers do not",
-                "write it without them",
-            ),
-            Self::Junk => words(
-                "expiry-junk",
-                "there is more beside the expiry than a separator and a name, which coturn ignores and other servers do not",
-                "make it <expiry>:<name>",
-            ),
-        }
-    }
-}
 
 /// One thing to say about a login, for the operator of the service or of the TURN server.
 ///
@@ -252,17 +156,6 @@ pub enum Finding {
     OtherSecret,
 }
 
-/// What is always said of a kind of finding.
-pub(crate) struct Words {
-    pub(crate) code: &'static str,
-    pub(crate) text: &'static str,
-    pub(crate) advice: &'static str,
-}
-
-pub(crate) const fn words(code: &'static str, text: &'static str, advice: &'static str) -> Words {
-    Words { code, text, advice }
-}
-
 impl Finding {
     /// What coturn makes of a login of which only this is to be said.
     ///
@@ -339,125 +232,6 @@ impl Finding {
             (Verdict::Accepted, _) => 3,
         }
     }
-
-    #[expect(clippy::too_many_lines, reason = "a table")]
-    fn words(&self) -> Words {
-        match *self {
-            Self::Accepted { .. } => words(
-                "accepted",
-                "",
-                "the login is good: look at addresses, firewalls and certificates, or whether the server has another secret",
-            ),
-            Self::Unproven { .. } => words("unproven", "", "give the password and the secret too"),
-            Self::EmptySecret { .. } => words(
-                "secret-empty",
-                "",
-                "look for an unset variable or a blank file, and give the server a secret",
-            ),
-            Self::Disguised { how, .. } => how.words_of_username(),
-            Self::ForbiddenCharacter { .. } => words(
-                "username-forbidden-character",
-                "",
-                "leave it out of the name, or use a pseudonym",
-            ),
-            Self::ControlCharacter { .. } => words(
-                "username-control-character",
-                "",
-                "leave it out of the name, or use a pseudonym",
-            ),
-            Self::UnionSelect => words(
-                "username-union-select",
-                "the username has both \"union\" and \"select\" in it, which coturn mistakes for an SQL injection",
-                "use a pseudonym for this account",
-            ),
-            Self::TooLong { .. } => {
-                words("username-too-long", "", "shorten the name, or use a pseudonym")
-            }
-            Self::NoExpiry => words(
-                "username-no-expiry",
-                "there is no expiry in the username, which a server with a shared secret needs",
-                "make it <expiry>:<name>; a static user needs lt-cred-mech on the server, and that without use-auth-secret",
-            ),
-            Self::Expired { .. } => words(
-                "expired",
-                "",
-                "fetch a new login; compare the clocks of both machines, since seconds decide",
-            ),
-            Self::TtlForExpiry => words(
-                "expiry-is-ttl",
-                "the expiry is a number of seconds, not a point in time, so that it was over in 1970",
-                "add now in Unix seconds to the ttl; 0 does not mean never",
-            ),
-            Self::WrongUnit { unit, .. } => unit.words(),
-            Self::OddExpiry { how, .. } => how.words(),
-            Self::After2038 { .. } => words(
-                "expiry-after-2038",
-                "the expiry is after 2147483647, in January 2038: a coturn built with optimisation counts it as expired",
-                "give a shorter ttl",
-            ),
-            Self::YearsAhead { .. } => words(
-                "expiry-years-ahead",
-                "",
-                "give a ttl of hours: coturn sets no limit, and who has this login keeps it that long",
-            ),
-            Self::LastSecond => words(
-                "expiry-last-second",
-                "the login expires in this very second: coturn, pion and Kamailio still accept it, and eturnal, ejabberd and webrtc-rs do not",
-                "fetch a new login",
-            ),
-            Self::NumberFirst => words(
-                "username-number-first",
-                "the name comes first and is a number, which servers read as an expiry long ago",
-                "put the expiry first: <expiry>:<name>",
-            ),
-            Self::SeparatorInFirstName => words(
-                "username-separator-in-first-name",
-                "the name comes first and has the separator in it, so that servers do not find the expiry",
-                "put the expiry first: <expiry>:<name>",
-            ),
-            Self::OtherSeparator { .. } => words(
-                "username-other-separator",
-                "",
-                "use `:`, or set rest-api-separator on the server",
-            ),
-            Self::EmptyName => words(
-                "username-empty-name",
-                "the name is empty: coturn accepts that and applies no per-user quota to it; Kamailio refuses it",
-                "give each account a name",
-            ),
-            Self::BareExpiry => words(
-                "username-bare-expiry",
-                "the username is an expiry alone: coturn counts each as a user of its own, ejabberd and some versions of pion refuse it",
-                "make it <expiry>:<name>, unless the server is webrtc-rs's or pion's plain long-term handler, which accept nothing else",
-            ),
-            Self::NameFirst => words(
-                "username-name-first",
-                "the name comes before the expiry, which coturn and STUNner accept, and most other servers do not",
-                "put the expiry first: <expiry>:<name>",
-            ),
-            Self::SeparatorInName => words(
-                "username-separator-in-name",
-                "the name has the separator in it: pion's user ends there, and STUNner counts each login as another user, so per-user quotas differ",
-                "nothing for coturn; elsewhere use a pseudonym if quotas matter",
-            ),
-            Self::NotMade => words(
-                "password-not-made",
-                "the password is not one that this scheme makes, which is 28 characters of base64",
-                "give the one that was made for this username; a static user needs lt-cred-mech on the server, and that without use-auth-secret",
-            ),
-            Self::PasswordDisguised(how) => how.words_of_password(),
-            Self::Encoding(encoding) => encoding.words(),
-            Self::Hash(hash) => hash.words(),
-            Self::Construction(construction) => construction.words(),
-            Self::Signed(signed) => signed.words(),
-            Self::Secret { form, .. } => form.words(),
-            Self::OtherSecret => words(
-                "secret-other",
-                "the password was not made for this username with any secret given here, in any way known here",
-                "compare the secrets of service and server, and the realm of those in a database; neither username nor password may change on the way",
-            ),
-        }
-    }
 }
 
 /// A difference of so many seconds may well be the clocks'.
@@ -478,7 +252,8 @@ impl fmt::Display for Finding {
             ),
             Self::Unproven { expires_at } => write!(
                 f,
-                "the username is good until {} (Unix seconds); what the password is worth cannot be told without it and a secret",
+                "the username is good until {} (Unix seconds); what the password is worth cannot \
+                 be told without it and a secret",
                 expires_at.as_secs()
             ),
             Self::EmptySecret { secret } => {
@@ -486,18 +261,21 @@ impl fmt::Display for Finding {
             }
             Self::ForbiddenCharacter { character, index } => write!(
                 f,
-                "the username has the character U+{:04X} at byte {index}, which coturn answers with 400",
+                "the username has the character U+{:04X} at byte {index}, which coturn answers \
+                 with 400",
                 u32::from(character)
             ),
             Self::ControlCharacter { index, .. } => {
                 write!(
                     f,
-                    "the username has a control character at byte {index}, which not every server, log or header carries"
+                    "the username has a control character at byte {index}, which not every \
+                     server, log or header carries"
                 )
             }
             Self::TooLong { len } => write!(
                 f,
-                "the username has {len} bytes: coturn and browsers accept 508, coturn up to 4.17 512"
+                "the username has {len} bytes: coturn and browsers accept 508, coturn up to 4.17 \
+                 512"
             ),
             Self::Expired { expired_at, secs_ago } => {
                 let (count, unit) = ago(secs_ago);
@@ -520,7 +298,8 @@ impl fmt::Display for Finding {
             ),
             Self::Secret { secret, form } => write!(
                 f,
-                "the password was made with secret {} {form}: one side does not read the secret as the other does",
+                "the password was made with secret {} {form}: one side does not read the secret \
+                 as the other does",
                 Counted(secret)
             ),
             _ => f.write_str(self.words().text),

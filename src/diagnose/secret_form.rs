@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::digest::zeroize::Zeroize as _;
 
 use crate::diagnose::disguise::{unhex, unquoted};
-use crate::diagnose::finding::{Words, words};
+use crate::diagnose::words::{Words, words};
 use crate::secret::SharedSecret;
 
 /// How the other side may hold a secret: what files, shells, configurations and decoders make of it.

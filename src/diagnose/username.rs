@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use crate::decimal::all_digits;
 use crate::diagnose::disguise::Disguise;
-use crate::diagnose::finding::{Finding, OddExpiry, TimeUnit, Verdict};
+use crate::diagnose::expiry::{OddExpiry, TimeUnit};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::verdict::Verdict;
 use crate::error::Error;
 use crate::name;
 use crate::time::UnixTime;
@@ -58,14 +60,16 @@ fn has_insecure_byte(username: &str) -> bool {
 
 /// Everything that is to be said of a username, whoever made its password.
 pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Finding> {
-    let verdict = coturns_verdict(username, separator, now);
-    let mut findings = Vec::new();
-    if username.len() > Username::MAX_LEN {
-        findings.push(Finding::TooLong { len: username.len() });
+    let too_long = Finding::TooLong { len: username.len() };
+    if username.len() > super::MAX_USERNAME {
+        return Vec::from([too_long]);
     }
+    let mut findings = Vec::new();
+    findings.extend((username.len() > Username::MAX_LEN).then_some(too_long));
+    let verdict = coturns_verdict(username, separator, now);
     let reading = Reading::of(username, separator);
     let disguise = Disguise::ALL.into_iter().find_map(|how| {
-        let below = how.undo(username).filter(|_| username.len() <= super::MAX_SEARCHED)?;
+        let below = how.undo(username)?;
         let is_plain = reading.as_ref().is_some_and(Reading::is_plain);
         let reads = Reading::of(&below, separator).is_some_and(|below| below.is_plain());
         let fits = has_insecure_byte(username) || (reads && !is_plain);

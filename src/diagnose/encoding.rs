@@ -1,0 +1,143 @@
+//! How a password shows a MAC.
+
+use core::iter;
+
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use crate::diagnose::disguise::{Disguise, unhex};
+use crate::diagnose::finding::Finding;
+use crate::diagnose::hash::Hash;
+use crate::diagnose::secret_form::Key;
+use crate::diagnose::words::{Words, words};
+use crate::wiped::Wiped;
+
+/// How a password writes the MAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// The right one: base64, standard alphabet, padded.
+    Base64,
+    /// Base64 without `=`.
+    Unpadded,
+    /// Base64 of the URL-safe alphabet, padded or not.
+    UrlSafe,
+    /// Hex digits.
+    Hex,
+    /// Base64 of the hex digits.
+    Base64OfHex,
+    /// Base64 in which a space is where `+` was, as a form's decoding leaves it.
+    BlankForPlus,
+    /// The beginning of the base64.
+    Truncated,
+}
+
+impl Encoding {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Base64,
+        Self::Unpadded,
+        Self::Base64OfHex,
+        Self::Hex,
+        Self::UrlSafe,
+        Self::BlankForPlus,
+        Self::Truncated,
+    ];
+
+    /// The MAC that a text encodes so, or its beginning.
+    pub(crate) fn decode(self, text: &str) -> Option<Key> {
+        let mac = Key(match self {
+            Self::Base64 => STANDARD.decode(text).ok()?,
+            Self::Unpadded => STANDARD_NO_PAD.decode(text).ok()?,
+            Self::UrlSafe => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?,
+            Self::Hex => unhex(text.as_bytes())?,
+            Self::Base64OfHex => unhex(&Key(STANDARD.decode(text).ok()?).0)?,
+            Self::BlankForPlus => {
+                STANDARD.decode(Wiped::new(text.replace(' ', "+")).as_str()).ok()?
+            }
+            Self::Truncated => {
+                let whole = text.len() & !3;
+                let mac = Key(STANDARD_NO_PAD.decode(text.get(..whole)?).ok()?);
+                let sha1 = Hash::Sha1.len();
+                return (SHORTEST..sha1).contains(&mac.0.len()).then_some(mac);
+            }
+        });
+        Hash::ALL.iter().any(|hash| hash.len() == mac.0.len()).then_some(mac)
+    }
+
+    pub(crate) fn words(self) -> Words {
+        const ADVICE: &str =
+            "encode the MAC's 20 bytes as base64, standard alphabet, padded: 28 characters";
+        match self {
+            Self::Base64 => words("password-base64", "the password is base64", ""),
+            Self::Unpadded => {
+                words("password-unpadded", "the password has lost the `=` at its end", ADVICE)
+            }
+            Self::UrlSafe => words(
+                "password-url-safe",
+                "the password is base64 of the URL-safe alphabet",
+                ADVICE,
+            ),
+            Self::Hex => words("password-hex", "the password is hex", ADVICE),
+            Self::Base64OfHex => {
+                words("password-base64-of-hex", "the password is base64 of hex digits", ADVICE)
+            }
+            Self::BlankForPlus => words(
+                "password-blank-for-plus",
+                "the password has a space where `+` was",
+                "percent-encode `+` as %2B in URLs and forms",
+            ),
+            Self::Truncated => {
+                words("password-truncated", "the password is cut short", "give all 28 characters")
+            }
+        }
+    }
+}
+
+/// As many bytes do not match by chance.
+const SHORTEST: usize = 6;
+
+/// A MAC, and how the password showed it.
+pub(crate) struct Candidate {
+    disguise: Option<Disguise>,
+    encoding: Encoding,
+    mac: Key,
+}
+
+impl Candidate {
+    pub(crate) fn all(password: &str) -> Vec<Self> {
+        let below = |how: Disguise| Some((Some(how), Wiped::new(how.undo(password)?)));
+        let texts = iter::once((None, Wiped::new(password.to_owned())))
+            .chain(Disguise::ALL.into_iter().filter_map(below));
+        let decoded = |(disguise, text): (Option<Disguise>, Wiped)| {
+            Encoding::ALL.into_iter().filter_map(move |encoding| {
+                Some(Self { disguise, encoding, mac: encoding.decode(text.as_str())? })
+            })
+        };
+        texts.flat_map(decoded).collect()
+    }
+
+    pub(crate) fn hash(&self) -> Hash {
+        let len = |hash: &Hash| hash.len() == self.mac.0.len();
+        Hash::ALL.into_iter().find(len).unwrap_or(Hash::Sha1)
+    }
+
+    pub(crate) fn is(&self, made: &Key) -> bool {
+        self.mac.0.len() <= made.0.len() && differing_bits(&self.mac.0, &made.0) == 0
+    }
+
+    pub(crate) fn findings(&self) -> impl Iterator<Item = Finding> {
+        let encoding =
+            (self.encoding != Encoding::Base64).then_some(Finding::Encoding(self.encoding));
+        let disguise = self.disguise.map(Finding::PasswordDisguised);
+        let hash = (self.hash() != Hash::Sha1).then_some(Finding::Hash(self.hash()));
+        encoding.into_iter().chain(disguise).chain(hash)
+    }
+}
+
+/// In constant time.
+fn differing_bits(a: &[u8], b: &[u8]) -> u8 {
+    a.iter().zip(b).fold(0, |bits, (a, b)| bits | (a ^ b))
+}

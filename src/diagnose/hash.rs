@@ -1,0 +1,136 @@
+//! What a password is a hash of, and which.
+
+use hmac::digest::Digest;
+use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Sha256, Sha384, Sha512};
+
+use crate::diagnose::secret_form::Key;
+use crate::diagnose::words::{Words, words};
+
+/// The hash that a password was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Hash {
+    /// The right one.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+    /// MD5.
+    Md5,
+}
+
+impl Hash {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512, Self::Md5];
+
+    pub(crate) const fn len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+            Self::Md5 => 16,
+        }
+    }
+
+    pub(crate) fn of(self, construction: Construction, secret: &[u8], message: &[u8]) -> Key {
+        match self {
+            Self::Sha1 => construction.of::<Sha1>(secret, message),
+            Self::Sha256 => construction.of::<Sha256>(secret, message),
+            Self::Sha384 => construction.of::<Sha384>(secret, message),
+            Self::Sha512 => construction.of::<Sha512>(secret, message),
+            Self::Md5 => construction.of::<Md5>(secret, message),
+        }
+    }
+
+    pub(crate) fn words(self) -> Words {
+        const ADVICE: &str =
+            "use HMAC-SHA1; of the servers known, only Kamailio can be told to use SHA-2";
+        match self {
+            Self::Sha1 => words("hash-sha1", "the password was made with SHA-1", ""),
+            Self::Sha256 => words(
+                "hash-sha256",
+                "the password was made with SHA-256, and servers compute SHA-1",
+                ADVICE,
+            ),
+            Self::Sha384 => words(
+                "hash-sha384",
+                "the password was made with SHA-384, and servers compute SHA-1",
+                ADVICE,
+            ),
+            Self::Sha512 => words(
+                "hash-sha512",
+                "the password was made with SHA-512, and servers compute SHA-1",
+                ADVICE,
+            ),
+            Self::Md5 => words(
+                "hash-md5",
+                "the password was made with MD5, and servers compute SHA-1",
+                "use HMAC-SHA1",
+            ),
+        }
+    }
+}
+
+/// How secret and message went into the hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Construction {
+    /// The right one: HMAC with the secret as key.
+    Hmac,
+    /// HMAC with the username as key.
+    Swapped,
+    /// The hash of the secret and then the message.
+    SecretFirst,
+    /// The hash of the message and then the secret.
+    MessageFirst,
+}
+
+impl Construction {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Hmac, Self::Swapped, Self::SecretFirst, Self::MessageFirst];
+
+    pub(crate) fn of<D: EagerHash + Digest>(self, secret: &[u8], message: &[u8]) -> Key {
+        let hmac = |key, message| {
+            // Every length of key is accepted.
+            let mac = Hmac::<D>::new_from_slice(key).ok();
+            mac.map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        };
+        let hash =
+            |first, second| D::new().chain_update(first).chain_update(second).finalize().to_vec();
+        Key(match self {
+            Self::Hmac => hmac(secret, message).unwrap_or_default(),
+            Self::Swapped => hmac(message, secret).unwrap_or_default(),
+            Self::SecretFirst => hash(secret, message),
+            Self::MessageFirst => hash(message, secret),
+        })
+    }
+
+    pub(crate) fn words(self) -> Words {
+        const ADVICE: &str = "compute HMAC with the secret as key and the username as message";
+        match self {
+            Self::Hmac => words("construction-hmac", "the password was made with HMAC", ""),
+            Self::Swapped => words(
+                "construction-swapped",
+                "the password was made with the username as the key, and the secret as the message",
+                ADVICE,
+            ),
+            Self::SecretFirst => words(
+                "construction-secret-first",
+                "the password is a plain hash of secret and message, not an HMAC",
+                ADVICE,
+            ),
+            Self::MessageFirst => words(
+                "construction-message-first",
+                "the password is a plain hash of message and secret, not an HMAC",
+                ADVICE,
+            ),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a password was made for.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::decimal::all_digits;
+use crate::diagnose::disguise::Disguise;
+use crate::diagnose::words::{Words, words};
+use crate::percent;
+
+/// What was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Signed {
+    /// The right one: the username.
+    Username,
+    /// The name alone.
+    Name,
+    /// The expiry alone.
+    Expiry,
+    /// The username and a line end, as `echo` adds one.
+    LineEnd,
+    /// The username in quotes.
+    Quoted,
+    /// The username with another separator.
+    OtherSeparator,
+    /// Name and expiry in the other order.
+    OtherOrder,
+    /// The username, percent-encoded.
+    PercentEncoded,
+    /// The username before this was done to it.
+    Undisguised(Disguise),
+}
+
+impl Signed {
+    /// What there is to sign, each with its text.
+    pub(crate) fn all(username: &str, separator: char) -> Vec<(Self, String)> {
+        let mut all = Vec::from([
+            (Self::Username, username.to_owned()),
+            (Self::LineEnd, format!("{username}\n")),
+            (Self::LineEnd, format!("{username}\r\n")),
+            (Self::Quoted, format!("\"{username}\"")),
+            (Self::PercentEncoded, format!("{}", percent::Encoded(username))),
+        ]);
+        let below = |how: Disguise| Some((Self::Undisguised(how), how.undo(username)?));
+        all.extend(Disguise::ALL.into_iter().filter_map(below));
+        let mark = |c: char| c == separator || (c.is_ascii_punctuation() && !c.is_ascii_digit());
+        if let Some((first, rest)) = username.split_once(mark) {
+            let is_expiry = all_digits(first);
+            let (front, back) =
+                if is_expiry { (Self::Expiry, Self::Name) } else { (Self::Name, Self::Expiry) };
+            all.push((front, first.to_owned()));
+            all.push((back, rest.to_owned()));
+            all.push((Self::OtherOrder, format!("{rest}{separator}{first}")));
+            let others = SEPARATORS.map(|other| format!("{first}{other}{rest}"));
+            all.extend(others.into_iter().map(|text| (Self::OtherSeparator, text)));
+            all.push((Self::OtherSeparator, format!("{first}{rest}")));
+        }
+        let mut seen = Vec::with_capacity(all.len());
+        all.retain(|(_, text)| {
+            let new = !text.is_empty() && !seen.contains(text);
+            seen.push(text.clone());
+            new
+        });
+        all
+    }
+
+    pub(crate) fn words(self) -> Words {
+        const ADVICE: &str =
+            "sign the username exactly as the client sends it, expiry and separator and all";
+        match self {
+            Self::Username => words("signed-username", "the username was signed", ""),
+            Self::Name => words(
+                "signed-name",
+                "the password was made for the name alone, not for the whole username",
+                ADVICE,
+            ),
+            Self::Expiry => words(
+                "signed-expiry",
+                "the password was made for the expiry alone, not for the whole username",
+                ADVICE,
+            ),
+            Self::LineEnd => words(
+                "signed-line-end",
+                "the password was made for the username with a line end after it",
+                "sign it without: `echo -n`, or `printf %s`",
+            ),
+            Self::Quoted => {
+                words("signed-quoted", "the password was made for the username in quotes", ADVICE)
+            }
+            Self::OtherSeparator => words(
+                "signed-other-separator",
+                "the password was made for the username with another separator",
+                ADVICE,
+            ),
+            Self::OtherOrder => words(
+                "signed-other-order",
+                "the password was made for name and expiry in the other order",
+                ADVICE,
+            ),
+            Self::PercentEncoded => words(
+                "signed-percent-encoded",
+                "the password was made for the username percent-encoded",
+                ADVICE,
+            ),
+            Self::Undisguised(how) => how.words_of_username(),
+        }
+    }
+}
+
+const SEPARATORS: [&str; 9] = [":", "|", "-", "_", ".", ";", ",", "@", "/"];

@@ -1,0 +1,151 @@
+//! What is always said of a finding: its code, its text, what to do.
+
+use crate::diagnose::finding::Finding;
+
+/// What is always said of a kind of finding.
+pub(crate) struct Words {
+    pub(crate) code: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) advice: &'static str,
+}
+
+pub(crate) const fn words(code: &'static str, text: &'static str, advice: &'static str) -> Words {
+    Words { code, text, advice }
+}
+
+impl Finding {
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    pub(crate) fn words(&self) -> Words {
+        match *self {
+            Self::Accepted { .. } => words(
+                "accepted",
+                "",
+                "the login is good: look at addresses, firewalls and certificates, or whether \
+                 the server has another secret",
+            ),
+            Self::Unproven { .. } => words("unproven", "", "give the password and the secret too"),
+            Self::EmptySecret { .. } => words(
+                "secret-empty",
+                "",
+                "look for an unset variable or a blank file, and give the server a secret",
+            ),
+            Self::Disguised { how, .. } => how.words_of_username(),
+            Self::ForbiddenCharacter { .. } => words(
+                "username-forbidden-character",
+                "",
+                "leave it out of the name, or use a pseudonym",
+            ),
+            Self::ControlCharacter { .. } => words(
+                "username-control-character",
+                "",
+                "leave it out of the name, or use a pseudonym",
+            ),
+            Self::UnionSelect => words(
+                "username-union-select",
+                "the username has both \"union\" and \"select\" in it, which coturn mistakes for \
+                 an SQL injection",
+                "use a pseudonym for this account",
+            ),
+            Self::TooLong { .. } => {
+                words("username-too-long", "", "shorten the name, or use a pseudonym")
+            }
+            Self::NoExpiry => words(
+                "username-no-expiry",
+                "there is no expiry in the username, which a server with a shared secret needs",
+                "make it <expiry>:<name>; a static user needs lt-cred-mech on the server, and \
+                 that without use-auth-secret",
+            ),
+            Self::Expired { .. } => words(
+                "expired",
+                "",
+                "fetch a new login; compare the clocks of both machines, since seconds decide",
+            ),
+            Self::TtlForExpiry => words(
+                "expiry-is-ttl",
+                "the expiry is a number of seconds, not a point in time, so that it was over in \
+                 1970",
+                "add now in Unix seconds to the ttl; 0 does not mean never",
+            ),
+            Self::WrongUnit { unit, .. } => unit.words(),
+            Self::OddExpiry { how, .. } => how.words(),
+            Self::After2038 { .. } => words(
+                "expiry-after-2038",
+                "the expiry is after 2147483647, in January 2038: a coturn built with \
+                 optimisation counts it as expired",
+                "give a shorter ttl",
+            ),
+            Self::YearsAhead { .. } => words(
+                "expiry-years-ahead",
+                "",
+                "give a ttl of hours: coturn sets no limit, and who has this login keeps it that \
+                 long",
+            ),
+            Self::LastSecond => words(
+                "expiry-last-second",
+                "the login expires in this very second: coturn, pion and Kamailio still accept \
+                 it, and eturnal, ejabberd and webrtc-rs do not",
+                "fetch a new login",
+            ),
+            Self::NumberFirst => words(
+                "username-number-first",
+                "the name comes first and is a number, which servers read as an expiry long ago",
+                "put the expiry first: <expiry>:<name>",
+            ),
+            Self::SeparatorInFirstName => words(
+                "username-separator-in-first-name",
+                "the name comes first and has the separator in it, so that servers do not find \
+                 the expiry",
+                "put the expiry first: <expiry>:<name>",
+            ),
+            Self::OtherSeparator { .. } => words(
+                "username-other-separator",
+                "",
+                "use `:`, or set rest-api-separator on the server",
+            ),
+            Self::EmptyName => words(
+                "username-empty-name",
+                "the name is empty: coturn accepts that and applies no per-user quota to it; \
+                 Kamailio refuses it",
+                "give each account a name",
+            ),
+            Self::BareExpiry => words(
+                "username-bare-expiry",
+                "the username is an expiry alone: coturn counts each as a user of its own, \
+                 ejabberd and some versions of pion refuse it",
+                "make it <expiry>:<name>, unless the server is webrtc-rs's or pion's plain \
+                 long-term handler, which accept nothing else",
+            ),
+            Self::NameFirst => words(
+                "username-name-first",
+                "the name comes before the expiry, which coturn and STUNner accept, and most \
+                 other servers do not",
+                "put the expiry first: <expiry>:<name>",
+            ),
+            Self::SeparatorInName => words(
+                "username-separator-in-name",
+                "the name has the separator in it: pion's user ends there, and STUNner counts \
+                 each login as another user, so per-user quotas differ",
+                "nothing for coturn; elsewhere use a pseudonym if quotas matter",
+            ),
+            Self::NotMade => words(
+                "password-not-made",
+                "the password is not one that this scheme makes, which is 28 characters of base64",
+                "give the one that was made for this username; a static user needs lt-cred-mech \
+                 on the server, and that without use-auth-secret",
+            ),
+            Self::PasswordDisguised(how) => how.words_of_password(),
+            Self::Encoding(encoding) => encoding.words(),
+            Self::Hash(hash) => hash.words(),
+            Self::Construction(construction) => construction.words(),
+            Self::Signed(signed) => signed.words(),
+            Self::Secret { form, .. } => form.words(),
+            Self::OtherSecret => words(
+                "secret-other",
+                "the password was not made for this username with any secret given here, in any \
+                 way known here",
+                "compare the secrets of service and server, and the realm of those in a \
+                 database; neither username nor password may change on the way",
+            ),
+        }
+    }
+}
