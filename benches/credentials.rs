@@ -250,5 +250,22 @@ fn access_tokens(criterion: &mut Criterion) {
 #[cfg(not(feature = "access-token"))]
 fn access_tokens(_: &mut Criterion) {}
 
-criterion_group!(benches, minting, verifying, parsing, leases, access_tokens);
+#[cfg(feature = "diagnose")]
+fn diagnosing(criterion: &mut Criterion) {
+    use turn_credentials::diagnose::diagnose_at;
+
+    let secrets: Vec<_> = (0..10).map(|n| format!("{SECRET}{n}")).collect();
+    let secrets: Vec<_> = secrets.iter().map(String::as_bytes).collect();
+    let username = format!("1700003600:{}", NAMES[1].1);
+    // No recipe gives it, so that all are tried.
+    let password = Some("nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    criterion.bench_function("diagnose, ten secrets", |bencher| {
+        bencher.iter(|| diagnose_at(black_box(&username), password, &secrets, NOW));
+    });
+}
+
+#[cfg(not(feature = "diagnose"))]
+fn diagnosing(_: &mut Criterion) {}
+
+criterion_group!(benches, minting, verifying, parsing, leases, access_tokens, diagnosing);
 criterion_main!(benches);

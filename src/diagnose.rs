@@ -42,7 +42,8 @@
 //! # Limits
 //!
 //! Of a username over 1024 bytes only its length is told, and of a password over 256 that it is not one.
-//! So the time and the memory depend on the secrets alone: at most about 1500 MACs for each. The secrets in other forms, and the MACs, are wiped.
+//! So the time and the memory depend on the secrets alone: at most about 1500 MACs for each. The secrets in other forms, and the MACs, are wiped
+//! from the heap.
 
 mod disguise;
 mod encoding;

@@ -1,8 +1,9 @@
 //! Two TURN clients that are not ours: webrtc-rs as a library, coturn's as a program.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
@@ -68,7 +69,7 @@ async fn relays(server: SocketAddr, username: &str, password: &str) -> Result<()
 }
 
 async fn connect(server: SocketAddr, username: &str, password: &str) -> Client {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("the client's socket");
+    let socket = unused_socket().await;
     let client = Client::new(ClientConfig {
         stun_serv_addr: server.to_string(),
         turn_serv_addr: server.to_string(),
@@ -84,6 +85,20 @@ async fn connect(server: SocketAddr, username: &str, password: &str) -> Client {
     .expect("a client");
     client.listen().await.expect("the client listens");
     client
+}
+
+/// A socket on a port that no client of this process had: to coturn it would be the same session still,
+/// which may not change its username.
+async fn unused_socket() -> UdpSocket {
+    static USED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+    loop {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("the client's socket");
+        let port = socket.local_addr().expect("the client's address").port();
+        if USED.lock().expect("the ports").insert(port) {
+            return socket;
+        }
+    }
 }
 
 /// webrtc-rs tells the code in the text only: "... (error 401: Unauthorized)".

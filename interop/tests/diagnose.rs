@@ -2,6 +2,7 @@
 
 use turn_credentials::UnixTime;
 use turn_credentials::diagnose::{Verdict, diagnose};
+use turn_credentials_interop::coturn::secret_args;
 use turn_credentials_interop::{Coturn, Refused, allocate};
 
 #[path = "../../tests/mistakes/mod.rs"]
@@ -34,6 +35,40 @@ async fn coturn_answers_as_the_verdicts_say() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Whatever the username, coturn reads it as the first finding says.
+#[tokio::test]
+async fn coturn_reads_usernames_as_told() {
+    let mut args = secret_args(&["north"]);
+    // Room for a relay each.
+    args.extend(["--min-port=49152", "--max-port=65535"].map(String::from));
+    let now = UnixTime::now().as_secs();
+    let mut wrong = Vec::new();
+    for number in [now + 3600, now - 5, now * 1000, 1 << 31, (1 << 32) + now + 3600, 42, 0] {
+        let coturn = Coturn::with_args(&args);
+        for before in ["", "+", "-", "00", ":", "a", "a:", "7:", "a:b:", "\"", "%31", "a|"] {
+            for after in
+                ["", ":", ":a", ":7", ".5:a", "x:", "|a", "%3Aa", "\"", &format!(":{number}")]
+            {
+                let username = format!("{before}{number}{after}");
+                let password = mistakes::password("north", &username);
+                let finding = diagnose(&username, Some(&password), &[b"north"])[0];
+                let answer = allocate(coturn.address(), &username, &password).await;
+                let as_told = match finding.verdict() {
+                    Verdict::Accepted => answer == Ok(()),
+                    Verdict::Unauthorized => answer == Err(Refused(401)),
+                    Verdict::BadRequest => answer == Err(Refused(400)),
+                    _ => true,
+                };
+                if !as_told {
+                    let code = finding.code();
+                    wrong.push(format!("{username}: {code} {:?} {answer:?}", finding.verdict()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
 }
 
 /// The empty secret lets anybody in, and the finding says so.

@@ -120,7 +120,9 @@ pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
 
 fn percent_decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
+    // One that grew would leave its beginning in freed memory.
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend_from_slice(parts.next()?.as_bytes());
     for part in parts {
         let (digits, rest) = part.split_at_checked(2)?;
         bytes.extend(unhex(digits.as_bytes())?);

@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 
 /// One thing to say about a login, for the operator of the service or of the TURN server.
 ///
-/// [`Display`](fmt::Display) says in one sentence what is the matter, [`advice`](Self::advice) what to
+/// [`Display`](fmt::Display) says in one sentence what is wrong, [`advice`](Self::advice) what to
 /// do, [`verdict`](Self::verdict) what coturn makes of it. Neither shows a secret, a password or a name.
 ///
 /// ```
@@ -143,7 +143,7 @@ pub enum Finding {
     Hash(Hash),
     /// The hash was not used as HMAC with the secret as its key.
     Construction(Construction),
-    /// Something else than the whole username was signed.
+    /// Something other than the whole username was signed.
     Signed(Signed),
     /// The secret was used in another form.
     Secret {

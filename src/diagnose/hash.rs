@@ -100,7 +100,7 @@ impl Construction {
         let hmac = |key, message| {
             // Every length of key is accepted.
             let mac = Hmac::<D>::new_from_slice(key).ok();
-            mac.map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+            mac.map(|mac| mac.chain_update(message).finalize().as_bytes().to_vec())
         };
         let hash =
             |first, second| D::new().chain_update(first).chain_update(second).finalize().to_vec();

@@ -46,8 +46,9 @@ impl Signed {
         ]);
         let below = |how: Disguise| Some((Self::Undisguised(how), how.undo(username)?));
         all.extend(Disguise::ALL.into_iter().filter_map(below));
-        let mark = |c: char| c == separator || (c.is_ascii_punctuation() && !c.is_ascii_digit());
-        if let Some((first, rest)) = username.split_once(mark) {
+        let halves = username.split_once(separator);
+        let mark = |c: char| c.is_ascii_punctuation();
+        if let Some((first, rest)) = halves.or_else(|| username.split_once(mark)) {
             let is_expiry = all_digits(first);
             let (front, back) =
                 if is_expiry { (Self::Expiry, Self::Name) } else { (Self::Name, Self::Expiry) };

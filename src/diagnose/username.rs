@@ -77,7 +77,9 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     });
     if let Some((how, below)) = disguise {
         findings.push(Finding::Disguised { how, verdict });
-        if let Some(reading) = Reading::of(&below, separator) {
+        if let Some(reading) =
+            Reading::of(&below, separator).filter(|_| verdict != Verdict::Accepted)
+        {
             let below = coturns_verdict(&below, separator, now);
             findings.extend(reading.findings(below, now).into_iter().filter(Finding::refuses));
         }
@@ -142,17 +144,17 @@ impl<'a> Reading<'a> {
             (true, _) => reading(Place::Layout(Layout::ExpiryFirst), before, after),
             (_, true) if before.is_empty() => reading(Place::Junk, after, ""),
             (_, true) => reading(Place::Layout(Layout::NameFirst), after, before),
+            _ if is_time(after) => reading(Place::Junk, digits(after), before),
             _ => match after.rsplit_once(separator) {
                 Some((rest, last)) if is_time(last) && is_number(last) => {
                     reading(Place::SeparatorInFirstName, last, rest)
                 }
-                _ if is_time(after) => reading(Place::Junk, digits(after), before),
                 _ => Self::otherwise(username),
             },
         }
     }
 
-    /// A time at one of the ends, with something else than the separator beside it.
+    /// A time at one of the ends, with something other than the separator beside it.
     fn otherwise(username: &'a str) -> Option<Self> {
         let mark = |c: &char| c.is_ascii_punctuation() && *c != '%';
         let expiry = digits(username);

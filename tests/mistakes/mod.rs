@@ -64,7 +64,7 @@ pub(crate) fn password(secret: &str, username: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// All of them, at this time.
@@ -166,7 +166,7 @@ fn usernames(now: u64) -> Vec<Mistake> {
 fn passwords(now: u64) -> Vec<Mistake> {
     let e = now + 3600;
     // The MAC of this one has a `+` or a `/`, so that the alphabets differ.
-    let name = (0..).map(|n| format!("alice{n}")).find(|name| {
+    let name = (0..1000).map(|n: u16| format!("alice{n}")).find(|name| {
         let right = password("north", &format!("{e}:{name}"));
         right.contains('+') && right.contains('/')
     });
