@@ -43,6 +43,28 @@ fn mistakes_are_named() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
+/// Everything is told, not only what is first.
+#[test]
+fn several_mistakes() {
+    let codes = |username: &str, password: &str| -> Vec<_> {
+        diagnosed(username, password).iter().map(Finding::code).collect()
+    };
+    let (live, expired) = (format!("{}:alice", NOW + 3600), format!("{}:alice", NOW - 90));
+    let line_end = mistakes::password("north\n", &expired);
+    assert_eq!(codes(&expired, &line_end), ["expired", "secret-line-end"]);
+    let unpadded = mistakes::password("north\n", "alice");
+    let unpadded = unpadded.trim_end_matches('=');
+    let expected = ["password-unpadded", "secret-line-end", "signed-name"];
+    assert_eq!(codes(&live, unpadded), expected);
+    // No secret here made it, and it is the hex of as many bytes as SHA-256 has.
+    let expected = ["password-hex", "hash-sha256", "secret-other"];
+    assert_eq!(codes(&live, &"0123456789abcdef".repeat(4)), expected);
+    let matrix = format!("{}:@alice:lab.test", NOW + 3600);
+    let password = mistakes::password("north", &matrix);
+    assert_eq!(codes(&matrix, &password), ["accepted", "username-separator-in-name"]);
+    assert_eq!(codes(&"1".repeat(2000), &password), ["username-too-long"]);
+}
+
 fn username() -> impl Strategy<Value = String> {
     let expiry = prop_oneof![NOW - 2..NOW + 3, any::<u64>(), Just(NOW + 3600)];
     let text = "[-+0-9a:|. \"%\u{1}é]{0,12}";

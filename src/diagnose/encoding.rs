@@ -37,10 +37,11 @@ pub enum Encoding {
 
 impl Encoding {
     pub(crate) const ALL: [Self; 7] = [
+        // The hex of SHA-256 is base64 too, of as many bytes as SHA-384 has.
+        Self::Hex,
+        Self::Base64OfHex,
         Self::Base64,
         Self::Unpadded,
-        Self::Base64OfHex,
-        Self::Hex,
         Self::UrlSafe,
         Self::BlankForPlus,
         Self::Truncated,
@@ -124,8 +125,9 @@ impl Candidate {
         Hash::ALL.into_iter().find(len).unwrap_or(Hash::Sha1)
     }
 
-    pub(crate) fn is(&self, made: &Key) -> bool {
-        self.mac.0.len() <= made.0.len() && differing_bits(&self.mac.0, &made.0) == 0
+    pub(crate) fn shows(&self, hash: Hash, made: &Key) -> bool {
+        let shown = &self.mac.0;
+        self.hash() == hash && shown.len() <= made.0.len() && differing_bits(shown, &made.0) == 0
     }
 
     pub(crate) fn findings(&self) -> impl Iterator<Item = Finding> {

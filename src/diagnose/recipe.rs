@@ -21,7 +21,8 @@ pub(crate) struct Recipe {
     form: Option<SecretForm>,
     signed: Signed,
     construction: Construction,
-    password: Candidate,
+    /// What is to be said of how it shows the MAC, and of the hash.
+    password: Vec<Finding>,
 }
 
 impl Recipe {
@@ -40,21 +41,18 @@ impl Recipe {
             let key = move |form: SecretForm| Some((at, Some(form), form.key(secret)?));
             SecretForm::ALL.into_iter().filter_map(key)
         });
+        let used = |hash: &Hash| candidates.iter().any(|candidate| candidate.hash() == *hash);
+        let hashes: Vec<_> = Hash::ALL.into_iter().filter(used).collect();
         for (secret, form, key) in as_given.chain(formed) {
-            for hash in Hash::ALL {
-                if !candidates.iter().any(|candidate| candidate.hash() == hash) {
-                    continue;
-                }
-                for (construction, (signed, message)) in Construction::ALL
-                    .into_iter()
-                    .flat_map(|how| messages.iter().map(move |m| (how, m)))
-                {
-                    let made = hash.of(construction, &key.0, message.as_bytes());
-                    let found =
-                        |candidate: &Candidate| candidate.hash() == hash && candidate.is(&made);
-                    if let Some(at) = candidates.iter().position(found) {
-                        let password = candidates.into_iter().nth(at).ok_or_else(Vec::new)?;
-                        return Ok(Self { secret, form, signed: *signed, construction, password });
+            for &hash in &hashes {
+                for construction in Construction::ALL {
+                    for &(signed, ref message) in &messages {
+                        let made = hash.of(construction, &key.0, message.as_bytes());
+                        let shown = candidates.iter().find(|password| password.shows(hash, &made));
+                        if let Some(password) = shown {
+                            let password = password.findings().collect();
+                            return Ok(Self { secret, form, signed, construction, password });
+                        }
                     }
                 }
             }
@@ -78,13 +76,13 @@ impl Recipe {
 
     /// What is not as it should be: nothing, if the password is right.
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let &Self { secret, form, signed, construction, .. } = self;
+        let &Self { secret, form, signed, construction, ref password } = self;
         let form = form.map(|form| Finding::Secret { secret, form });
         let named = matches!(signed, Signed::Username | Signed::Undisguised(_));
         let signed = (!named).then_some(Finding::Signed(signed));
         let construction =
             (construction != Construction::Hmac).then_some(Finding::Construction(construction));
         let parts = form.into_iter().chain(signed).chain(construction);
-        self.password.findings().chain(parts).collect()
+        password.iter().copied().chain(parts).collect()
     }
 }
