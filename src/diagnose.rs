@@ -22,8 +22,7 @@
 //! assert_eq!(finding.code(), "secret-line-end");
 //! assert_eq!(
 //!     finding.to_string(),
-//!     "the password was made with secret 2 with a line end after it: one side does not read the \
-//!      secret as the other does",
+//!     "secret 2 made this password, but with a line end after it: one side reads the secret differently",
 //! );
 //! assert_eq!(finding.advice(), "strip it where the secret is read, or set it without");
 //! ```

@@ -252,8 +252,8 @@ impl fmt::Display for Finding {
             ),
             Self::Unproven { expires_at } => write!(
                 f,
-                "the username is good until {} (Unix seconds); what the password is worth cannot \
-                 be told without it and a secret",
+                "the username is good until {} (Unix seconds); to check the password takes the \
+                 password and a secret",
                 expires_at.as_secs()
             ),
             Self::EmptySecret { secret } => {
@@ -298,8 +298,7 @@ impl fmt::Display for Finding {
             ),
             Self::Secret { secret, form } => write!(
                 f,
-                "the password was made with secret {} {form}: one side does not read the secret \
-                 as the other does",
+                "secret {} made this password, but {form}: one side reads the secret differently",
                 Counted(secret)
             ),
             _ => f.write_str(self.words().text),
