@@ -75,9 +75,9 @@ pub use self::verdict::Verdict;
 const MAX_USERNAME: usize = 1024;
 const MAX_PASSWORD: usize = 256;
 
-/// Finds out what is to be said of a login; the most likely reason of a refusal first.
+/// Says what is wrong with a login, the most likely reason of a refusal first.
 ///
-/// There is at least one finding, and the [verdict](Finding::verdict) of the first is the verdict on the
+/// There is at least one finding, and the smallest [verdict](Finding::verdict) is the verdict on the
 /// login. `secrets` are the raw bytes that the TURN server has, or has had, in any order. Without a
 /// password only the username is looked at. `now` is the TURN server's clock.
 ///

@@ -45,10 +45,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let Options { username, separator, .. } = options;
     let findings =
         diagnose_with(*separator, username, password.as_deref(), &bytes, UnixTime::now());
-    // What is odd about a good username comes before that its password is not proven.
-    let mut verdicts = findings.iter().map(Finding::verdict);
-    let verdict = verdicts.find(|&verdict| verdict != Verdict::Accepted);
-    let verdict = verdict.unwrap_or(Verdict::Accepted);
+    let verdict = findings.iter().map(Finding::verdict).min().unwrap_or(Verdict::Depends);
     let found = Json::new(verdict, &findings, &secrets);
     if options.json {
         json::print(&found, output)?;

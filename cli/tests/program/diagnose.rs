@@ -89,7 +89,7 @@ fn it_says_which_secret_and_shows_none() {
     let output = run("diagnose", &args, &[("TURN_SECRET", "hidden three")]);
     let words = text(&output.stdout);
     assert!(words.starts_with("coturn refuses it with 401:\n* "), "{words}");
-    assert!(words.contains("secret 2 with a line end"), "{words}");
+    assert!(words.contains("secret 2 made this password, but with a line end"), "{words}");
     assert!(words.ends_with(&format!("(secret 2 is {path})\n")), "{words}");
     assert!(!words.contains("hidden") && !words.contains(&password), "{words}");
 
