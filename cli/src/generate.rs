@@ -85,7 +85,7 @@ pub(crate) struct Options {
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Layout {
+pub(crate) enum Layout {
     ExpiryFirst,
     NameFirst,
     ExpiryOnly,

@@ -2,6 +2,7 @@
 
 mod ask;
 mod browsers;
+mod check;
 mod completions;
 mod diagnose;
 mod generate;
@@ -31,6 +32,7 @@ enum Command {
     Generate(generate::Options),
     Verify(verify::Options),
     Diagnose(diagnose::Options),
+    Check(check::Options),
     Xirsys(xirsys::Options),
     Completions(completions::Options),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Generate(options) => generate::run(&options, output),
         Command::Verify(options) => verify::run(&options, output),
         Command::Diagnose(options) => diagnose::run(&options, output),
+        Command::Check(options) => check::run(&options, output),
         Command::Xirsys(options) => xirsys::run(&options, output),
         Command::Completions(options) => completions::run::<Cli>(&options, output),
     })

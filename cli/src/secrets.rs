@@ -37,6 +37,11 @@ impl Secret {
 }
 
 impl Options {
+    /// Whether the command line has one.
+    pub(crate) fn given(&self) -> bool {
+        !self.texts.is_empty() || !self.files.is_empty()
+    }
+
     /// One or more secrets: those of --secret before those of --secret-file.
     pub(crate) fn read(&self) -> Result<Vec<Secret>> {
         let mut secrets = self.read_given()?;

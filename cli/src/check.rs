@@ -1,0 +1,426 @@
+//! `turn-credentials check URI`: asks real TURN servers for a relay, and sends data through it.
+
+mod certificate;
+mod login;
+mod relay;
+mod report;
+mod session;
+mod target;
+mod transport;
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use stun_types::AddressFamily;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use turn_credentials::ice::Login;
+use turn_credentials::{SharedSecret, TurnCredentials, UnixTime};
+
+use crate::check::certificate::Authorities;
+use crate::check::relay::{Path, Peer};
+use crate::check::report::{Outcome, Problem, Verdict};
+use crate::check::session::{Allocation, Leftovers, Session, TurnError};
+use crate::check::target::{Target, Untried};
+use crate::check::transport::{Connection, Way};
+use crate::input;
+use crate::program::{self, COULD_NOT, Output, Result};
+
+/// Try TURN servers: reach them, log in, and send data through their relays
+#[derive(Args)]
+#[command(
+    after_help = "Exits with 0 if all work, 1 if one fails, and 2 if nothing could be tried."
+)]
+pub(crate) struct Options {
+    /// Where the TURN server is: turn:host:port?transport=udp, or a host for UDP, TCP and TLS
+    uris: Vec<String>,
+
+    #[command(flatten)]
+    login: login::Options,
+
+    /// A PEM file with an authority that may sign the server's certificate
+    #[arg(long, value_name = "PATH")]
+    ca: Option<PathBuf>,
+
+    /// How long to wait for each answer
+    #[arg(
+        long, value_name = "TIME", default_value = "5s", value_parser = input::parse_duration
+    )]
+    timeout: Duration,
+
+    /// Only IPv4 addresses
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    ipv4: bool,
+
+    /// Only IPv6 addresses
+    #[arg(short = '6')]
+    ipv6: bool,
+
+    /// Print one JSON object: result, servers
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a shell reports of a program that SIGINT ended.
+const INTERRUPTED: u8 = 128 + 2;
+
+pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
+    let uris = target::uris(&options.uris)?;
+    let authorities = Authorities::new(options.ca.as_deref())?;
+    let entries = options.login.read(uris, options.timeout)?;
+    let check = Check {
+        authorities,
+        patience: options.timeout,
+        minted: entries.minted,
+        leftovers: Leftovers::default(),
+        turn: Arc::default(),
+    };
+    let (ipv4, ipv6) = (options.ipv4, options.ipv6);
+    let wanted = move |address: &SocketAddr| if address.is_ipv4() { !ipv6 } else { !ipv4 };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcomes = runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        let running = check.run(entries.entries, wanted, &mut tasks);
+        let outcomes = tokio::select! {
+            outcomes = running => Some(outcomes),
+            () = interrupted() => None,
+        };
+        // Sessions that are dropped leave their allocations to be released.
+        tasks.shutdown().await;
+        check.leftovers.release().await;
+        outcomes
+    });
+    // Name lookups cannot be cancelled.
+    runtime.shutdown_background();
+    let Some(outcomes) = outcomes else {
+        program::complain("interrupted; nothing is left allocated");
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    let any = |verdict| outcomes.iter().any(|outcome| outcome.result == verdict);
+    let (result, code) = if any(Verdict::Fails) {
+        ("fails", ExitCode::FAILURE)
+    } else if any(Verdict::Works) {
+        ("works", ExitCode::SUCCESS)
+    } else {
+        ("not-tried", ExitCode::from(COULD_NOT))
+    };
+    if options.json {
+        writeln_json(&json!({ "result": result, "servers": outcomes }), output)?;
+    } else {
+        report::print(&outcomes, output)?;
+    }
+    Ok(code)
+}
+
+fn writeln_json(value: &serde_json::Value, output: &mut dyn std::io::Write) -> Result<()> {
+    Ok(writeln!(output, "{value}")?)
+}
+
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let terminated = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// What all targets share.
+#[derive(Clone)]
+struct Check {
+    authorities: Authorities,
+    patience: Duration,
+    minted: bool,
+    leftovers: Leftovers,
+    /// One target at a time has allocations: several of one name would meet a small quota.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Check {
+    async fn run(
+        &self,
+        entries: Vec<login::Entry>,
+        wanted: impl Fn(&SocketAddr) -> bool + Copy,
+        tasks: &mut JoinSet<(usize, Outcome)>,
+    ) -> Vec<Outcome> {
+        let mut targets = Vec::new();
+        for entry in entries {
+            targets.extend(target::resolve(entry, wanted, self.patience).await);
+        }
+        for (index, target) in targets.into_iter().enumerate() {
+            let check = self.clone();
+            tasks.spawn(async move { (index, check.examine(&target).await) });
+        }
+        let mut outcomes = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            if let Ok(done) = done {
+                outcomes.push(done);
+            }
+        }
+        outcomes.sort_unstable_by_key(|(index, _)| *index);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    async fn examine(&self, target: &Target) -> Outcome {
+        let mut outcome = Outcome::of(target);
+        let (way, address) = match &target.at {
+            Ok(at) => *at,
+            Err(Untried::Dtls) => {
+                return outcome.not_tried("not tried: TURN over DTLS, which no browser speaks");
+            }
+            Err(Untried::Family) => {
+                return outcome.not_tried("not tried: the name has no address of this family");
+            }
+            Err(Untried::Unresolved(why)) => {
+                outcome.problem(
+                    "unresolved",
+                    format!(
+                        "the name {} cannot be resolved: check its spelling and its DNS ({why})",
+                        target.uri.host()
+                    ),
+                );
+                return outcome.finish();
+            }
+        };
+        progress(target, "connecting");
+        let session = match self.connect(target, way, address).await {
+            Ok(session) => session,
+            Err(error) if is_our_network(address, &error) => {
+                return outcome.not_tried("not tried: this machine has no IPv6");
+            }
+            Err(error) => {
+                let Problem { code, message } = report::unreachable(way, address, &error);
+                outcome.problem(code, message);
+                return outcome.finish();
+            }
+        };
+        self.examine_session(target, session, &mut outcome).await;
+        progress(target, "done");
+        outcome.finish()
+    }
+
+    async fn connect(
+        &self,
+        target: &Target,
+        way: Way,
+        address: SocketAddr,
+    ) -> std::io::Result<Session> {
+        let (host, patience) = (target.uri.host(), self.patience);
+        let connection = Connection::open(way, address, host, &self.authorities, patience).await?;
+        Ok(Session::new(connection, patience, self.leftovers.clone()))
+    }
+
+    async fn examine_session(&self, target: &Target, mut session: Session, outcome: &mut Outcome) {
+        let Ok((way, address)) = target.at else { return };
+        outcome.tls = session.connection().and_then(|connection| connection.tls.clone());
+        if let Some(problem) = outcome.tls.as_ref().and_then(|tls| tls.problem.as_ref()) {
+            outcome.problems.push(report::certificate(problem, target.uri.host()));
+        }
+        progress(target, "Binding");
+        match session.binding().await {
+            Ok(binding) => {
+                outcome.mapped = Some(binding.mapped);
+                outcome.binding = Some(binding.round_trip);
+            }
+            Err(error @ TurnError::Refused { .. }) => {
+                outcome.notes.push(format!("Binding without a login is refused: {error}"));
+            }
+            Err(error) => {
+                outcome.problems.push(report::no_binding(way, address, &error));
+                return;
+            }
+        }
+        outcome.software = session.software().map(Into::into);
+        if !target.uri.scheme().is_turn() {
+            outcome.message = "works: the server tells us our address".into();
+            return;
+        }
+        let Some(login) = &target.login else {
+            outcome.problem("no-login", "there is no login for this server");
+            return;
+        };
+        let _turn = self.turn.lock().await;
+        progress(target, "logging in");
+        match self.allocate(&mut session, login, address, outcome).await {
+            Ok(allocation) => {
+                outcome.relay = Some(allocation.relay);
+                outcome.lifetime = Some(allocation.lifetime.as_secs());
+                self.find_out_who_gets_in(target, &allocation, outcome).await;
+                progress(target, "sending data");
+                self.send_data(target, login, &mut session, &allocation, outcome).await;
+            }
+            Err(error) => {
+                outcome.problems.push(report::refused(&error, self.minted));
+            }
+        }
+        outcome.realm = session.realm().map(Into::into);
+        session.release().await;
+    }
+
+    /// First without the login, then with it; of the address's own family, if the server has it.
+    async fn allocate(
+        &self,
+        session: &mut Session,
+        login: &Login,
+        address: SocketAddr,
+        outcome: &mut Outcome,
+    ) -> std::result::Result<Allocation, TurnError> {
+        let family = relay::family(address.ip());
+        match session.allocate(Some(login), family).await {
+            Err(error) if error.code() == Some(440) && family == AddressFamily::IPV6 => {
+                outcome.notes.push("the server has no IPv6 relays (440), only IPv4 ones".into());
+                session.allocate(Some(login), AddressFamily::IPV4).await
+            }
+            other => other,
+        }
+    }
+
+    /// A server that needs no login, or whose secret is empty, relays for anybody.
+    async fn find_out_who_gets_in(
+        &self,
+        target: &Target,
+        allocation: &Allocation,
+        outcome: &mut Outcome,
+    ) {
+        let Ok((way, address)) = target.at else { return };
+        if allocation.anonymous {
+            outcome.problems.insert(
+                0,
+                Problem {
+                    code: "open-relay",
+                    message: "THE SERVER LETS ANYBODY IN: it gives a relay without any login; \
+                              coturn needs use-auth-secret and static-auth-secret, and no no-auth"
+                        .into(),
+                },
+            );
+            return;
+        }
+        let Some(login) = login_without_secret() else { return };
+        let Ok(mut session) = self.connect(target, way, address).await else { return };
+        let entered = session.allocate(Some(&login), relay::family(allocation.relay.ip())).await;
+        session.release().await;
+        if entered.is_ok() {
+            outcome.problems.insert(
+                0,
+                Problem {
+                    code: "empty-secret",
+                    message: "THE SERVER LETS ANYBODY IN: one of its secrets is empty; look for \
+                              static-auth-secret= without a value"
+                        .into(),
+                },
+            );
+        }
+    }
+
+    async fn send_data(
+        &self,
+        target: &Target,
+        login: &Login,
+        session: &mut Session,
+        allocation: &Allocation,
+        outcome: &mut Outcome,
+    ) {
+        let relay = allocation.relay;
+        let mapped = outcome.mapped;
+        let peer = match mapped {
+            Some(mapped) => Peer::open(session, mapped, relay).await,
+            None => None,
+        };
+        if let Some(peer) = &peer {
+            let direct = relay::to_peer(session, relay, peer, Path::Permission).await;
+            if direct.error.is_none() {
+                let channel = relay::to_peer(session, relay, peer, Path::Channel).await;
+                if direct.works() && !channel.works() {
+                    outcome.problem(
+                        "channel",
+                        "data passes by Send and Data, but not through a channel, which browsers \
+                         use",
+                    );
+                }
+                outcome.to_peer_by_channel = Some(channel);
+            }
+            outcome.to_peer = Some(direct);
+        } else {
+            outcome.notes.push(
+                "no second socket of ours has an address that the relay could send to: only relay \
+                 to relay is tried"
+                    .into(),
+            );
+        }
+        let (host, patience) = (target.uri.host(), self.patience);
+        let far = relay::to_relay(
+            session,
+            allocation,
+            login,
+            host,
+            &self.authorities,
+            &self.leftovers,
+            patience,
+        )
+        .await;
+        match far.code {
+            Some(486) => outcome.notes.push(
+                "the login's quota is one allocation (486): relay to relay is not tried, and one \
+                 client can have only one relay"
+                    .into(),
+            ),
+            Some(403) => outcome.notes.push(
+                "the server forbids its own relays as peers (403): two clients that both need a \
+                 relay cannot talk"
+                    .into(),
+            ),
+            _ if outcome.to_peer.as_ref().is_some_and(relay::Passage::works)
+                && far.error.is_none()
+                && !far.works() =>
+            {
+                outcome.notes.push(
+                    "nothing passes from relay to relay: two clients that both need a relay cannot \
+                     talk"
+                        .into(),
+                );
+            }
+            _ => {}
+        }
+        outcome.to_relay = Some(far);
+        outcome.problems.extend(report::data(outcome));
+    }
+}
+
+/// What anybody can mint for a server with an empty secret: HMAC pads a key with NUL, so that the
+/// key of one NUL is the empty one.
+fn login_without_secret() -> Option<Login> {
+    let secret = SharedSecret::new([0]).ok()?;
+    let ttl = Duration::from_secs(600);
+    let skew = turn_credentials::ClockSkew::NONE;
+    let name = "turn-credentials-check-empty-secret";
+    let minted = TurnCredentials::generate_at(name, &secret, ttl, skew, UnixTime::now()).ok()?;
+    Some(Login::from(&minted))
+}
+
+fn is_our_network(address: SocketAddr, error: &std::io::Error) -> bool {
+    address.is_ipv6()
+        && matches!(error.kind(), ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable)
+}
+
+fn progress(target: &Target, what: &str) {
+    program::complain(&format!("{}: {what}", target.label()));
+}

@@ -1,0 +1,189 @@
+//! Where the login of a check comes from.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use turn_credentials::ice::{Credential, Login};
+use turn_credentials::{
+    ClockSkew, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
+};
+use ureq::http::header::AUTHORIZATION;
+
+use crate::generate::Layout;
+use crate::input::{self, Ttl};
+use crate::program::Result;
+use crate::{ask, secrets, words};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) secrets: secrets::Options,
+
+    /// Who the login minted with a secret is for
+    #[arg(long, default_value = "turn-credentials-check")]
+    name: String,
+
+    /// How long the login minted with a secret lasts
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = Ttl::parse)]
+    ttl: Ttl,
+
+    /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "0s",
+        value_parser = input::parse_skew,
+        allow_hyphen_values = true
+    )]
+    skew: ClockSkew,
+
+    /// Where the expiry is in the username
+    #[arg(long, value_enum, default_value = "expiry-first")]
+    layout: Layout,
+
+    /// The character between expiry and name (coturn's --rest-api-separator)
+    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
+    separator: char,
+
+    /// A username to log in with instead of a secret
+    #[arg(long, value_name = "TEXT", requires = "password")]
+    username: Option<String>,
+
+    /// The password that goes with it; - reads it from stdin, where other users cannot see it
+    #[arg(long, value_name = "TEXT", requires = "username", allow_hyphen_values = true)]
+    password: Option<String>,
+
+    /// A file with the JSON that browsers get, {"iceServers": [...]}, - for stdin: servers and logins
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["username", "broker"])]
+    ice_servers: Option<PathBuf>,
+
+    /// Ask a broker for servers and login: GET gives a token, PUT with it in the header tok the rest
+    #[arg(long, value_name = "URL", conflicts_with = "username")]
+    broker: Option<String>,
+
+    /// A file with the broker's client key, sent as a bearer token
+    #[arg(long, value_name = "PATH", requires = "broker")]
+    client_key_file: Option<PathBuf>,
+
+    /// The web origin that the broker permits
+    #[arg(long, value_name = "ORIGIN", requires = "broker")]
+    origin: Option<String>,
+}
+
+/// A server and how to log in there; nothing for STUN.
+pub(crate) struct Entry {
+    pub(crate) uri: IceUri,
+    pub(crate) login: Option<Login>,
+}
+
+pub(crate) struct Entries {
+    pub(crate) entries: Vec<Entry>,
+    /// We have the secret itself.
+    pub(crate) minted: bool,
+}
+
+impl Options {
+    pub(crate) fn read(&self, uris: Vec<IceUri>, patience: Duration) -> Result<Entries> {
+        let others = [self.username.is_some(), self.ice_servers.is_some(), self.broker.is_some()];
+        if self.secrets.given() && others.contains(&true) {
+            return Err("a secret and another login: give one of them".into());
+        }
+        if let Some(path) = &self.ice_servers {
+            let json = input::read("the ICE servers", path)?;
+            return listed(&uris, &json, "--ice-servers");
+        }
+        if let Some(url) = &self.broker {
+            return listed(&uris, &self.ask_broker(url, patience)?, "--broker");
+        }
+        if uris.is_empty() {
+            return Err("no server: give one, as in turn-credentials check turn:turn.example.org \
+                        or turn-credentials check turn.example.org"
+                .into());
+        }
+        let (login, minted) = match (&self.username, &self.password) {
+            (Some(username), Some(password)) => {
+                let password = Credential::new(input::password(password)?);
+                (Some(Login::new(username, password).map_err(words::of_ice)?), false)
+            }
+            _ if uris.iter().all(|uri| !uri.scheme().is_turn()) => (None, false),
+            _ => {
+                let secret = self.secrets.read_one()?.shared;
+                (Some(self.mint(&secret, UnixTime::now())?), true)
+            }
+        };
+        let entries = uris.into_iter().map(|uri| Entry { uri, login: login.clone() }).collect();
+        Ok(Entries { entries, minted })
+    }
+
+    fn mint(&self, secret: &SharedSecret, now: UnixTime) -> Result<Login> {
+        let Self { ttl, skew, layout, separator, name, .. } = self;
+        let minted = || {
+            let expiry = skew.expiry(ttl.duration, now)?;
+            let username = match layout {
+                Layout::ExpiryFirst => Username::new(name, expiry)?.with_separator(*separator)?,
+                Layout::NameFirst => Username::name_first_with(*separator, name, expiry)?,
+                Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(*separator)?,
+            };
+            TurnCredentials::for_username_at(username, secret, *skew, now)
+        };
+        let minted = minted().map_err(|error| words::of(ttl.explain(error)))?;
+        Ok(Login::from(&minted))
+    }
+
+    fn ask_broker(&self, url: &str, patience: Duration) -> Result<Vec<u8>> {
+        let agent = ask::agent(patience);
+        let key = self.client_key_file.as_deref().map(input::secret_text).transpose()?;
+        let bearer = key.as_ref().map(|key| format!("Bearer {}", key.as_str()));
+        let failed = |what: &str, why: &str| format!("the broker gives no {what}: {why}");
+
+        let mut get = agent.get(url);
+        let mut put = agent.put(url);
+        if let Some(bearer) = &bearer {
+            get = get.header(AUTHORIZATION, bearer);
+            put = put.header(AUTHORIZATION, bearer);
+        }
+        if let Some(origin) = &self.origin {
+            get = get.header("origin", origin);
+            put = put.header("origin", origin);
+        }
+        let mut answer = get.call().map_err(|error| failed("token", &error.to_string()))?;
+        if !answer.status().is_success() {
+            return Err(failed("token", &status(answer.status().as_u16())).into());
+        }
+        let token = answer.body_mut().with_config().limit(64 * 1024).read_to_string();
+        let token = token.map_err(|error| failed("token", &error.to_string()))?;
+        let answer = put.header("tok", token.trim()).send_empty();
+        let mut answer = answer.map_err(|_| failed("login", "no answer to PUT with tok"))?;
+        if !answer.status().is_success() {
+            return Err(failed("login", &status(answer.status().as_u16())).into());
+        }
+        let json = answer.body_mut().with_config().limit(1024 * 1024).read_to_vec();
+        Ok(json.map_err(|error| failed("login", &error.to_string()))?)
+    }
+}
+
+fn status(code: u16) -> String {
+    let hint = match code {
+        401 | 403 => ": it may want --origin or --client-key-file",
+        404 => ": give the whole address, as in https://turn.example.org/token",
+        429 => ": too many requests, wait a minute",
+        _ => "",
+    };
+    format!("HTTP status {code}{hint}")
+}
+
+fn listed(uris: &[IceUri], json: &[u8], flag: &str) -> Result<Entries> {
+    if !uris.is_empty() {
+        return Err(format!("{flag} says which servers there are: leave out the URIs").into());
+    }
+    // serde_json's own error would quote what it met, which may be a password.
+    let servers: IceServers = serde_json::from_slice(json).map_err(|_| {
+        format!("{flag}: no usable ICE servers: {{\"iceServers\": [...]}} is wanted")
+    })?;
+    let entries = servers.iter().flat_map(|server| {
+        let login = server.login().cloned();
+        server.urls().iter().map(move |uri| Entry { uri: uri.clone(), login: login.clone() })
+    });
+    Ok(Entries { entries: entries.collect(), minted: false })
+}

@@ -1,0 +1,376 @@
+//! What was found, in words, as a table and as JSON.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::certificate::{Problem as CertificateProblem, Tls};
+use super::relay::{Passage, as_ms};
+use super::session::TurnError;
+use super::target::Target;
+use super::transport::Way;
+
+/// All that one address of one URI showed.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) uri: String,
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) result: Verdict,
+    /// The verdict in plain words.
+    pub(crate) message: String,
+    /// The worst one first.
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) software: Option<String>,
+    pub(crate) realm: Option<String>,
+    pub(crate) mapped: Option<SocketAddr>,
+    #[serde(serialize_with = "as_ms", rename = "binding_ms")]
+    pub(crate) binding: Option<Duration>,
+    pub(crate) relay: Option<SocketAddr>,
+    pub(crate) lifetime: Option<u64>,
+    pub(crate) to_peer: Option<Passage>,
+    pub(crate) to_peer_by_channel: Option<Passage>,
+    pub(crate) to_relay: Option<Passage>,
+    #[serde(skip)]
+    pub(crate) label: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    Works,
+    Fails,
+    #[default]
+    NotTried,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+impl Outcome {
+    pub(crate) fn of(target: &Target) -> Self {
+        let address = target.at.as_ref().ok().map(|(_, address)| *address);
+        Self { uri: target.uri.to_string(), address, label: target.label(), ..Self::default() }
+    }
+
+    pub(crate) fn problem(&mut self, code: &'static str, message: impl Into<String>) {
+        self.problems.push(Problem { code, message: message.into() });
+    }
+
+    /// Decides, once all is tried.
+    pub(crate) fn finish(mut self) -> Self {
+        if let Some(problem) = self.problems.first() {
+            self.result = Verdict::Fails;
+            self.message.clone_from(&problem.message);
+        } else {
+            self.result = Verdict::Works;
+            if self.message.is_empty() {
+                self.message = "works: a relay, and data through it both ways".into();
+            }
+        }
+        self
+    }
+
+    pub(crate) fn not_tried(mut self, why: impl Into<String>) -> Self {
+        self.message = why.into();
+        self
+    }
+
+    fn certificate(&self) -> Option<String> {
+        let tls = self.tls.as_ref()?;
+        let days = match tls.days_left {
+            Some(days) if days >= 0 => format!(", certificate for {days} more days"),
+            _ => String::new(),
+        };
+        Some(format!("{}{days}", tls.version))
+    }
+
+    /// Its row of the table.
+    fn row(&self) -> [String; 6] {
+        let none = || "-".to_owned();
+        let result = match self.result {
+            Verdict::Works => "works",
+            Verdict::Fails => "FAILS",
+            Verdict::NotTried => "not tried",
+        };
+        [
+            result.into(),
+            self.label.clone(),
+            self.binding.map_or_else(none, ms),
+            self.relay.map_or_else(none, |relay| relay.to_string()),
+            self.to_peer.as_ref().map_or_else(none, passage),
+            self.to_relay.as_ref().map_or_else(none, passage),
+        ]
+    }
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn passage(passage: &Passage) -> String {
+    if passage.error.is_some() {
+        return "not tried".into();
+    }
+    let lost = passage.sent - passage.returned;
+    match passage.median_round_trip_ms {
+        Some(time) if lost > 0 => format!("{}, {lost} of {} lost", ms(time), passage.sent),
+        Some(time) => ms(time),
+        None => "nothing".into(),
+    }
+}
+
+/// First the verdicts in words, then the table.
+pub(crate) fn print(outcomes: &[Outcome], output: &mut dyn Write) -> std::io::Result<()> {
+    for outcome in outcomes {
+        writeln!(output, "{}: {}", outcome.label, outcome.message)?;
+        for problem in outcome.problems.iter().skip(1) {
+            writeln!(output, "  also: {}", problem.message)?;
+        }
+        if let Some(certificate) = outcome.certificate() {
+            writeln!(output, "  {certificate}")?;
+        }
+        if let Some(software) = &outcome.software {
+            writeln!(output, "  server software: {}", software.escape_debug())?;
+        }
+        for note in &outcome.notes {
+            writeln!(output, "  note: {note}")?;
+        }
+    }
+    let head = ["", "server", "binding", "relay address", "relay to us", "relay to relay"];
+    let rows: Vec<_> =
+        [head.map(str::to_owned)].into_iter().chain(outcomes.iter().map(Outcome::row)).collect();
+    writeln!(output)?;
+    for row in &rows {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            line += &format!("{cell:width$}  ");
+        }
+        writeln!(output, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// How a server is unreachable.
+pub(crate) fn unreachable(way: Way, address: SocketAddr, error: &std::io::Error) -> Problem {
+    use std::io::ErrorKind;
+
+    let port = address.port();
+    let protocol = if way == Way::Udp { "UDP" } else { "TCP" };
+    let (code, message) = match error.kind() {
+        ErrorKind::ConnectionRefused => (
+            "refused",
+            format!(
+                "{protocol} port {port} is closed: no server listens there, or a firewall rejects it"
+            ),
+        ),
+        ErrorKind::TimedOut => (
+            "no-answer",
+            format!(
+                "nothing answers at {protocol} port {port}: a firewall drops it, or the address is wrong"
+            ),
+        ),
+        _ if way == Way::Tls => (
+            "tls",
+            format!(
+                "no TLS at port {port}: {error}; the server may lack cert= and pkey=, or speak plain TURN there"
+            ),
+        ),
+        _ => ("unreachable", format!("cannot reach {protocol} port {port}: {error}")),
+    };
+    Problem { code, message }
+}
+
+/// How Binding failed, which needs no login.
+pub(crate) fn no_binding(way: Way, address: SocketAddr, error: &TurnError) -> Problem {
+    let port = address.port();
+    let (code, message) = match error {
+        TurnError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            return unreachable(way, address, error);
+        }
+        TurnError::NoAnswer if way == Way::Udp => (
+            "no-answer",
+            format!(
+                "nothing answers at UDP port {port}: a firewall drops it, or no server listens there"
+            ),
+        ),
+        TurnError::NoAnswer => (
+            "not-stun",
+            format!(
+                "port {port} accepts connections, but does not answer: it is not a TURN server"
+            ),
+        ),
+        error => (
+            "not-stun",
+            format!("port {port} does not speak TURN ({error}): another service is there, or TLS"),
+        ),
+    };
+    Problem { code, message }
+}
+
+pub(crate) fn certificate(problem: &CertificateProblem, host: &str) -> Problem {
+    let (code, message) = match problem {
+        CertificateProblem::Expired => (
+            "certificate-expired",
+            "the certificate has expired: renew it, and let the server reload it (coturn: SIGUSR2)"
+                .into(),
+        ),
+        CertificateProblem::NotYetValid => (
+            "certificate-not-yet-valid",
+            "the certificate is not valid yet: check this machine's clock, and the certificate"
+                .into(),
+        ),
+        CertificateProblem::WrongName => (
+            "certificate-wrong-name",
+            format!("the certificate is for another name than {host}: browsers refuse it"),
+        ),
+        CertificateProblem::UnknownIssuer => (
+            "certificate-unknown-issuer",
+            "nobody known has signed the certificate: cert= must have the intermediate \
+             certificates too; if the authority is your own, give it with --ca"
+                .into(),
+        ),
+        CertificateProblem::Other(why) => {
+            ("certificate", format!("the certificate is not accepted: {why}"))
+        }
+    };
+    Problem { code, message }
+}
+
+/// How Allocate failed: the login is at fault, or the server.
+pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
+    let (code, message) = match error.code() {
+        Some(401) if minted => (
+            "unauthorized",
+            "the server refuses the login (401): it has another secret, or its clock is off, or it \
+             does not accept such usernames; a server with static users (lt-cred-mech) answers the \
+             same; run again with --why"
+                .into(),
+        ),
+        Some(401) => (
+            "unauthorized",
+            "the server refuses the login (401): username or password is wrong or has expired, or \
+             the server has another secret, or its clock is off; turn-credentials diagnose looks \
+             for the mistake"
+                .into(),
+        ),
+        Some(400) => (
+            "bad-request",
+            "the server calls the login malformed (400): coturn does so for a blank, a quote or a \
+             backslash in the username, or one that is too long; others for an expired login"
+                .into(),
+        ),
+        Some(403) => (
+            "forbidden",
+            "the server forbids relaying for this login or this client (403)".into(),
+        ),
+        Some(437) => (
+            "allocation-mismatch",
+            "the server thinks that this port has an allocation already (437): run again".into(),
+        ),
+        Some(441) => (
+            "wrong-credentials",
+            "the server holds another username for this port (441): run again".into(),
+        ),
+        Some(442) => ("no-udp-relay", "the server does not relay UDP (442)".into()),
+        Some(486) => (
+            "quota",
+            "the login is right, but its quota is used up (486): wait until its allocations end, \
+             or raise user-quota or total-quota"
+                .into(),
+        ),
+        Some(508) => (
+            "no-capacity",
+            "the login is right, but the server has no free relay port (508): widen min-port to \
+             max-port"
+                .into(),
+        ),
+        Some(300) => ("try-alternate", "the server sends us to another one (300)".into()),
+        Some(_) => ("refused", format!("the server refuses a relay: {error}")),
+        None => match error {
+            TurnError::NoAnswer => (
+                "no-answer-to-allocate",
+                "the server answers Binding, but not Allocate: it is a STUN server only, or it \
+                 limits how often we may ask"
+                    .into(),
+            ),
+            TurnError::NoChallenge => (
+                "no-challenge",
+                "the server answers 401 without realm or nonce: it wants no login of this kind"
+                    .into(),
+            ),
+            _ => ("allocate", format!("no relay: {error}")),
+        },
+    };
+    Problem { code, message }
+}
+
+/// Why nothing, or not everything, passes through a relay that was given.
+pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
+    let relay = outcome.relay?;
+    let peer = outcome.to_peer.as_ref();
+    let far = outcome.to_relay.as_ref();
+    let odd = [peer, far].into_iter().flatten().find_map(|passage| passage.odd_source);
+    let denied = |passage: Option<&Passage>| passage.is_some_and(|it| it.code == Some(403));
+    let works = |passage: Option<&Passage>| passage.is_some_and(Passage::works);
+    let tried = |passage: Option<&Passage>| passage.is_some_and(|it| it.error.is_none());
+
+    let (code, message) = if let Some(source) = odd.filter(|odd| odd.ip() != relay.ip()) {
+        (
+            "external-ip",
+            format!(
+                "the server says that its relay is at {}, but datagrams come from {}: mend \
+                 external-ip",
+                relay.ip(),
+                source.ip()
+            ),
+        )
+    } else if works(peer) {
+        return None;
+    } else if denied(peer) && (denied(far) || !tried(far)) {
+        let why = if outcome.mapped.is_some_and(|mapped| mapped.ip().is_loopback()) {
+            "coturn denies loopback addresses unless it has allow-loopback-peers"
+        } else {
+            "look at denied-peer-ip and allowed-peer-ip; coturn 4.7 and later deny private ranges"
+        };
+        ("peer-denied", format!("the server gives a relay, but forbids every peer (403): {why}"))
+    } else if denied(peer) && works(far) {
+        // The peer has our own address, which may be one that no relay should reach.
+        let only = "the server forbids our own address as a peer (403), so that only relay to \
+                    relay was tried: look at denied-peer-ip, if clients are to have such addresses";
+        ("own-address-denied", only.into())
+    } else if works(far) && tried(peer) {
+        (
+            "relay-ports",
+            "only relay to relay passes: a firewall closes the relay ports (coturn: min-port to \
+             max-port, UDP), or our own NAT is in the way"
+                .into(),
+        )
+    } else if works(far) {
+        return None;
+    } else if peer.is_some_and(|peer| peer.arrived > 0) {
+        (
+            "relay-closed",
+            format!(
+                "data leaves the relay, but none comes back to {relay}: a firewall closes the relay \
+                 ports, or external-ip is wrong"
+            ),
+        )
+    } else {
+        (
+            "nothing-passes",
+            format!(
+                "the server gives a relay at {relay}, but nothing passes through it: external-ip is \
+                 wrong, or a firewall closes the relay ports, or peers are dropped silently"
+            ),
+        )
+    };
+    Some(Problem { code, message })
+}
