@@ -16,6 +16,7 @@ use crate::program::Result;
 use crate::{ask, secrets, words};
 
 #[derive(Args)]
+#[group(skip)]
 pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) secrets: secrets::Options,

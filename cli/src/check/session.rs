@@ -75,8 +75,8 @@ pub(crate) struct Allocation {
 
 /// What came from a peer through the relay.
 pub(crate) struct Datagram {
+    /// Not told by a channel's.
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) channel: Option<u16>,
     pub(crate) data: Vec<u8>,
 }
 
@@ -384,8 +384,7 @@ fn parse(bytes: &[u8]) -> Result<Message<'_>, TurnError> {
 
 fn datagram(bytes: &[u8]) -> Option<Datagram> {
     if let Ok(channel) = ChannelData::parse(bytes) {
-        let (channel, data) = (Some(channel.id()), channel.data().to_vec());
-        return Some(Datagram { peer: None, channel, data });
+        return Some(Datagram { peer: None, data: channel.data().to_vec() });
     }
     let message = Message::from_bytes(bytes).ok()?;
     if !message.has_method(DATA) || !message.has_class(MessageClass::Indication) {
@@ -393,5 +392,5 @@ fn datagram(bytes: &[u8]) -> Option<Datagram> {
     }
     let peer = message.attribute::<XorPeerAddress>().ok()?.addr(message.transaction_id());
     let data = message.attribute::<Data<'_>>().ok()?.data().to_vec();
-    Some(Datagram { peer: Some(peer), channel: None, data })
+    Some(Datagram { peer: Some(peer), data })
 }
