@@ -84,7 +84,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let (ipv4, ipv6) = (options.ipv4, options.ipv6);
     let wanted = move |address: &SocketAddr| if address.is_ipv4() { !ipv6 } else { !ipv4 };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcomes = runtime.block_on(async {
+    let (outcomes, released) = runtime.block_on(async {
         let mut tasks = JoinSet::new();
         let running = check.run(entries.entries, wanted, &mut tasks);
         let outcomes = tokio::select! {
@@ -93,13 +93,17 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         };
         // Sessions that are dropped leave their allocations to be released.
         tasks.shutdown().await;
-        check.leftovers.release().await;
-        outcomes
+        (outcomes, check.leftovers.release().await)
     });
     // Name lookups cannot be cancelled.
     runtime.shutdown_background();
     let Some(outcomes) = outcomes else {
-        program::complain("interrupted; nothing is left allocated");
+        program::complain(if released {
+            "interrupted; nothing is left allocated"
+        } else {
+            "interrupted; the server does not confirm that it has ended our allocations, which it \
+             does within ten minutes"
+        });
         return Ok(ExitCode::from(INTERRUPTED));
     };
     let any = |verdict| outcomes.iter().any(|outcome| outcome.result == verdict);

@@ -34,11 +34,22 @@ impl Coturn {
 
     /// Starts a server with these static secrets that speaks TLS too, as `localhost`.
     pub fn with_tls(secrets: &[&str]) -> Self {
+        Self::with_tls_and(secrets, &[], |_| {})
+    }
+
+    /// The same with more arguments, and with a certificate as `change` makes it.
+    pub fn with_tls_and(
+        secrets: &[&str],
+        args: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        certify(folder.path());
+        certify(folder.path(), change);
         let file = |name| folder.path().join(name).display().to_string();
         let config = ["-n", "--cert", &file("cert.pem"), "--pkey", &file("key.pem")];
-        Self::start(folder, &[], &config, &secret_args(secrets))
+        let mut all = secret_args(secrets);
+        all.extend(args.iter().map(|&arg| arg.into()));
+        Self::start(folder, &[], &config, &all)
     }
 
     /// Starts a server with these static secrets, whose clock is that many seconds ahead of ours.
@@ -126,6 +137,24 @@ impl Coturn {
         names.filter(|name| !name.is_empty()).map(Into::into).collect()
     }
 
+    /// The sessions that were ever given an allocation.
+    pub fn allocations_ever(&self) -> BTreeSet<String> {
+        self.sessions_with(": new, realm=")
+    }
+
+    /// The sessions that still have one, once the server had time to end the others.
+    pub fn allocations_at_last(&self) -> BTreeSet<String> {
+        let left = || &self.allocations_ever() - &self.sessions_with(": delete: realm=");
+        patiently(|| left().is_empty().then(BTreeSet::new)).unwrap_or_else(left)
+    }
+
+    /// The numbers of the sessions with this in a line of the log.
+    fn sessions_with(&self, words: &str) -> BTreeSet<String> {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| Some(line.split_once(words)?.0));
+        lines.filter_map(|line| Some(line.split_once("session ")?.1.to_owned())).collect()
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).expect("turnserver's log")
     }
@@ -172,7 +201,7 @@ fn database(folder: &TempDir) -> PathBuf {
 const AUTHORITY: &str = "authority.pem";
 
 /// Makes an authority and a server's certificate.
-fn certify(folder: &Path) {
+fn certify(folder: &Path, change: impl FnOnce(&mut CertificateParams)) {
     let write = |name: &str, pem: String| fs::write(folder.join(name), pem).expect("a PEM file");
     let key = || KeyPair::generate().expect("a key");
 
@@ -182,7 +211,10 @@ fn certify(folder: &Path) {
     let authority = CertifiedIssuer::self_signed(authority, key()).expect("an authority");
     let server = CertificateParams::new(["localhost".into(), "127.0.0.1".into()]);
     let server_key = key();
-    let server = server.and_then(|server| server.signed_by(&server_key, &authority));
+    let server = server.and_then(|mut server| {
+        change(&mut server);
+        server.signed_by(&server_key, &authority)
+    });
 
     write(AUTHORITY, authority.pem());
     write("cert.pem", server.expect("a certificate").pem());

@@ -3,6 +3,7 @@
 
 pub mod broker;
 pub mod browser;
+pub mod check;
 pub mod client;
 pub mod coturn;
 pub mod fake_xirsys;

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,6 +16,7 @@ use rustls::{
 };
 use serde::Serialize;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
@@ -90,6 +92,7 @@ pub(crate) async fn handshake(
     stream: TcpStream,
     host: &str,
     authorities: &Authorities,
+    patience: Duration,
 ) -> io::Result<(TlsStream<TcpStream>, Tls)> {
     let recorder = Arc::new(Recorder { authorities: authorities.clone(), seen: Mutex::default() });
     let provider = Arc::new(ring::default_provider());
@@ -100,7 +103,9 @@ pub(crate) async fn handshake(
         .with_custom_certificate_verifier(recorder.clone())
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    let shaking = TlsConnector::from(Arc::new(config)).connect(name, stream);
+    let silent = || io::Error::other("the server does not answer the handshake");
+    let stream = timeout(patience, shaking).await.map_err(|_| silent())??;
     let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (problem, days_left) = seen.unwrap_or_default();
     let version = match stream.get_ref().1.protocol_version() {

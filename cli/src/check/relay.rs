@@ -8,7 +8,7 @@ use serde::Serialize;
 use stun_types::AddressFamily;
 use stun_types::message::TransactionId;
 use tokio::net::UdpSocket;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use turn_credentials::ice::Login;
 
 use super::certificate::Authorities;
@@ -171,7 +171,7 @@ async fn try_to_peer(
     let mut end = next + PACE * COUNT + WAIT;
     while Instant::now() < end && probes.round_trips.len() < COUNT as usize {
         tokio::select! {
-            () = tokio::time::sleep_until(next), if index < COUNT => {
+            () = sleep_until(next), if index < COUNT => {
                 let data = probes.probe(index);
                 match channel {
                     None => session.send(peer.address, &data).await?,
@@ -193,6 +193,7 @@ async fn try_to_peer(
                 }
             }
             received = session.receive() => probes.came_back(&received?.data),
+            () = sleep_until(end), if index == COUNT => break,
         }
     }
     probes.finish(index, &mut passage);
@@ -236,7 +237,7 @@ async fn between(
     let mut end = next + PACE * COUNT + WAIT;
     while Instant::now() < end && probes.round_trips.len() < COUNT as usize {
         tokio::select! {
-            () = tokio::time::sleep_until(next), if index < COUNT => {
+            () = sleep_until(next), if index < COUNT => {
                 session.send(far, &probes.probe(index)).await?;
                 index += 1;
                 next += PACE;
@@ -251,6 +252,7 @@ async fn between(
                 }
             }
             received = session.receive() => probes.came_back(&received?.data),
+            () = sleep_until(end), if index == COUNT => break,
         }
     }
     probes.finish(index, &mut passage);

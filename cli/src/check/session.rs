@@ -247,16 +247,29 @@ impl Leftovers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives all of them back, side by side, within two seconds.
-    pub(crate) async fn release(&self) {
+    /// Gives all of them back, side by side, within two seconds; whether the server confirmed it.
+    pub(crate) async fn release(&self) -> bool {
         const MOST: Duration = Duration::from_secs(2);
 
         let states = std::mem::take(&mut *self.states());
         let mut releases: JoinSet<_> = states
             .into_iter()
-            .map(|mut state| async move { state.request(Ask::Refresh(0)).await.map(drop) })
+            .map(|mut state| async move {
+                match state.request(Ask::Refresh(0)).await {
+                    Ok(_) => true,
+                    // No allocation, or none of ours.
+                    Err(error) => matches!(error.code(), Some(437 | 401 | 441)),
+                }
+            })
             .collect();
-        _ = timeout(MOST, async { while releases.join_next().await.is_some() {} }).await;
+        let all = async {
+            let mut confirmed = true;
+            while let Some(released) = releases.join_next().await {
+                confirmed &= released.unwrap_or(false);
+            }
+            confirmed
+        };
+        timeout(MOST, all).await.unwrap_or(false)
     }
 }
 

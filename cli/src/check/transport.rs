@@ -46,26 +46,27 @@ impl Connection {
         authorities: &Authorities,
         patience: Duration,
     ) -> io::Result<Self> {
-        let opening = async {
+        {
             if way == Way::Udp {
                 let socket = UdpSocket::bind(any(server)).await?;
                 socket.connect(server).await?;
                 let local = socket.local_addr()?;
                 return Ok(Self { wire: Wire::Udp(socket), server, local, way, tls: None });
             }
-            let stream = TcpStream::connect(server).await?;
+            let connecting = timeout(patience, TcpStream::connect(server)).await;
+            let stream = connecting.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))?;
             stream.set_nodelay(true)?;
             let local = stream.local_addr()?;
             let (stream, tls): (Box<dyn Stream>, _) = if way == Way::Tls {
-                let (stream, tls) = certificate::handshake(stream, host, authorities).await?;
+                let (stream, tls) =
+                    certificate::handshake(stream, host, authorities, patience).await?;
                 (Box::new(stream), Some(tls))
             } else {
                 (Box::new(stream), None)
             };
             let wire = Wire::Stream { stream, buffer: Vec::new() };
             Ok(Self { wire, server, local, way, tls })
-        };
-        timeout(patience, opening).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+        }
     }
 
     pub(crate) fn is_reliable(&self) -> bool {

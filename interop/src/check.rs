@@ -1,0 +1,78 @@
+//! The program `turn-credentials check`, run as its users run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Deserializer, Value};
+
+/// How a check ended.
+#[derive(Debug)]
+pub struct Checked {
+    pub code: i32,
+    /// What `--json` prints.
+    pub json: Value,
+    pub stderr: String,
+}
+
+impl Checked {
+    /// The verdict on the server given as number `index`.
+    pub fn message(&self, index: usize) -> &str {
+        self.json["servers"][index]["message"].as_str().unwrap_or_default()
+    }
+
+    /// The codes of what is wrong there, the worst first.
+    pub fn problems(&self, index: usize) -> Vec<&str> {
+        let problems = self.json["servers"][index]["problems"].as_array();
+        problems.into_iter().flatten().filter_map(|problem| problem["code"].as_str()).collect()
+    }
+}
+
+/// Checks with `--json`. No secret of the arguments may show up in what it prints.
+pub fn check(args: &[&str]) -> Checked {
+    let output = start(args).wait_with_output().expect("the output of check");
+    let stdout = String::from_utf8(output.stdout).expect("stdout of UTF-8");
+    let stderr = String::from_utf8(output.stderr).expect("stderr of UTF-8");
+    for flag in ["--secret", "--password"] {
+        let value = args.iter().skip_while(|arg| **arg != flag).nth(1);
+        for hidden in value.filter(|value| value.len() > 4) {
+            assert!(!stdout.contains(hidden) && !stderr.contains(hidden), "{flag} is shown");
+        }
+    }
+    let code = output.status.code().expect("an exit code");
+    Checked { code, json: serde_json::from_str(&stdout).unwrap_or_default(), stderr }
+}
+
+/// The running program.
+pub fn start(args: &[&str]) -> Child {
+    let mut command = Command::new(program());
+    command.args(["check", "--json", "--timeout=3s"]).args(args).env_remove("TURN_SECRET");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the program")
+}
+
+/// What Ctrl-C does.
+pub fn interrupt(child: &Child) {
+    kill_process(Pid::from_child(child), Signal::INT).expect("a running program");
+}
+
+/// The program, built once.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/Cargo.toml");
+        let build = Command::new("cargo")
+            .args(["build", "--locked", "--message-format=json-render-diagnostics"])
+            .args(["--manifest-path", manifest])
+            .stdin(Stdio::null())
+            .output()
+            .expect("cargo must be installed");
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+        let mut messages = Deserializer::from_slice(&build.stdout).into_iter::<Value>();
+        let program = messages.find_map(|message| {
+            message.expect("a message of cargo")["executable"].as_str().map(PathBuf::from)
+        });
+        program.expect("the program turn-credentials")
+    })
+}
