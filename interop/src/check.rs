@@ -36,7 +36,7 @@ pub fn check(args: &[&str]) -> Checked {
     let stderr = String::from_utf8(output.stderr).expect("stderr of UTF-8");
     for flag in ["--secret", "--password"] {
         let value = args.iter().skip_while(|arg| **arg != flag).nth(1);
-        for hidden in value.filter(|value| value.len() > 4) {
+        if let Some(hidden) = value.filter(|value| value.len() > 4) {
             assert!(!stdout.contains(hidden) && !stderr.contains(hidden), "{flag} is shown");
         }
     }

@@ -79,7 +79,7 @@ fn static_users() {
     assert_fails(&check_udp(&coturn, SECRET), "unauthorized", "lt-cred-mech");
     let checked = check(&["--username", "bob", "--password", "bobs-password", &udp(&coturn)]);
     assert_eq!(checked.code, 0, "{checked:?}");
-    let checked = check(&["--username", "bob", "--password", "another", &udp(&coturn)]);
+    let checked = check(&["--username", "bob", "--password", "not-bobs-password", &udp(&coturn)]);
     assert_fails(&checked, "unauthorized", "diagnose");
     assert_released(&coturn);
 }

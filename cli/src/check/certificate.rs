@@ -27,7 +27,7 @@ pub(crate) struct Authorities(Arc<WebPkiServerVerifier>);
 
 impl Authorities {
     pub(crate) fn new(file: Option<&Path>) -> crate::program::Result<Self> {
-        let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
         if let Some(path) = file {
             let cannot = |why: &str| format!("--ca {}: {why}", path.display());
             let mut count = 0;

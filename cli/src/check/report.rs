@@ -153,12 +153,11 @@ pub(crate) fn print(outcomes: &[Outcome], output: &mut dyn Write) -> std::io::Re
         [head.map(str::to_owned)].into_iter().chain(outcomes.iter().map(Outcome::row)).collect();
     writeln!(output)?;
     for row in &rows {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
             let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-            line += &format!("{cell:width$}  ");
-        }
-        writeln!(output, "{}", line.trim_end())?;
+            format!("{cell:width$}")
+        });
+        writeln!(output, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }
     Ok(())
 }
