@@ -288,11 +288,18 @@ impl Check {
         address: SocketAddr,
         outcome: &mut Outcome,
     ) -> std::result::Result<Allocation, TurnError> {
+        /// coturn counts an allocation for a second after it was given back.
+        const STILL_COUNTED: Duration = Duration::from_secs(2);
+
         let family = relay::family(address.ip());
         match session.allocate(Some(login), family).await {
             Err(error) if error.code() == Some(440) && family == AddressFamily::IPV6 => {
                 outcome.notes.push("the server has no IPv6 relays (440), only IPv4 ones".into());
                 session.allocate(Some(login), AddressFamily::IPV4).await
+            }
+            Err(error) if error.code() == Some(486) => {
+                tokio::time::sleep(STILL_COUNTED).await;
+                session.allocate(Some(login), family).await
             }
             other => other,
         }
