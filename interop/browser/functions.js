@@ -109,12 +109,63 @@ async function verdict(key) {
     field.form.requestSubmit();
     await until(checked);
   }
+  return { ...shown(), wantsKey };
+}
+
+/** What the page says of servers that are typed in, and whether it asked any web server then. */
+async function checkOwn({ urls, username, credential }) {
+  const checked = () => document.querySelector('#verdict').dataset.verdict !== 'checking';
+  await until(checked);
+  const asked = performance.getEntriesByType('resource').length;
+  const form = document.querySelector('#own');
+  form.closest('details').open = true;
+  form.urls.value = urls.join('\n');
+  form.username.value = username;
+  form.credential.value = credential;
+  form.requestSubmit();
+  await until(() => document.querySelector('#verdict').innerText.includes('up to') || checked());
+  const progress = document.querySelector('#verdict').innerText;
+  await until(checked);
+  const sent = performance.getEntriesByType('resource').length - asked;
+  return { ...shown(), wantsKey: false, progress, sent };
+}
+
+function shown() {
+  const output = document.querySelector('#verdict');
   const rows = [...document.querySelectorAll('tbody tr')].map(({ dataset, innerText }) => ({
     ...dataset,
     words: innerText,
   }));
   const text = document.body.innerText;
-  return { verdict: output.dataset.verdict, words: output.innerText, rows, wantsKey, text };
+  const warns = document.querySelector('#port443').checkVisibility();
+  const focus = document.activeElement.id;
+  const verdict = { verdict: output.dataset.verdict, words: output.innerText };
+  return { ...verdict, rows, text, warns, focus, report: copied() };
+}
+
+/** What the page copies: nothing comes of a click without a user, so that a clipboard is made up. */
+function copied() {
+  let text = null;
+  const clipboard = { writeText: (written) => (text = written) };
+  Object.defineProperty(navigator, 'clipboard', { value: clipboard, configurable: true });
+  const button = document.querySelector('#copy');
+  if (button.checkVisibility()) button.click();
+  return JSON.parse(text);
+}
+
+/** What axe finds against WCAG's AA, when all is open, and whether the page is wider than it may be. */
+async function accessibility(name) {
+  await verdict();
+  document.querySelectorAll('details').forEach((details) => (details.open = true));
+  const { violations, passes } = await axe.run({
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+  });
+  return {
+    name,
+    contrast: passes.some(({ id }) => id === 'color-contrast'),
+    violations: violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
+    overflows: document.documentElement.scrollWidth > innerWidth,
+  };
 }
 
 async function until(holds) {

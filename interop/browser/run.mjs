@@ -38,18 +38,33 @@ const start = {
 const input = createInterface(process.stdin).once('close', () => process.exit(1));
 setTimeout(() => process.exit(1), LIMIT);
 const [line] = await once(input, 'line');
-const functions = await readFile(new URL('functions.js', import.meta.url));
+const read = (path) => readFile(new URL(path, import.meta.url), 'utf8');
+const [functions, axe] = await Promise.all(['functions.js', 'node_modules/axe-core/axe.min.js'].map(read));
 
 const browser = await start[browserName]();
+let shot = 0;
 const page = await browser.newPage();
 for (const { address, name, argument } of JSON.parse(line)) {
+  if (name === 'accessibility') await look(argument);
   await page.goto(address);
+  if (name === 'accessibility') await page.evaluate(axe);
   const call = `(() => { ${functions} return ${name}(${JSON.stringify(argument)}); })()`;
   const answer = await page.evaluate(call).then(
     (value) => ({ Ok: value }),
     (error) => ({ Err: String(error) }),
   );
   console.log(JSON.stringify(answer));
+  const shots = process.env.SCREENSHOTS;
+  if (shots) await page.screenshot({ path: `${shots}/${browserName}-${++shot}.png`, fullPage: true });
 }
 await browser.close();
 process.exit();
+
+/** A colour scheme and a width, as `dark 360`; Firefox's protocol cannot set the scheme. */
+async function look(argument) {
+  const [colorScheme, width] = argument.split(' ');
+  const size = { width: Number(width), height: 800 };
+  if (browserName === 'firefox') return page.setViewport(size);
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(size);
+}

@@ -42,9 +42,13 @@ impl Broker {
 
     /// The same with these variables, and no others, in its environment.
     pub fn with_env<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Self {
-        let log = ["--listen=127.0.0.1:0", "--log-format=json", "--log-level=trace"];
+        let log = ["--log-format=json", "--log-level=trace"];
         let given = args.iter().map(AsRef::as_ref);
-        let mut process = Process::start(&log.into_iter().chain(given).collect::<Vec<_>>(), env);
+        let mut all: Vec<_> = log.into_iter().chain(given).collect();
+        if !all.iter().any(|arg| arg.starts_with("--listen=")) {
+            all.push("--listen=127.0.0.1:0");
+        }
+        let mut process = Process::start(&all, env);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)

@@ -65,6 +65,27 @@ pub struct Verdict {
     pub wants_key: bool,
     /// All that is to be read on it.
     pub text: String,
+    /// It says that no server is offered over TLS on port 443.
+    pub warns: bool,
+    /// The id of the element with the focus.
+    pub focus: String,
+    /// What "Copy report" copies.
+    pub report: Value,
+    /// What it says at once, of servers that are typed in.
+    #[serde(default)]
+    pub progress: String,
+    /// How many requests it makes for them.
+    #[serde(default)]
+    pub sent: usize,
+}
+
+/// What axe says of the page, in a colour scheme and a width.
+#[derive(Debug, Deserialize)]
+pub struct Accessibility {
+    pub name: String,
+    pub contrast: bool,
+    pub violations: Vec<String>,
+    pub overflows: bool,
 }
 
 #[derive(Debug, Deserialize)]

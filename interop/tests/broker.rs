@@ -1,4 +1,4 @@
-//! Does the broker do what its clients, old ones too, its operators and its own page count on?
+//! Does the broker do what its clients, old ones too, and its operators count on?
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use turn_credentials::{IceServer, Keyring, SharedSecret, UnixTime};
 use turn_credentials_interop::broker::{Answer, members};
-use turn_credentials_interop::browser::{Call, Joined, Row, Verdict, blank_page};
+use turn_credentials_interop::browser::{Call, Joined, blank_page};
 use turn_credentials_interop::fake_xirsys::{self, response};
 use turn_credentials_interop::{Broker, Browser, Coturn, FakeXirsys, Redis, redis};
 
@@ -124,91 +124,6 @@ fn connection(broker: &Broker, sent: &str) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
     stream.write_all(sent.as_bytes()).expect("what is sent");
     stream
-}
-
-#[test]
-fn the_page_says_works_in_chromium() {
-    the_page_says_works(Browser::Chromium);
-}
-
-#[test]
-fn the_page_says_works_in_firefox() {
-    the_page_says_works(Browser::Firefox);
-}
-
-fn the_page_says_works(browser: Browser) {
-    const ANOTHER_SECRET: &str = "south-of-the-border";
-
-    let coturn = Coturn::with_tls(&[SECRET]);
-    let uris = uris(&coturn);
-    let good = Broker::with_args(&with(&uris, &[]));
-    let locked = Broker::with_args(&with(&uris, &[&format!("--client-key-file={KEY}")]));
-    let wrong = with(&uris, &[]).into_iter().map(|arg| arg.replace(SECRET, ANOTHER_SECRET));
-    let wrong = Broker::with_args(&wrong.collect::<Vec<_>>());
-    let closed = coturn.tls_port() + 1;
-    let half_uris = [uris[0].clone(), format!("turns:localhost:{closed}?transport=tcp")];
-    let half = Broker::with_args(&with(&half_uris, &[]));
-
-    let visit = |broker: &Broker, key| Call {
-        address: format!("http://localhost:{}/", broker.address().port()),
-        name: "verdict",
-        argument: key,
-    };
-    let visits = [
-        visit(&good, Value::Null),
-        visit(&wrong, Value::Null),
-        visit(&locked, Value::Null),
-        visit(&locked, json!("a-guessed-key")),
-        visit(&locked, json!(KEY)),
-        visit(&half, Value::Null),
-    ];
-    let pages = browser.call::<Verdict>(&visits, &coturn.authority());
-    let [Ok(works), Ok(fails), Ok(asks), Ok(refuses), Ok(opens), Ok(partly)] = &pages[..] else {
-        panic!("{pages:#?}")
-    };
-    let [udp, tcp, tls] = &uris;
-    let rows = |verdict, words| {
-        [(udp, "udp"), (tcp, "tcp"), (tls, "tls")].map(|(uri, over)| [uri, over, verdict, words])
-    };
-    for page in [works, opens] {
-        let words = ["UDP", "TCP", "TLS"];
-        assert!(says(page, "works", &words, &rows("works", "127.0.0.1")), "{page:#?}");
-    }
-    assert!(says(fails, "fails", &["does not work"], &rows("fails", "401")), "{fails:#?}");
-    let words = ["works over UDP", "not over TLS"];
-    let rows = [[udp, "udp", "works", "127.0.0.1"], [&half_uris[1], "tls", "fails", "701"]];
-    assert!(says(partly, "partly", &words, &rows), "{partly:#?}");
-    for (page, words) in [(asks, "wants a client key"), (refuses, "refuses this client key")] {
-        assert!(says(page, "fails", &[words], &[]), "{page:#?}");
-    }
-    let wants_key = [works, fails, asks, refuses, opens].map(|page| page.wants_key);
-    assert_eq!(wants_key, [false, false, true, true, true]);
-
-    let usernames = coturn.usernames();
-    assert!(!usernames.is_empty(), "{}", coturn.log());
-    for secret in [SECRET, ANOTHER_SECRET].map(|secret| SharedSecret::new(secret).unwrap()) {
-        for username in &usernames {
-            for hidden in [username, secret.password_for(username).as_str()] {
-                [&good, &wrong, &locked, &half].iter().for_each(|broker| broker.hide(hidden));
-                let shown = pages.iter().flatten().find(|page| page.text.contains(hidden));
-                assert!(shown.is_none(), "{hidden}: {shown:#?}");
-            }
-        }
-    }
-    end([good, wrong, locked, half]);
-}
-
-/// Whether a page has this verdict, with these words, and these rows: each a URI, its transport,
-/// verdict and words.
-fn says(page: &Verdict, verdict: &str, words: &[&str], rows: &[[&str; 4]]) -> bool {
-    let row_says = |(row, [url, transport, verdict, words]): (&Row, &[&str; 4])| {
-        [&row.url, &row.transport, &row.verdict] == [url, transport, verdict]
-            && row.words.contains(words)
-    };
-    page.verdict == verdict
-        && words.iter().all(|words| page.words.contains(words))
-        && page.rows.len() == rows.len()
-        && page.rows.iter().zip(rows).all(row_says)
 }
 
 #[test]
@@ -321,8 +236,8 @@ fn the_contract_of_origins() {
                 ("GET", "/ice", &[from, tok], 401),
                 ("OPTIONS", "/token", &[from], 401),
                 ("POST", "/token", &[from], 401),
-                ("GET", "/", &[from], 401),
-                ("GET", "/check.js", &[from], 401),
+                ("GET", "/", &[from], 200),
+                ("GET", "/check.js", &[from], 200),
                 ("GET", &turn, &[from], 401),
                 ("GET", "/nowhere", &[from], 401),
             ],
@@ -529,22 +444,6 @@ fn the_contract_of_turn_and_matrix() {
         assert!(answer.json()["error"].is_string(), "{answer:?}");
     }
     end([all, none]);
-}
-
-#[test]
-fn the_page_and_what_it_loads_come_to_anybody() {
-    let broker = broker(&[]);
-    for (path, kind) in
-        [("/", "text/html"), ("/check.js", "text/javascript"), ("/style.css", "text/css")]
-    {
-        let answer = broker.ask("GET", path, &[("sec-fetch-site", "none")]);
-        assert_eq!(answer.status, 200, "{path}");
-        assert!(answer.header("content-type").is_some_and(|is| is.starts_with(kind)), "{answer:?}");
-        let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'";
-        let given = answer.header("content-security-policy");
-        assert!(given.is_some_and(|given| given.starts_with(policy)) || path != "/", "{answer:?}");
-    }
-    end([broker]);
 }
 
 #[test]

@@ -1,61 +1,54 @@
-const LIMIT = 15_000;
-
-// Some errors are reported just after the gathering is complete.
-const GRACE = 500;
-
-// What takes longer than this had no answer; a refused connection is known at once.
-const PROMPT = 5_000;
-
-const PRIVATE = /^(10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\.|^(::1$|f[cde])/;
+import { KeyError, fetchLogin } from './broker.js';
+import { ofStun, ofTurn, summary } from './findings.js';
+import { DATA_LIMIT, RELAY_LIMIT, call, gather, isUnknown } from './peers.js';
+import { newReport } from './report.js';
+import { addRow } from './row.js';
+import { iceServer, isAddress, passesStrictFirewalls, serversOf, stunServers } from './servers.js';
 
 // Browsers try TLS over TCP where a URI asks for DTLS.
 const TRIED_OVER = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', dtls: 'TLS' };
 
-const BROKER_ERRORS = {
-  429: 'too many requests from your address',
-  502: 'the TURN provider gives none',
-  503: 'the token store fails',
-};
-
-const TURN_ERRORS = {
-  400: ['the TURN server refuses the request', 'is the login wrong, too old, or oddly named?'],
-  401: [
-    'the TURN server refuses the login',
-    'is its secret the broker’s, and does its clock agree?',
-  ],
-  486: ['the login has as many relays as it may have', 'is the quota of a user too small?'],
-  508: ['the TURN server has no relay left', 'are its ports, or its quota, too few?'],
-};
-
-const OTHER_ERROR = ['the TURN server gives no relay', 'what does its log say?'];
+const NOTHING = { trips: [], candidates: [], errors: [] };
 
 const element = (selector) => document.querySelector(selector);
 
 let current = new AbortController();
+let report;
 
-element('form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  check();
-});
-check();
+onSubmit('#broker', askBroker);
+onSubmit('#own', readOwn);
+element('#copy').addEventListener('click', copyReport);
+check(askBroker);
 
-async function check() {
+function onSubmit(form, source) {
+  element(form).addEventListener('submit', (event) => {
+    event.preventDefault();
+    check(source);
+  });
+}
+
+async function check(source) {
   current.abort();
   current = new AbortController();
   const { signal } = current;
   element('#answer').hidden = true;
+  conclude('checking', 'Checking…');
   try {
     if (!globalThis.RTCPeerConnection) throw new Error('This browser has no WebRTC.');
-    conclude('checking', 'Asking the broker for a login…');
-    const login = await fetchLogin(signal);
-    const servers = turnServers(login);
-    showAnswer(login);
-    conclude('checking', 'Asking the TURN servers for relays…');
-    const results = await Promise.all(servers.map((server) => checkServer(server, signal)));
+    const servers = await source(signal);
+    signal.throwIfAborted();
+    conclude('checking', `Sending data through each relay: up to ${seconds(RELAY_LIMIT)}…`);
+    report = newReport(servers);
+    warn(servers);
+    const results = await Promise.all(servers.map((server) => checkServer(server, servers, signal)));
     signal.throwIfAborted();
     conclude(...summary(results));
+    report.finish(element('#verdict').textContent, results);
+    element('#copy').hidden = false;
   } catch (error) {
-    if (!signal.aborted) conclude('fails', error.message);
+    if (signal.aborted) return;
+    conclude('fails', error.message);
+    if (error instanceof KeyError) wantKey();
   }
 }
 
@@ -65,195 +58,102 @@ function conclude(verdict, words) {
   output.textContent = words;
 }
 
-async function fetchLogin(signal) {
-  const key = element('#key').value;
-  const headers = key ? { authorization: `Bearer ${key}` } : {};
-  const token = await ask('token', headers, signal);
-  const tok = await token.text();
-  const answer = await ask('ice', { ...headers, tok }, signal);
-  return answer.json().catch(() => noLogin('the broker’s answer is not JSON.'));
+function seconds(milliseconds) {
+  return `${Math.round(milliseconds / 1000)} s`;
 }
 
-async function ask(path, headers, run) {
-  const signal = AbortSignal.any([run, AbortSignal.timeout(LIMIT)]);
-  const response = await fetch(path, { headers, signal }).catch(() =>
-    noLogin('the broker does not answer. Is it running?'),
-  );
-  if (response.ok) return response;
-  return noLogin(response.status === 401 ? unauthorized(path) : await refusal(response));
-}
-
-function noLogin(reason) {
-  throw new Error(`No TURN login: ${reason}`);
-}
-
-function unauthorized(path) {
-  if (path === 'ice') {
-    return 'the broker refuses its own token (401). Do several run without a common key or store?';
+async function askBroker(signal) {
+  conclude('checking', 'Asking the broker for a login…');
+  const { iceServers = [], ttl } = await fetchLogin(element('#key').value, signal);
+  const servers = serversOf(iceServers);
+  if (!servers.some(({ isTurn }) => isTurn)) {
+    throw new Error('TURN does not work: the broker names no TURN server.');
   }
-  element('#client').hidden = false;
-  if (element('#key').value) return 'the broker refuses this client key (401).';
-  if (isSecureContext) return 'the broker wants a client key (401).';
-  return 'the broker wants this page opened with https or at localhost, or a client key (401).';
+  showAnswer('The broker’s servers', new Date(Date.now() + ttl * 1000));
+  return servers;
 }
 
-async function refusal(response) {
-  const { status, headers } = response;
-  const body = await response.json().catch(() => null);
-  const what = (body?.error && BROKER_ERRORS[status]) ?? 'the broker, or a proxy before it, fails';
-  const why = body?.error ? `: ${body.error}` : '';
-  const seconds = headers.get('retry-after');
-  return `${what} (${status})${why}.${seconds ? ` Try again in ${seconds} s.` : ''}`;
-}
-
-function turnServers({ iceServers = [] }) {
-  const servers = iceServers.flatMap(({ urls, ...login }) =>
-    [urls].flat().map((url) => ({ ...login, urls: url })),
+function readOwn() {
+  const { urls, username, credential } = Object.fromEntries(new FormData(element('#own')));
+  const list = urls.split(/[\s,]+/).filter(Boolean);
+  if (!list.length) throw new Error('No address to check.');
+  showAnswer('Your own servers');
+  return serversOf([{ urls: list, username, credential }]).map((server) =>
+    server.isTurn ? server : { ...server, username: '', credential: '' },
   );
-  const turn = servers.filter(({ urls }) => /^turns?:/i.test(urls));
-  if (!turn.length) throw new Error('TURN does not work: the broker names no TURN server.');
-  return turn;
 }
 
-function showAnswer({ ttl }) {
-  const expiry = new Date(Date.now() + ttl * 1000);
-  const time = element('time');
-  time.dateTime = expiry.toISOString();
-  time.textContent = expiry.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+function showAnswer(caption, expiry) {
+  element('caption').textContent = caption;
+  element('#expiry').hidden = !expiry;
+  if (expiry) {
+    const time = element('time');
+    time.dateTime = expiry.toISOString();
+    time.textContent = expiry.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+  }
   element('tbody').replaceChildren();
+  element('#copy').hidden = true;
+  element('#copied').value = '';
+  element('#report').hidden = true;
   element('#answer').hidden = false;
 }
 
-async function checkServer(server, signal) {
-  const transport = transportOf(server.urls);
-  const row = addRow(server.urls, transport);
-  const { verdict, words } = await attempt(server, signal).then(
-    (outcome) => judge(outcome, transport),
-    ({ message }) => fails(`this browser does not accept it: ${message}`),
+function wantKey() {
+  element('#client').hidden = false;
+  element('#key').focus();
+}
+
+function warn(servers) {
+  const hasTurn = servers.some(({ isTurn }) => isTurn);
+  element('#port443').hidden = !hasTurn || servers.some(passesStrictFirewalls);
+}
+
+async function checkServer(server, servers, signal) {
+  const row = addRow(server);
+  const found = await (server.isTurn ? checkTurn : checkStun)(server, servers, signal, row);
+  row.show(found);
+  return { ...found, url: server.url, isTurn: server.isTurn, over: TRIED_OVER[server.transport] };
+}
+
+/** A call to a peer without a relay first, since some quotas allow one relay only. */
+async function checkTurn(server, servers, signal, row) {
+  const relayOnly = { iceServers: [iceServer(server)], iceTransportPolicy: 'relay' };
+  const open = { iceServers: stunServers(servers) };
+  row.wait(`waiting for a relay: up to ${seconds(RELAY_LIMIT)}…`);
+  const direct = await call(relayOnly, open, signal, () =>
+    row.wait(`sending data to a peer without a relay: up to ${seconds(DATA_LIMIT)}…`),
   );
-  row.dataset.verdict = verdict;
-  row.querySelector('strong').textContent = verdict;
-  row.querySelector('td span').textContent = words;
-  return { verdict, words, transport: TRIED_OVER[transport] };
-}
-
-function transportOf(url) {
-  const secure = /^turns:/i.test(url);
-  const [, named] = /\?transport=(udp|tcp)/i.exec(url) ?? [];
-  const carrier = named?.toLowerCase() ?? (secure ? 'tcp' : 'udp');
-  return secure ? { tcp: 'tls', udp: 'dtls' }[carrier] : carrier;
-}
-
-function addRow(url, transport) {
-  const row = element('template').content.firstElementChild.cloneNode(true);
-  Object.assign(row.dataset, { url, transport });
-  row.querySelector('th span').textContent = `TURN over ${transport.toUpperCase()}`;
-  row.querySelector('code').textContent = url;
-  element('tbody').append(row);
-  return row;
-}
-
-async function attempt(server, signal) {
-  const peer = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: 'relay' });
-  try {
-    const outcome = firstOutcome(peer, signal);
-    peer.createDataChannel('check');
-    await peer.setLocalDescription();
-    return await outcome;
-  } finally {
-    peer.close();
+  if (!direct.relay) {
+    await lookUp(server, direct, signal);
+    return { ...ofTurn(server, direct, NOTHING), direct };
   }
+  row.wait(`sending data between two relays: up to ${seconds(DATA_LIMIT)}…`);
+  const relayed = await call(relayOnly, relayOnly, signal);
+  return { ...ofTurn(server, direct, relayed), direct, relayed };
 }
 
-function firstOutcome(peer, signal) {
-  const start = performance.now();
-  const errors = [];
-  return new Promise((resolve) => {
-    const end = (found) => resolve({ ...found, errors, elapsed: performance.now() - start });
-    peer.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate?.type === 'relay') end({ candidate });
-    });
-    peer.addEventListener('icecandidateerror', (error) => {
-      errors.push(error);
-      if ([400, 401].includes(error.errorCode)) end();
-    });
-    peer.addEventListener('icegatheringstatechange', () => {
-      if (peer.iceGatheringState === 'complete') setTimeout(end, GRACE);
-    });
-    signal.addEventListener('abort', () => end());
-    setTimeout(end, LIMIT);
-  });
+async function checkStun(server, _, signal, row) {
+  row.wait(`waiting for an answer: up to ${seconds(RELAY_LIMIT)}…`);
+  const direct = await gather({ iceServers: [iceServer(server)] }, signal);
+  await lookUp(server, direct, signal);
+  return { ...ofStun(server, direct), direct };
 }
 
-function judge({ candidate, errors, elapsed }, transport) {
-  const [error] = errors.toSorted((a, b) => a.errorCode - b.errorCode);
-  const result = candidate ? works(candidate, elapsed) : fails(reason(error, elapsed, transport));
-  const hint = transport === 'dtls' ? ' Browsers try this address over TLS only.' : '';
-  return { ...result, words: result.words + hint };
+async function lookUp(server, found, signal) {
+  const unconnected = found.errors.some(({ errorCode }) => errorCode === 701);
+  if (unconnected && !isAddress(server)) found.unknown = await isUnknown(server.host, signal);
 }
 
-function works({ address, port }, elapsed) {
-  const host = address.includes(':') ? `[${address}]` : address;
-  const words = `a relay at ${host}:${port}, after ${Math.round(elapsed)} ms.`;
-  const hint = PRIVATE.test(address) ? ' This address is private: should it be?' : '';
-  return { verdict: 'works', words: words + hint };
-}
-
-function fails(words) {
-  return { verdict: 'fails', words };
-}
-
-function reason(error, elapsed, transport) {
-  if (error && error.errorCode !== 701) return refused(error);
-  if (elapsed > PROMPT) return silent(error, elapsed, transport);
-  return error ? unconnected(error, transport) : untried();
-}
-
-function refused(error) {
-  const [what, question] = TURN_ERRORS[error.errorCode] ?? OTHER_ERROR;
-  return `${what} (${told(error)}): ${question}`;
-}
-
-function silent(error, elapsed, transport) {
-  const time = `${Math.round(elapsed / 1000)} s`;
-  const carrier = transport === 'udp' ? 'UDP' : 'TCP';
-  const questions = `is the server up, and does a firewall let ${carrier} through?`;
-  const hint = error ? ` In Firefox (${told(error)}), a refusal with 400 looks the same.` : '';
-  return `no answer within ${time}: ${questions}${hint}`;
-}
-
-function unconnected(error, transport) {
-  const certificate = transport.endsWith('tls') ? ', is the certificate good' : '';
-  return `no connection (${told(error)}): is the name right, is the port open${certificate}?`;
-}
-
-function untried() {
-  return 'this browser did not try: is it offline? For TLS, Firefox takes no IP address.';
-}
-
-function told({ errorCode, errorText }) {
-  return `${errorCode} ${errorText}`.trim().replace(/\.$/, '');
-}
-
-function summary(results) {
-  const { works: good = [], fails: bad = [] } = Object.groupBy(results, ({ verdict }) => verdict);
-  const over = transports(good);
-  const lost = transports(bad).filter((transport) => !over.includes(transport));
-  if (!bad.length) return ['works', `TURN works: over ${listed(over, 'conjunction')}.`];
-  if (!good.length) return ['fails', `TURN does not work: ${commonReason(bad)}`];
-  const where = lost.length ? `over ${listed(lost, 'disjunction')}` : 'with every server';
-  return ['partly', `TURN works over ${listed(over, 'conjunction')}, but not ${where}.`];
-}
-
-function transports(results) {
-  return [...new Set(results.map(({ transport }) => transport))];
-}
-
-function listed(words, type) {
-  return new Intl.ListFormat('en-GB', { type }).format(words);
-}
-
-function commonReason(results) {
-  const reasons = new Set(results.map(({ words }) => words));
-  return reasons.size === 1 ? [...reasons][0] : 'no server gives a relay.';
+/** Pages over plain http may not write to the clipboard: there the report is shown, selected. */
+async function copyReport() {
+  const text = report.text();
+  try {
+    await navigator.clipboard.writeText(text);
+    element('#copied').value = 'Copied.';
+  } catch {
+    element('#report').hidden = false;
+    element('#report').value = text;
+    element('#report').select();
+    element('#copied').value = 'Copy it from here:';
+  }
 }

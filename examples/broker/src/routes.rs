@@ -163,7 +163,8 @@ async fn answer(broker: &Broker, name: Option<String>) -> Result<Json<Answer>, F
 }
 
 async fn no_foreign_pages(State(broker): Shared, request: Request, next: Next) -> Response {
-    if broker.visitors.are_foreign(request.headers()) {
+    let is_public = page::has_file(request.uri().path());
+    if !is_public && broker.visitors.are_foreign(request.headers()) {
         return Failure::Unauthorized("a foreign origin").into_response();
     }
     next.run(request).await

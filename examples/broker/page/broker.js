@@ -1,0 +1,52 @@
+// The broker that serves this page, and the login that it gives.
+
+const LIMIT = 15_000;
+
+const ERRORS = {
+  429: 'too many requests from your address',
+  502: 'the TURN provider does not give one',
+  503: 'the token store does not answer',
+};
+
+/** The broker wants a client key, or another one. */
+export class KeyError extends Error {}
+
+export async function fetchLogin(key, signal) {
+  const headers = key ? { authorization: `Bearer ${key}` } : {};
+  const token = await ask('token', headers, signal, key);
+  const tok = await token.text();
+  const answer = await ask('ice', { ...headers, tok }, signal, key);
+  return answer.json().catch(() => noLogin('the broker’s answer is not JSON.'));
+}
+
+async function ask(path, headers, run, key) {
+  const signal = AbortSignal.any([run, AbortSignal.timeout(LIMIT)]);
+  const response = await fetch(path, { headers, signal }).catch(() =>
+    noLogin('the broker does not answer. Is it running?'),
+  );
+  if (response.ok) return response;
+  if (response.status !== 401) return noLogin(await refusal(response));
+  if (path === 'token') throw new KeyError(`No TURN login: ${unauthorized(key)}`);
+  return noLogin(
+    'the broker refuses its own token (401). Do several brokers run without the same key or store?',
+  );
+}
+
+function noLogin(reason) {
+  throw new Error(`No TURN login: ${reason}`);
+}
+
+function unauthorized(key) {
+  if (key) return 'the broker refuses this client key (401).';
+  if (isSecureContext) return 'the broker wants a client key (401).';
+  return 'the broker wants a client key, or this page opened over https or at localhost (401).';
+}
+
+async function refusal(response) {
+  const { status, headers } = response;
+  const body = await response.json().catch(() => null);
+  const what = (body?.error && ERRORS[status]) ?? 'the broker, or a proxy before it, fails';
+  const why = body?.error ? `: ${body.error}` : '';
+  const seconds = headers.get('retry-after');
+  return `${what} (${status})${why}.${seconds ? ` Try again in ${seconds} s.` : ''}`;
+}

@@ -1,0 +1,161 @@
+// Two peers in this page, and what passes between them.
+
+// How long a relay, and then data through it, may take.
+export const RELAY_LIMIT = 15_000;
+export const DATA_LIMIT = 6_000;
+const LOOKUP_LIMIT = 3_000;
+
+// Some errors are reported just after the gathering is complete.
+const GRACE = 500;
+
+const TRIPS = 5;
+
+/** Has a peer with the first configuration call one with the second, and tells what came of it. */
+export async function call(caller, callee, signal, onRelay = () => {}) {
+  const found = { candidates: [], errors: [], trips: [] };
+  const start = performance.now();
+  const peers = [];
+  try {
+    for (const configuration of [caller, callee]) peers.push(new RTCPeerConnection(configuration));
+    const timed = (event) => ({ ...event, ms: elapsed(start) });
+    const ended = end(peers, found, timed, signal, onRelay);
+    trickle(...peers);
+    await negotiate(...peers);
+    await ended;
+    found.foreign = await isForeign(peers[1]);
+  } catch (error) {
+    found.thrown = error.message;
+  } finally {
+    peers.forEach((peer) => peer.close());
+  }
+  return { ...found, ms: elapsed(start) };
+}
+
+/** What a single peer gathers with this configuration. */
+export async function gather(configuration, signal) {
+  const found = { candidates: [], errors: [] };
+  const start = performance.now();
+  let peer;
+  try {
+    peer = new RTCPeerConnection(configuration);
+    await new Promise((resolve, reject) => {
+      observe(peer, found, start);
+      peer.addEventListener('icecandidate', ({ candidate }) => {
+        if (candidate?.type === 'srflx') resolve();
+      });
+      onComplete(peer, () => resolve((found.complete = true)));
+      signal.addEventListener('abort', resolve);
+      setTimeout(resolve, RELAY_LIMIT);
+      peer.createDataChannel('check');
+      peer.setLocalDescription().catch(reject);
+    });
+  } catch (error) {
+    found.thrown = error.message;
+  } finally {
+    peer?.close();
+  }
+  return { ...found, ms: elapsed(start) };
+}
+
+/** Whether the name does not resolve: browsers give up at once then, but try over UDP for long. */
+export async function isUnknown(host, signal) {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_LIMIT)]);
+  const { complete, errors } = await gather({ iceServers: [{ urls: `stun:${host}` }] }, limit);
+  return Boolean(complete && errors.length);
+}
+
+function elapsed(start) {
+  return Math.round(performance.now() - start);
+}
+
+function end(peers, found, timed, signal, onRelay) {
+  const [caller, callee] = peers;
+  const start = performance.now();
+  return new Promise((resolve) => {
+    echo(callee);
+    caller.createDataChannel('check').addEventListener('open', ({ target }) =>
+      measure(target, found.trips).then(resolve),
+    );
+    observe(caller, found, start);
+    caller.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate?.type !== 'relay' || found.relay) return;
+      found.relay = timed({ address: candidate.address, port: candidate.port });
+      setTimeout(resolve, DATA_LIMIT);
+      onRelay(found.relay);
+    });
+    for (const peer of peers) {
+      peer.addEventListener('icecandidateerror', ({ errorCode }) => {
+        if ([400, 401].includes(errorCode) && !found.relay) resolve();
+      });
+    }
+    callee.addEventListener('icecandidateerror', ({ errorCode, errorText, url }) => {
+      if (errorCode !== 701) found.refusal ??= { errorCode, errorText, url };
+    });
+    onComplete(caller, () => found.relay || resolve());
+    signal.addEventListener('abort', resolve);
+    setTimeout(() => found.relay || resolve(), RELAY_LIMIT);
+  });
+}
+
+function observe(peer, { candidates, errors }, start) {
+  peer.addEventListener('icecandidate', ({ candidate }) => {
+    if (!candidate?.candidate) return;
+    const { type, address, port, protocol, relayProtocol } = candidate;
+    candidates.push({ type, address, port, protocol, relayProtocol, ms: elapsed(start) });
+  });
+  peer.addEventListener('icecandidateerror', ({ errorCode, errorText, url }) =>
+    errors.push({ errorCode, errorText, url, ms: elapsed(start) }),
+  );
+}
+
+function onComplete(peer, then) {
+  peer.addEventListener('icegatheringstatechange', () => {
+    if (peer.iceGatheringState === 'complete') setTimeout(then, GRACE);
+  });
+}
+
+function echo(peer) {
+  peer.addEventListener('datachannel', ({ channel }) =>
+    channel.addEventListener('message', ({ data }) => channel.send(data)),
+  );
+}
+
+async function measure(channel, trips) {
+  while (trips.length < TRIPS) {
+    const start = performance.now();
+    const back = new Promise((resolve) =>
+      channel.addEventListener('message', resolve, { once: true }),
+    );
+    channel.send('there and back');
+    await back;
+    trips.push(Math.round((performance.now() - start) * 10) / 10);
+  }
+}
+
+function trickle(caller, callee) {
+  const pass = (from, to) =>
+    from.addEventListener('icecandidate', ({ candidate }) =>
+      // A candidate that the other peer does not accept is not used, and that is all.
+      to.addIceCandidate(candidate).catch(() => {}),
+    );
+  pass(caller, callee);
+  pass(callee, caller);
+}
+
+async function negotiate(caller, callee) {
+  await caller.setLocalDescription();
+  await callee.setRemoteDescription(caller.localDescription);
+  await callee.setLocalDescription();
+  await caller.setRemoteDescription(callee.localDescription);
+}
+
+/** Whether data comes from an address that the other peer did not name. */
+async function isForeign(peer) {
+  const stats = [...(await peer.getStats()).values()];
+  const pair = stats.find(
+    ({ type, nominated, state }) =>
+      type === 'candidate-pair' && nominated && state === 'succeeded',
+  );
+  const remote = stats.find(({ id }) => id === pair?.remoteCandidateId);
+  return remote?.candidateType === 'prflx';
+}

@@ -1,0 +1,48 @@
+// STUN and TURN servers: one address each.
+
+const ADDRESS =
+  /^(?<scheme>stuns?|turns?):(?<host>\[[^\]]+\]|[^:?[\]]+)(?::(?<port>\d+))?(?:\?transport=(?<carrier>udp|tcp))?$/i;
+
+/** Each address of these ICE servers, with its login. */
+export function serversOf(iceServers) {
+  return iceServers.flatMap(({ urls, username, credential }) =>
+    [urls].flat().map((url) => ({ url, username, credential, ...parts(url) })),
+  );
+}
+
+function parts(url) {
+  const { scheme = '', host = '', port, carrier } = ADDRESS.exec(url)?.groups ?? {};
+  const secure = /s$/i.test(scheme);
+  const over = carrier?.toLowerCase() ?? (secure ? 'tcp' : 'udp');
+  return {
+    isTurn: /^turn/i.test(url),
+    host: host.toLowerCase(),
+    port: Number(port ?? (secure ? 5349 : 3478)),
+    transport: secure ? { tcp: 'tls', udp: 'dtls' }[over] : over,
+  };
+}
+
+export function iceServer({ url, username, credential }) {
+  return username || credential ? { urls: url, username, credential } : { urls: url };
+}
+
+/** What a peer without a relay needs to be found: every TURN server over UDP is a STUN server too. */
+export function stunServers(servers) {
+  const urls = servers
+    .filter(({ host, transport }) => host && transport === 'udp')
+    .map(({ host, port }) => `stun:${host}:${port}`);
+  return urls.length ? [{ urls: [...new Set(urls)].slice(0, 2) }] : [];
+}
+
+/** Networks that let nothing out but the web let this through. */
+export function passesStrictFirewalls({ isTurn, transport, port }) {
+  return isTurn && transport === 'tls' && port === 443;
+}
+
+export function isLoopback({ host }) {
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(host);
+}
+
+export function isAddress({ host }) {
+  return /^(\[.*\]|\d+(\.\d+){3})$/.test(host);
+}
