@@ -123,8 +123,7 @@ function silent({ transport, isTurn }, error, ms) {
 
 function unconnected(server, error) {
   const certificate = server.transport.endsWith('tls') ? ', is the certificate good' : '';
-  const name = isAddress(server) ? '' : 'does the name resolve, ';
-  return `no connection (${told(error)}): ${name}is the port open${certificate}?`;
+  return `no connection (${told(error)}): is the port open${certificate}?`;
 }
 
 function untried(server) {
