@@ -31,6 +31,9 @@ pub(crate) enum Failure {
     Internal,
 }
 
+/// A provider may say any number of seconds, and clients believe it.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 const BEARER: (HeaderName, &str) = (WWW_AUTHENTICATE, "Bearer");
 
 impl IntoResponse for Failure {
@@ -52,14 +55,14 @@ impl IntoResponse for Failure {
             Self::BadRequest(error) => answer(StatusCode::BAD_REQUEST, error, None),
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
             Self::TooManyRequests { wait } => {
-                answer(StatusCode::TOO_MANY_REQUESTS, "too many requests: wait", Some(wait))
+                answer(StatusCode::TOO_MANY_REQUESTS, "too many requests", Some(wait))
             }
             Self::Provider { retry_after } => {
                 let error = "the TURN provider gives no login: try again";
                 answer(StatusCode::BAD_GATEWAY, error, retry_after)
             }
             Self::Store => {
-                let error = "the token store does not answer: try again";
+                let error = "the token store does not answer";
                 answer(StatusCode::SERVICE_UNAVAILABLE, error, None)
             }
             Self::Internal => {
@@ -87,7 +90,9 @@ impl From<TurnError> for Failure {
             }
             TurnError::Provider(error) => {
                 warn!(%error, "the provider fails");
-                Self::Provider { retry_after: error.retry_after() }
+                Self::Provider {
+                    retry_after: error.retry_after().map(|wait| wait.min(LONGEST_WAIT)),
+                }
             }
         }
     }

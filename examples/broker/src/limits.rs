@@ -1,6 +1,7 @@
 //! How many requests a client's address has, and which address that is behind a proxy.
 
 use std::fmt;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -22,6 +23,11 @@ pub(crate) struct Options {
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 
+    /// How many requests may be made each minute, and at once, with each of the keys for /turn, for
+    /// Matrix and for clients; without it, any number
+    #[arg(long, env = "BROKER_KEY_REQUESTS_PER_MINUTE", value_name = "COUNT")]
+    key_requests_per_minute: Option<NonZeroU32>,
+
     /// The address, or the network, of a proxy whose X-Forwarded-For is believed; may be given again
     #[arg(
         long = "trusted-proxy",
@@ -41,6 +47,15 @@ fn network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
 pub(crate) struct Limits {
     trusted_proxies: Vec<IpNet>,
     per_address: DefaultKeyedRateLimiter<IpAddr>,
+    per_key: Option<DefaultKeyedRateLimiter<KeyKind>>,
+}
+
+/// Which key a request shows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum KeyKind {
+    Api,
+    Matrix,
+    Client,
 }
 
 impl Limits {
@@ -49,6 +64,9 @@ impl Limits {
         Self {
             trusted_proxies: options.trusted_proxies,
             per_address: DefaultKeyedRateLimiter::keyed(quota),
+            per_key: options
+                .key_requests_per_minute
+                .map(|count| DefaultKeyedRateLimiter::keyed(Quota::per_minute(count))),
         }
     }
 
@@ -72,10 +90,11 @@ impl Limits {
     }
 
     pub(crate) fn count(&self, client: Client) -> Result<(), Failure> {
-        self.per_address.check_key(&client.household()).map_err(|exceeded| {
-            let wait = exceeded.wait_time_from(self.per_address.clock().now());
-            Failure::TooManyRequests { wait: wait.max(Duration::from_secs(1)) }
-        })
+        check(&self.per_address, &client.household())
+    }
+
+    pub(crate) fn count_key(&self, kind: KeyKind) -> Result<(), Failure> {
+        self.per_key.as_ref().map_or(Ok(()), |per_key| check(per_key, &kind))
     }
 
     /// Forgets addresses that have asked nothing of late; never ends.
@@ -87,6 +106,16 @@ impl Limits {
             self.per_address.shrink_to_fit();
         }
     }
+}
+
+fn check<K: Clone + Eq + Hash>(
+    limiter: &DefaultKeyedRateLimiter<K>,
+    key: &K,
+) -> Result<(), Failure> {
+    limiter.check_key(key).map_err(|exceeded| {
+        let wait = exceeded.wait_time_from(limiter.clock().now());
+        Failure::TooManyRequests { wait: wait.max(Duration::from_secs(1)) }
+    })
 }
 
 /// Some proxies write the port too.
@@ -128,6 +157,7 @@ mod tests {
     fn limits(requests_per_minute: u32, trusted: &[&str]) -> Limits {
         Limits::new(Options {
             requests_per_minute: requests_per_minute.try_into().unwrap(),
+            key_requests_per_minute: None,
             trusted_proxies: trusted.iter().map(|text| network(text).unwrap()).collect(),
         })
     }

@@ -2,6 +2,7 @@
 
 #[path = "../../../cli/src/ask.rs"]
 mod ask;
+mod door;
 mod failure;
 #[expect(dead_code, reason = "the program of cli/ reads more")]
 #[path = "../../../cli/src/input.rs"]
@@ -34,6 +35,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time;
 use tracing::{info, warn};
 
+use crate::door::Door;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::program::Result;
@@ -110,11 +112,14 @@ async fn serve(cli: Cli) -> Result<()> {
         matrix_key: key(cli.matrix_key_file)?,
         tokens: Tokens::new(&cli.tokens)?,
     });
+    broker.tokens.tell_if_unreachable().await;
     let handle = Handle::new();
     tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
     info!(address = %listener.local_addr()?, "listening");
 
-    let mut server = Server::from_listener(listener).http1_only().handle(handle.clone());
+    let door = Door::new()?;
+    let mut server =
+        Server::from_listener(listener).acceptor(door).http1_only().handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     let app = routes::router(broker.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {

@@ -8,16 +8,17 @@ use axum::body::{Body, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Extension, MatchedPath, Query, Request, State};
 use axum::http::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
+    ACCEPT, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use tokio::time;
-use tower_http::cors::CorsLayer;
+use tower::ServiceBuilder;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::info;
 use turn_credentials::ice::rest::Answer;
@@ -25,7 +26,7 @@ use turn_credentials::{IceError, IceLease, IceServer, UnixTime, Username};
 
 use crate::failure::Failure;
 use crate::key::{self, Key};
-use crate::limits::{Client, Limits};
+use crate::limits::{Client, KeyKind, Limits};
 use crate::page;
 use crate::tokens::{self, Tokens};
 use crate::turn::{Backend, TurnError};
@@ -44,29 +45,36 @@ type Shared = State<Arc<Broker>>;
 
 pub(crate) fn router(broker: Arc<Broker>) -> Router {
     Router::new()
-        .route("/token", get(token).put(server))
-        .route("/ice", get(ice))
+        .route("/token", get(token).put(server).head(no_head))
+        .route("/ice", get(ice).head(no_head))
         .route_layer(middleware::from_fn_with_state(broker.clone(), limited))
         .route("/turn", get(rest).post(rest))
         .route("/_matrix/client/v3/voip/turnServer", get(matrix))
         .merge(page::router())
-        .layer(cors(&broker.visitors))
-        .layer(middleware::from_fn_with_state(broker.clone(), no_foreign_pages))
-        .layer(SetResponseHeaderLayer::overriding(
-            CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(VARY, HeaderValue::from_static("origin")))
-        .layer(middleware::from_fn(without_body))
-        .layer(middleware::from_fn_with_state(broker.clone(), logged))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(broker.clone(), logged))
+                .layer(middleware::from_fn(without_body))
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    VARY,
+                    HeaderValue::from_static("origin"),
+                ))
+                .layer(SetResponseHeaderLayer::overriding(
+                    CACHE_CONTROL,
+                    HeaderValue::from_static("no-store"),
+                ))
+                .layer(middleware::from_fn_with_state(broker.clone(), no_foreign_pages))
+                .layer(cors(&broker)),
+        )
         .with_state(broker)
 }
 
-fn cors(visitors: &Visitors) -> CorsLayer {
+fn cors(broker: &Arc<Broker>) -> CorsLayer {
     const REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
+    let broker = Arc::clone(broker);
     CorsLayer::new()
-        .allow_origin(visitors.origins().to_vec())
+        .allow_origin(AllowOrigin::predicate(move |origin, _| broker.visitors.permit(origin)))
         .allow_methods([Method::GET, Method::PUT])
         .allow_headers([TOK, AUTHORIZATION, ORIGIN, REQUESTED_WITH, CONTENT_TYPE, ACCEPT])
         .expose_headers([RETRY_AFTER])
@@ -77,8 +85,17 @@ fn cors(visitors: &Visitors) -> CorsLayer {
 /// The header in which the Xirsys Access Token API has the token.
 const TOK: HeaderName = HeaderName::from_static("tok");
 
+/// HEAD would make a token that nobody sees, or use up one that serves once.
+async fn no_head(path: MatchedPath) -> impl IntoResponse {
+    let allowed = if path.as_str() == "/token" { "GET,PUT" } else { "GET" };
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)])
+}
+
 async fn token(State(broker): Shared, headers: HeaderMap) -> Result<String, Failure> {
     broker.visitors.admit_to_token(&headers)?;
+    if broker.visitors.has_client_key(&headers) {
+        broker.limits.count_key(KeyKind::Client)?;
+    }
     let token = broker.tokens.issue(&tokens::random_name()?).await?;
     Ok(token.as_str().to_owned())
 }
@@ -124,6 +141,7 @@ async fn rest(
         broker.limits.count(client)?;
         return Err(Failure::Unauthorized("no api key, or a wrong one"));
     }
+    broker.limits.count_key(KeyKind::Api)?;
     if query.service.as_deref() != Some("turn") {
         return Err(BAD_QUERY);
     }
@@ -147,6 +165,7 @@ async fn matrix(
         broker.limits.count(client)?;
         return Err(Failure::MatrixToken { missing: shown.is_none() });
     }
+    broker.limits.count_key(KeyKind::Matrix)?;
     let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not user_id=..."))?;
     answer(&broker, query.user_id).await
 }
@@ -191,6 +210,18 @@ async fn without_body(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(head, Body::empty())).await
 }
 
+/// A client may write any word.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        _ => "another",
+    }
+}
+
 async fn logged(
     State(broker): Shared,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -200,14 +231,11 @@ async fn logged(
     let start = Instant::now();
     let client = broker.limits.client(peer.ip(), request.headers());
     request.extensions_mut().insert(client);
-    let method = request.method().clone();
-    // A client may write any word, of any length.
-    let method = Some(method.as_str()).filter(|word| word.len() <= "OPTIONS".len());
+    let method = known(request.method());
     let path = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
     let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis() as u64);
-    let method = method.unwrap_or("another");
     info!(method, path, status, millis, %client, "answered");
     response
 }

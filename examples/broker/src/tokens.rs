@@ -1,5 +1,6 @@
 //! The one-hour tokens that clients show to be given a login.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use clap::Args;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, ExistenceCheck, IntoConnectionInfo, SetExpiry, SetOptions};
+use redis::{
+    AsyncCommands, ExistenceCheck, IntoConnectionInfo, SetExpiry, SetOptions, TlsCertificates,
+};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tracing::{debug, warn};
@@ -20,7 +23,7 @@ use crate::program;
 #[group(skip)]
 pub(crate) struct Options {
     /// Where tokens are kept: stateless (nowhere: they say themselves for whom they are), memory, or
-    /// redis://host:port/database
+    /// redis://host:port/database, or rediss:// for Redis over TLS
     #[arg(
         long,
         env = "BROKER_TOKEN_STORE",
@@ -33,6 +36,10 @@ pub(crate) struct Options {
     /// A file with the password of Redis
     #[arg(long, env = "BROKER_REDIS_PASSWORD_FILE", value_name = "PATH")]
     redis_password_file: Option<PathBuf>,
+
+    /// A file with the certificates, in PEM, of who may vouch for Redis; without it, those of the system
+    #[arg(long, env = "BROKER_REDIS_CA_FILE", value_name = "PATH")]
+    redis_ca_file: Option<PathBuf>,
 
     /// Take each token once only; not with the stateless store
     #[arg(long, env = "BROKER_SINGLE_USE")]
@@ -69,7 +76,7 @@ pub(crate) struct Tokens {
 enum Store {
     Stateless(Vec<AccessTokenKey>),
     Memory(Cache<String, String>),
-    Redis(ConnectionManager),
+    Redis { connection: ConnectionManager, address: String },
 }
 
 #[derive(Debug, Error)]
@@ -100,9 +107,28 @@ impl Tokens {
             }
             "stateless" => Store::Stateless(keys(options)?),
             "memory" => Store::Memory(memory(ttl)),
-            url => Store::Redis(redis(url, options)?),
+            url => redis(url, options)?,
         };
         Ok(Self { store, ttl, single_use })
+    }
+
+    /// Logs why the store cannot be used now. It may come later, and come and go.
+    pub(crate) async fn tell_if_unreachable(&self) {
+        if let Store::Redis { connection, address } = &self.store {
+            let pong = redis::cmd("PING").query_async::<()>(&mut connection.clone()).await;
+            if let Err(error) = pong {
+                // The rest of the error is Redis's own text, or names the user.
+                let (kind, code) = (error.category(), error.code().unwrap_or_default());
+                let reason = match error.code() {
+                    Some("WRONGPASS" | "NOAUTH") => "it refuses the password, or wants one",
+                    _ if error.is_timeout() => "it does not answer",
+                    _ if error.is_connection_refusal() => "nothing listens there",
+                    _ if error.is_io_error() => "it cannot be reached, or its certificate is wrong",
+                    _ => "see kind and code",
+                };
+                warn!(address, kind, code, reason, "the token store cannot be used");
+            }
+        }
     }
 
     /// A token for this name.
@@ -117,7 +143,7 @@ impl Tokens {
                 names.insert(access_token::store_key(token.as_str()), name.to_owned());
                 token
             }
-            Store::Redis(connection) => {
+            Store::Redis { connection, .. } => {
                 let token = AccessToken::random(random()?);
                 let once = SetOptions::default()
                     .conditional_set(ExistenceCheck::NX)
@@ -147,7 +173,7 @@ impl Tokens {
                 Ok(name
                     .and_then(|name| if self.single_use { names.remove(&key) } else { Some(name) }))
             }
-            Store::Redis(connection) => {
+            Store::Redis { connection, .. } => {
                 let key = redis_key(token);
                 let mut connection = connection.clone();
                 let name =
@@ -188,11 +214,15 @@ fn memory(ttl: Duration) -> Cache<String, String> {
 }
 
 /// Redis may come later than this program, and come and go.
-fn redis(url: &str, options: &Options) -> program::Result<ConnectionManager> {
+fn redis(url: &str, options: &Options) -> program::Result<Store> {
     const PATIENCE: Duration = Duration::from_secs(2);
 
-    if !url.starts_with("redis://") {
-        return Err("--token-store: not stateless, memory or redis://host".into());
+    let encrypted = url.starts_with("rediss://");
+    if !encrypted && !url.starts_with("redis://") {
+        return Err("--token-store: not stateless, memory, redis://host or rediss://host".into());
+    }
+    if !encrypted && options.redis_ca_file.is_some() {
+        return Err("--redis-ca-file needs --token-store rediss://host".into());
     }
     let wrong = |_| "--token-store: the address of Redis is not redis://host:port/database";
     let mut info = url.into_connection_info().map_err(wrong)?;
@@ -204,8 +234,21 @@ fn redis(url: &str, options: &Options) -> program::Result<ConnectionManager> {
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE))
         .set_number_of_retries(1);
-    let client = redis::Client::open(info).map_err(wrong)?;
-    Ok(ConnectionManager::new_lazy_with_config(client, config)?)
+    let address = info.addr().to_string();
+    let client = if encrypted {
+        // Without one, rustls panics when it must choose between two.
+        _ = rustls::crypto::ring::default_provider().install_default();
+        let root_cert = options.redis_ca_file.as_deref().map(|path| {
+            fs::read(path).map_err(|error| format!("--redis-ca-file {}: {error}", path.display()))
+        });
+        let certificates = TlsCertificates { client_tls: None, root_cert: root_cert.transpose()? };
+        redis::Client::build_with_tls(info, certificates)
+            .map_err(|_| "--redis-ca-file: not a certificate in PEM")?
+    } else {
+        redis::Client::open(info).map_err(wrong)?
+    };
+    let connection = ConnectionManager::new_lazy_with_config(client, config)?;
+    Ok(Store::Redis { connection, address })
 }
 
 fn redis_key(token: &str) -> String {
@@ -225,7 +268,6 @@ fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::path::Path;
 
     use tempfile::TempDir;
@@ -236,6 +278,7 @@ mod tests {
         Tokens::new(&Options {
             token_store: store.into(),
             redis_password_file: None,
+            redis_ca_file: None,
             single_use,
             token_ttl: Duration::from_secs(ttl),
             token_key_files: keys.iter().map(|path| path.to_path_buf()).collect(),

@@ -13,7 +13,8 @@ use crate::program;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// A web origin whose pages may ask, such as https://app.example.org; may be given again
+    /// A web origin whose pages may ask, such as https://app.example.org, or https://*.example.org
+    /// with one label in the star's place; may be given again
     #[arg(long = "origin", env = "BROKER_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     origins: Vec<String>,
 
@@ -24,7 +25,15 @@ pub(crate) struct Options {
 
 pub(crate) struct Visitors {
     origins: Vec<HeaderValue>,
+    patterns: Vec<Pattern>,
     client_key: Option<Key>,
+}
+
+/// `https://*.example.org`: exactly one label in the star's place.
+struct Pattern {
+    scheme: String,
+    parent: String,
+    port: Option<u16>,
 }
 
 /// Where a request says that it comes from.
@@ -37,18 +46,24 @@ enum Source {
 
 impl Visitors {
     pub(crate) fn new(options: &Options) -> program::Result<Self> {
+        let (patterns, origins): (Vec<_>, Vec<_>) =
+            options.origins.iter().partition(|text| text.contains('*'));
         Ok(Self {
-            origins: options
-                .origins
-                .iter()
+            origins: origins
+                .into_iter()
                 .map(|text| origin(text))
+                .collect::<program::Result<_>>()?,
+            patterns: patterns
+                .into_iter()
+                .map(|text| Pattern::new(text))
                 .collect::<program::Result<_>>()?,
             client_key: options.client_key_file.as_deref().map(Key::read).transpose()?,
         })
     }
 
-    pub(crate) fn origins(&self) -> &[HeaderValue] {
-        &self.origins
+    /// Whether pages of this origin may ask.
+    pub(crate) fn permit(&self, origin: &HeaderValue) -> bool {
+        self.origins.contains(origin) || self.patterns.iter().any(|pattern| pattern.covers(origin))
     }
 
     /// Whether the request comes from a page that is not permitted.
@@ -73,7 +88,7 @@ impl Visitors {
         self.admit(headers)
     }
 
-    fn has_client_key(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn has_client_key(&self, headers: &HeaderMap) -> bool {
         let shown = self.client_key.as_ref().zip(key::bearer(headers));
         shown.is_some_and(|(key, shown)| key.opens(shown))
     }
@@ -83,7 +98,7 @@ impl Visitors {
         let origin = origins.next();
         match origin {
             _ if origins.next().is_some() => Source::OtherPage,
-            Some(origin) if self.origins.contains(origin) => Source::Permitted,
+            Some(origin) if self.permit(origin) => Source::Permitted,
             _ if is_our_page(origin, headers) => Source::OurPage,
             Some(_) => Source::OtherPage,
             None => Source::NoPage,
@@ -101,6 +116,41 @@ fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
     };
     headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
         && origin.is_none_or(is_host)
+}
+
+impl Pattern {
+    fn new(text: &str) -> program::Result<Self> {
+        let wrong = || {
+            format!("--origin: {text:?} is not https://*.example.org, with a domain after the star")
+        };
+        let (scheme, rest) = text.split_once("://*.").ok_or_else(wrong)?;
+        // One label stands for the star, so that the rest is checked as any origin is.
+        let written = origin(&format!("{scheme}://a.{rest}")).map_err(|_| wrong())?;
+        let pattern = Self::parse(&written).ok_or_else(wrong)?;
+        // Whoever registers a name under a public suffix would be permitted.
+        let registrable = psl::domain_str(&pattern.parent).is_some();
+        let listed = psl::suffix(pattern.parent.as_bytes()).is_some_and(|suffix| suffix.is_known());
+        if registrable && listed { Ok(pattern) } else { Err(wrong().into()) }
+    }
+
+    /// The pattern that covers this origin, written as browsers write it.
+    fn parse(origin: &HeaderValue) -> Option<Self> {
+        let uri: Uri = origin.to_str().ok()?.parse().ok()?;
+        let (label, parent) = uri.host()?.split_once('.')?;
+        let of_a_label = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        (!label.is_empty() && label.bytes().all(of_a_label)).then_some(())?;
+        let (scheme, parent) = (uri.scheme_str()?.to_owned(), parent.to_owned());
+        Some(Self { scheme, parent, port: uri.port_u16() })
+    }
+
+    fn covers(&self, shown: &HeaderValue) -> bool {
+        // What is not as a browser writes it is not from one.
+        let as_written =
+            shown.to_str().ok().and_then(|text| origin(text).ok()).filter(|text| text == shown);
+        as_written.as_ref().and_then(Self::parse).is_some_and(|found| {
+            (&found.scheme, &found.parent, found.port) == (&self.scheme, &self.parent, self.port)
+        })
+    }
 }
 
 /// An origin as browsers write it: in lower case, and without the port that the scheme implies (RFC
@@ -163,10 +213,57 @@ mod tests {
     }
 
     #[test]
+    fn a_star_is_one_label() {
+        let covers = |pattern: &str, origin: &'static str| {
+            Pattern::new(pattern).unwrap().covers(&HeaderValue::from_static(origin))
+        };
+        for (origin, covered) in [
+            ("https://app.example.org", true),
+            ("https://xn--bcher-kva.example.org", true),
+            ("https://example.org", false),
+            ("https://.example.org", false),
+            ("https://a.b.example.org", false),
+            ("https://app.example.org:8443", false),
+            ("https://app.example.org:443", false),
+            ("http://app.example.org", false),
+            ("https://App.example.org", false),
+            ("https://app.evilexample.org", false),
+            ("https://app.example.org.evil.org", false),
+            ("https://evil.org/.example.org", false),
+            ("https://evil.org#.example.org", false),
+            ("https://evil@app.example.org", false),
+            ("https://*.example.org", false),
+            ("null", false),
+        ] {
+            assert_eq!(covers("https://*.example.org", origin), covered, "{origin}");
+        }
+        assert!(covers("HTTPS://*.Example.org:443", "https://app.example.org"));
+        assert!(covers("https://*.example.org:8443", "https://app.example.org:8443"));
+        for refused in [
+            "https://*.org",
+            "https://*.co.uk",
+            "https://*.github.io",
+            "https://*.internal",
+            "https://*.*.example.org",
+            "https://a*.example.org",
+            "https://app.*.org",
+            "https://*",
+            "https://*.",
+            "*.example.org",
+            "https://*.example.org/",
+        ] {
+            assert!(Pattern::new(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
     fn sources() {
         const US: &str = "https://turn.example.org";
-        let visitors =
-            Visitors { origins: vec![HeaderValue::from_static("https://a")], client_key: None };
+        let visitors = Visitors {
+            origins: vec![HeaderValue::from_static("https://a")],
+            patterns: vec![],
+            client_key: None,
+        };
         for (origin, site, admitted, foreign) in [
             (Some("https://a"), None, true, false),
             (Some("https://A"), None, false, true),
