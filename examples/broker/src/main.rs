@@ -112,7 +112,10 @@ async fn serve(cli: Cli) -> Result<()> {
         matrix_key: key(cli.matrix_key_file)?,
         tokens: Tokens::new(&cli.tokens)?,
     });
-    broker.tokens.tell_if_unreachable().await;
+    tokio::spawn({
+        let broker = broker.clone();
+        async move { broker.tokens.tell_if_unreachable().await }
+    });
     let handle = Handle::new();
     tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
     info!(address = %listener.local_addr()?, "listening");

@@ -119,12 +119,16 @@ impl Tokens {
             if let Err(error) = pong {
                 // The rest of the error is Redis's own text, or names the user.
                 let (kind, code) = (error.category(), error.code().unwrap_or_default());
-                let reason = match error.code() {
-                    Some("WRONGPASS" | "NOAUTH") => "it refuses the password, or wants one",
-                    _ if error.is_timeout() => "it does not answer",
-                    _ if error.is_connection_refusal() => "nothing listens there",
-                    _ if error.is_io_error() => "it cannot be reached, or its certificate is wrong",
-                    _ => "see kind and code",
+                let refused = error.kind() == redis::ErrorKind::AuthenticationFailed
+                    || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
+                let reason = match () {
+                    () if refused => "it refuses the password, or wants one",
+                    () if error.is_timeout() => "it does not answer",
+                    () if error.is_connection_refusal() => "nothing listens there",
+                    () if error.is_io_error() => {
+                        "it cannot be reached, or its certificate is wrong"
+                    }
+                    () => "see kind and code",
                 };
                 warn!(address, kind, code, reason, "the token store cannot be used");
             }
