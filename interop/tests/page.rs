@@ -81,7 +81,7 @@ fn it_says_what_works(browser: Browser) {
     let good = broker(&uris, &[]);
     let locked = broker(&uris, &[&format!("--client-key-file={KEY}")]);
     let half = broker(&[udp.clone(), closed.clone()], &[]);
-    let with_dtls = broker(&[dtls.clone()], &["--unfiltered"]);
+    let with_dtls = broker(std::slice::from_ref(&dtls), &["--unfiltered"]);
 
     let visits = [
         visit(&good, Value::Null),
