@@ -61,11 +61,20 @@ pub use secret::{Password, SharedSecret};
 pub use time::UnixTime;
 pub use username::{Layout, OwnedUsername, Username};
 
-/// The guides of `docs/`, whose code is tested with that of the README.
-#[cfg(all(doctest, feature = "std"))]
-mod guides {
-    #[doc = include_str!("../docs/in-a-turn-server.md")]
-    #[doc = include_str!("../docs/matrix.md")]
+#[cfg(any(doc, doctest))]
+#[cfg(feature = "std")]
+pub mod _guides {
+    //! Guides. They are files of the repository too, under `docs/`.
+
+    #[doc = include_str!("../docs/my-turn-server-says-401.md")]
+    pub mod my_turn_server_says_401 {}
+
     #[doc = include_str!("../docs/rotating-a-secret.md")]
-    mod all {}
+    pub mod rotating_a_secret {}
+
+    #[doc = include_str!("../docs/in-a-turn-server.md")]
+    pub mod in_a_turn_server {}
+
+    #[doc = include_str!("../docs/matrix.md")]
+    pub mod matrix {}
 }
