@@ -1,12 +1,14 @@
 //! `turn-credentials check URI`: asks real TURN servers for a relay, and sends data through it.
 
 mod certificate;
+mod clock;
 mod login;
 mod relay;
 mod report;
 mod session;
 mod target;
 mod transport;
+mod why;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -24,6 +26,7 @@ use turn_credentials::ice::Login;
 use turn_credentials::{SharedSecret, TurnCredentials, UnixTime};
 
 use crate::check::certificate::Authorities;
+use crate::check::login::Recipe;
 use crate::check::relay::{Path, Peer};
 use crate::check::report::{Outcome, Problem, Verdict};
 use crate::check::session::{Allocation, Leftovers, Session, TurnError};
@@ -54,6 +57,9 @@ pub(crate) struct Options {
     )]
     timeout: Duration,
 
+    #[command(flatten)]
+    experiments: why::Options,
+
     /// Only IPv4 addresses
     #[arg(short = '4', conflicts_with = "ipv6")]
     ipv4: bool,
@@ -73,11 +79,17 @@ const INTERRUPTED: u8 = 128 + 2;
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let uris = target::uris(&options.uris)?;
     let authorities = Authorities::new(options.ca.as_deref())?;
-    let entries = options.login.read(uris, options.timeout)?;
+    let why::Options { why, measure_clock } = options.experiments;
+    let entries = options.login.read(uris, options.timeout, why)?;
+    if (why || measure_clock) && entries.recipe.is_none() {
+        return Err("--why and --measure-clock make logins of their own: give --secret-file".into());
+    }
     let check = Check {
         authorities,
         patience: options.timeout,
-        minted: entries.minted,
+        recipe: entries.recipe.map(Arc::new),
+        why,
+        measure_clock,
         leftovers: Leftovers::default(),
         turn: Arc::default(),
     };
@@ -153,10 +165,13 @@ async fn interrupted() {
 struct Check {
     authorities: Authorities,
     patience: Duration,
-    minted: bool,
+    /// How logins are minted, where we have the secret.
+    recipe: Option<Arc<Recipe>>,
+    why: bool,
+    measure_clock: bool,
     leftovers: Leftovers,
     /// One target at a time has allocations: several of one name would meet a small quota.
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<why::Known>>,
 }
 
 impl Check {
@@ -262,8 +277,9 @@ impl Check {
             outcome.problem("no-login", "there is no login for this server");
             return;
         };
-        let _turn = self.turn.lock().await;
+        let mut known = self.turn.lock().await;
         progress(target, "logging in");
+        let mut refused = false;
         match self.allocate(&mut session, login, address, outcome).await {
             Ok(allocation) => {
                 outcome.relay = Some(allocation.relay);
@@ -273,11 +289,19 @@ impl Check {
                 self.send_data(target, login, &mut session, &allocation, outcome).await;
             }
             Err(error) => {
-                outcome.problems.push(report::refused(&error, self.minted));
+                refused = matches!(error.code(), Some(400 | 401));
+                outcome.problems.push(report::refused(&error, self.recipe.is_some()));
             }
         }
         outcome.realm = session.realm().map(Into::into);
         session.release().await;
+        if let Some(recipe) = &self.recipe {
+            if refused && self.why {
+                why::find_out(self, recipe, target, &mut known, outcome).await;
+            } else if self.measure_clock && outcome.relay.is_some() {
+                why::measure_clock(self, recipe, target, &mut known, outcome).await;
+            }
+        }
     }
 
     /// First without the login, then with it; of the address's own family, if the server has it.

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use turn_credentials::ice::{Credential, Login};
-use turn_credentials::{
-    ClockSkew, IceServers, IceUri, SharedSecret, TurnCredentials, UnixTime, Username,
-};
+use turn_credentials::{ClockSkew, Error, IceServers, IceUri, UnixTime, Username};
 use ureq::http::header::AUTHORIZATION;
 
 use crate::generate::Layout;
 use crate::input::{self, Ttl};
 use crate::program::Result;
+use crate::secrets::Secret;
 use crate::{ask, secrets, words};
 
 #[derive(Args)]
@@ -80,12 +79,46 @@ pub(crate) struct Entry {
 
 pub(crate) struct Entries {
     pub(crate) entries: Vec<Entry>,
-    /// We have the secret itself.
-    pub(crate) minted: bool,
+    /// How the login was minted, where we have the secret itself.
+    pub(crate) recipe: Option<Recipe>,
+}
+
+/// How to mint logins.
+pub(crate) struct Recipe {
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) name: String,
+    pub(crate) layout: Layout,
+    pub(crate) separator: char,
+    pub(crate) ttl: Duration,
+    pub(crate) skew: ClockSkew,
+}
+
+impl Recipe {
+    /// The username that expires at a time of the server's clock.
+    pub(crate) fn username(
+        &self,
+        layout: Layout,
+        separator: char,
+        expiry: UnixTime,
+    ) -> std::result::Result<String, Error> {
+        let name = &*self.name;
+        let username = match layout {
+            Layout::ExpiryFirst => Username::new(name, expiry)?.with_separator(separator)?,
+            Layout::NameFirst => Username::name_first_with(separator, name, expiry)?,
+            Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator)?,
+        };
+        Ok(username.to_string())
+    }
 }
 
 impl Options {
-    pub(crate) fn read(&self, uris: Vec<IceUri>, patience: Duration) -> Result<Entries> {
+    /// Several secrets are of use only to who `compares` them.
+    pub(crate) fn read(
+        &self,
+        uris: Vec<IceUri>,
+        patience: Duration,
+        compares: bool,
+    ) -> Result<Entries> {
         let others = [self.username.is_some(), self.ice_servers.is_some(), self.broker.is_some()];
         if self.secrets.given() && others.contains(&true) {
             return Err("a secret and another login: give one of them".into());
@@ -102,34 +135,43 @@ impl Options {
                         or turn-credentials check turn.example.org"
                 .into());
         }
-        let (login, minted) = match (&self.username, &self.password) {
+        let mut recipe = None;
+        let login = match (&self.username, &self.password) {
             (Some(username), Some(password)) => {
                 let password = Credential::new(input::password(password)?);
-                (Some(Login::new(username, password).map_err(words::of_ice)?), false)
+                Some(Login::new(username, password).map_err(words::of_ice)?)
             }
-            _ if uris.iter().all(|uri| !uri.scheme().is_turn()) => (None, false),
+            _ if uris.iter().all(|uri| !uri.scheme().is_turn()) => None,
             _ => {
-                let secret = self.secrets.read_one()?.shared;
-                (Some(self.mint(&secret, UnixTime::now())?), true)
+                let secrets =
+                    if compares { self.secrets.read()? } else { vec![self.secrets.read_one()?] };
+                let minted = self.recipe(secrets);
+                let login = self.mint(&minted, UnixTime::now())?;
+                recipe = Some(minted);
+                Some(login)
             }
         };
         let entries = uris.into_iter().map(|uri| Entry { uri, login: login.clone() }).collect();
-        Ok(Entries { entries, minted })
+        Ok(Entries { entries, recipe })
     }
 
-    fn mint(&self, secret: &SharedSecret, now: UnixTime) -> Result<Login> {
-        let Self { ttl, skew, layout, separator, name, .. } = self;
+    fn recipe(&self, secrets: Vec<Secret>) -> Recipe {
+        let Self { name, layout, separator, skew, .. } = self;
+        let ttl = self.ttl.duration;
+        let (name, layout, separator, skew) = (name.clone(), *layout, *separator, *skew);
+        Recipe { secrets, name, layout, separator, ttl, skew }
+    }
+
+    fn mint(&self, recipe: &Recipe, now: UnixTime) -> Result<Login> {
+        let Recipe { layout, separator, skew, .. } = *recipe;
         let minted = || {
-            let expiry = skew.expiry(ttl.duration, now)?;
-            let username = match layout {
-                Layout::ExpiryFirst => Username::new(name, expiry)?.with_separator(*separator)?,
-                Layout::NameFirst => Username::name_first_with(*separator, name, expiry)?,
-                Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(*separator)?,
-            };
-            TurnCredentials::for_username_at(username, secret, *skew, now)
+            let expiry = skew.expiry(recipe.ttl, now)?;
+            recipe.username(layout, separator, expiry)
         };
-        let minted = minted().map_err(|error| words::of(ttl.explain(error)))?;
-        Ok(Login::from(&minted))
+        let username = minted().map_err(|error| words::of(self.ttl.explain(error)))?;
+        let secret = recipe.secrets.first().ok_or("no secret")?;
+        let password = Credential::new(secret.shared.password_for(&username).as_str());
+        Ok(Login::new(username, password).map_err(words::of_ice)?)
     }
 
     fn ask_broker(&self, url: &str, patience: Duration) -> Result<Vec<u8>> {
@@ -186,5 +228,5 @@ fn listed(uris: &[IceUri], json: &[u8], flag: &str) -> Result<Entries> {
         let login = server.login().cloned();
         server.urls().iter().map(move |uri| Entry { uri: uri.clone(), login: login.clone() })
     });
-    Ok(Entries { entries: entries.collect(), minted: false })
+    Ok(Entries { entries: entries.collect(), recipe: None })
 }

@@ -11,6 +11,7 @@ use super::relay::{Passage, as_ms};
 use super::session::TurnError;
 use super::target::Target;
 use super::transport::Way;
+use super::why::Experiment;
 
 /// All that one address of one URI showed.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -34,6 +35,12 @@ pub(crate) struct Outcome {
     pub(crate) to_peer: Option<Passage>,
     pub(crate) to_peer_by_channel: Option<Passage>,
     pub(crate) to_relay: Option<Passage>,
+    /// What `--why` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<Experiment>,
+    /// What `--measure-clock` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) clock: Option<Experiment>,
     #[serde(skip)]
     pub(crate) label: String,
 }

@@ -95,6 +95,8 @@ struct State {
     inbox: VecDeque<Datagram>,
     next_channel: u16,
     software: Option<String>,
+    /// How many Allocates had a login.
+    logins: usize,
     /// There is an allocation, or may be: an answer is still to come.
     allocated: bool,
 }
@@ -118,6 +120,7 @@ impl Session {
             inbox: VecDeque::new(),
             next_channel: 0x4000,
             software: None,
+            logins: 0,
             allocated: false,
         };
         Self { state: Some(state), leftovers }
@@ -137,6 +140,11 @@ impl Session {
 
     pub(crate) fn realm(&self) -> Option<&str> {
         Some(&self.state.as_ref()?.challenge.as_ref()?.0)
+    }
+
+    /// How many Allocates had a login.
+    pub(crate) fn logins(&self) -> usize {
+        self.state.as_ref().map_or(0, |state| state.logins)
     }
 
     pub(crate) async fn binding(&mut self) -> Result<Binding, TurnError> {
@@ -298,6 +306,7 @@ impl State {
         let mut refused = TurnError::NoAnswer;
         for _ in 0..NONCES {
             let (id, request) = self.write(ask)?;
+            self.logins += usize::from(self.login.is_some() && matches!(ask, Ask::Allocate(_)));
             let bytes = self.transact(id, &request).await?;
             let answer = parse(&bytes)?;
             if let Ok(software) = answer.attribute::<Software>() {

@@ -1,0 +1,696 @@
+//! `check --why` and `--measure-clock`: experiments with logins that our secret makes.
+//!
+//! A login for the last second that servers can count to has expired nowhere: if it is accepted, the
+//! server's clock is to blame, and other expiries tell how far it is from ours. If not, another secret,
+//! another form of it or another username is accepted, or nothing of ours.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use serde::Serialize;
+use tokio::time::{Instant, sleep, sleep_until};
+use turn_credentials::diagnose::{Finding, SecretForm};
+use turn_credentials::ice::{Credential, Login};
+use turn_credentials::{SharedSecret, UnixTime, Username};
+
+use super::clock::{Bounds, LAST, Try};
+use super::login::Recipe;
+use super::report::{Outcome, Problem};
+use super::session::{Session, TurnError};
+use super::target::Target;
+use super::transport::Way;
+use super::{Check, progress, relay};
+use crate::generate::Layout;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// If the server refuses the login, find out why, with at most 50 other logins
+    ///
+    /// It needs the secret. Give each secret that the server may have.
+    #[arg(long)]
+    pub(crate) why: bool,
+
+    /// Find out how far the server's clock is from ours, with a dozen logins
+    #[arg(long)]
+    pub(crate) measure_clock: bool,
+}
+
+/// How many logins are tried at one server; with those of the check itself, under 60.
+const MOST_LOGINS: usize = 50;
+
+/// What was tried, for `--json`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Experiment {
+    /// The code of the first problem, or what the clock is.
+    finding: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_ahead_secs: Option<i64>,
+    /// How many seconds that may be off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within_secs: Option<u64>,
+    /// The secret that the server has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    /// The layout that the server accepts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layout: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    separator: Option<char>,
+    /// How many logins were tried.
+    probes: usize,
+}
+
+/// What was found at a server, which other ways to it need not find out again.
+#[derive(Default)]
+pub(crate) struct Known(Vec<Found>);
+
+#[derive(Clone)]
+struct Found {
+    address: IpAddr,
+    realm: Option<String>,
+    experiment: Experiment,
+    problems: Vec<Problem>,
+    note: Option<String>,
+}
+
+impl Known {
+    fn of(&self, address: IpAddr, outcome: &Outcome) -> Option<Found> {
+        let here = |found: &&Found| found.address == address && found.realm == outcome.realm;
+        let mut found = self.0.iter().find(here)?.clone();
+        found.experiment.probes = 0;
+        Some(found)
+    }
+}
+
+/// Why the server refused the login of the recipe.
+pub(crate) async fn find_out(
+    check: &Check,
+    recipe: &Recipe,
+    target: &Target,
+    known: &mut Known,
+    outcome: &mut Outcome,
+) {
+    let Ok((way, address)) = target.at else { return };
+    let found = if let Some(found) = known.of(address.ip(), outcome) {
+        found
+    } else {
+        progress(target, "finding out why");
+        let mut laboratory = Laboratory::new(check, recipe, target, (way, address), outcome);
+        if let Err(end) = laboratory.find_out().await {
+            laboratory.give_up(&end);
+        }
+        laboratory.found(address.ip(), outcome)
+    };
+    // They say it better than its 401.
+    outcome.problems.retain(|problem| !matches!(problem.code, "unauthorized" | "bad-request"));
+    outcome.problems.extend(found.problems.iter().cloned());
+    outcome.why = Some(found.experiment.clone());
+    known.0.push(found);
+}
+
+/// How far the clock of a server is from ours that accepts the login of the recipe.
+pub(crate) async fn measure_clock(
+    check: &Check,
+    recipe: &Recipe,
+    target: &Target,
+    known: &mut Known,
+    outcome: &mut Outcome,
+) {
+    let Ok((way, address)) = target.at else { return };
+    let found = if let Some(found) = known.of(address.ip(), outcome) {
+        found
+    } else {
+        progress(target, "measuring its clock");
+        let mut laboratory = Laboratory::new(check, recipe, target, (way, address), outcome);
+        let now = unix_now();
+        let mut bounds = Bounds::at(now);
+        if let Ok(expiry) = recipe.skew.expiry(recipe.ttl, UnixTime::now()) {
+            // It was accepted, up to a second before.
+            bounds.most = bounds.most.min(secs(expiry) + 2.0 - now);
+        }
+        let own = laboratory.own();
+        match laboratory.clock(&own, bounds).await {
+            Ok(clock) => {
+                let (code, message) = laboratory.clock_in_words(clock);
+                laboratory.note = Some(message);
+                laboratory.experiment.finding = code;
+            }
+            Err(end) => {
+                let Problem { code, message } = end.problem(&laboratory);
+                laboratory.note = Some(format!("its clock could not be measured: {message}"));
+                laboratory.experiment.finding = code;
+            }
+        }
+        laboratory.found(address.ip(), outcome)
+    };
+    outcome.notes.extend(found.note.clone());
+    outcome.clock = Some(found.experiment.clone());
+    known.0.push(found);
+}
+
+/// How a login is made.
+#[derive(Clone, Copy, PartialEq)]
+struct Making {
+    secret: usize,
+    form: Option<SecretForm>,
+    layout: Layout,
+    separator: char,
+}
+
+/// Why experiments ended early.
+enum End {
+    Silent,
+    Spent,
+    /// An accepted login was refused later, or the like.
+    Contradiction,
+    Other(TurnError),
+}
+
+#[derive(Clone, Copy)]
+enum Clock {
+    Between(Bounds),
+    /// It accepts what expired in 1970.
+    Ignored,
+}
+
+struct Answer {
+    expiry: u32,
+    sent: f64,
+    received: f64,
+    accepted: bool,
+}
+
+/// One server, and what is known of it so far.
+struct Laboratory<'a> {
+    check: &'a Check,
+    recipe: &'a Recipe,
+    target: &'a Target,
+    at: (Way, SocketAddr),
+    is_coturn: bool,
+    /// The server refuses with 400 instead of 401, as pion and webrtc-rs do.
+    calls_it_bad: bool,
+    /// The shortest time that an answer took.
+    latency: Duration,
+    pace: Duration,
+    next: Instant,
+    tried_bare: bool,
+    experiment: Experiment,
+    problems: Vec<Problem>,
+    note: Option<String>,
+}
+
+impl<'a> Laboratory<'a> {
+    /// Each login is refused twice, first for lack of one: under the ten refusals a second that coturn
+    /// answers with its `unauthorized-ratelimit`.
+    const PACE: Duration = Duration::from_millis(250);
+    const SLOWEST: Duration = Duration::from_secs(2);
+
+    fn new(
+        check: &'a Check,
+        recipe: &'a Recipe,
+        target: &'a Target,
+        at: (Way, SocketAddr),
+        outcome: &Outcome,
+    ) -> Self {
+        let is_coturn =
+            outcome.software.as_ref().is_some_and(|software| software.starts_with("Coturn"));
+        Self {
+            check,
+            recipe,
+            target,
+            at,
+            is_coturn,
+            calls_it_bad: false,
+            latency: outcome.binding.unwrap_or(check.patience),
+            pace: Self::PACE,
+            next: Instant::now(),
+            tried_bare: false,
+            experiment: Experiment::default(),
+            problems: Vec::new(),
+            note: None,
+        }
+    }
+
+    fn found(self, address: IpAddr, outcome: &Outcome) -> Found {
+        let Self { experiment, problems, note, .. } = self;
+        Found { address, realm: outcome.realm.clone(), experiment, problems, note }
+    }
+
+    /// As the refused login was made.
+    fn own(&self) -> Making {
+        let Recipe { layout, separator, .. } = *self.recipe;
+        Making { secret: 0, form: None, layout, separator }
+    }
+
+    async fn find_out(&mut self) -> Result<(), End> {
+        let own = self.own();
+        let mut making = None;
+        for candidate in self.candidates() {
+            if self.accepts(&candidate).await? {
+                making = Some(candidate);
+                break;
+            }
+        }
+        if making.is_none() && self.calls_it_bad {
+            // A server that accepts nothing but expiries.
+            for candidate in self.forms(Layout::ExpiryOnly, COLON) {
+                if self.accepts(&candidate).await? {
+                    making = Some(candidate);
+                    break;
+                }
+            }
+        }
+        let Some(mut making) = making else {
+            let probes = self.experiment.probes;
+            self.problem("other-secret", nothing_found(probes));
+            return Ok(());
+        };
+        if (making.secret, making.form) != (own.secret, own.form) {
+            self.secret(&making);
+        }
+        if (making.layout, making.separator) != (own.layout, own.separator) {
+            making = self.username(making).await?;
+        }
+        let now = unix_now();
+        let mut bounds = Bounds::at(now);
+        if making == own
+            && let Some(expiry) = self.expiry_of_refused()
+        {
+            bounds.least = (secs(expiry) + 1.0 - now).clamp(bounds.least, bounds.most);
+        } else {
+            let Ok(expiry) = self.recipe.skew.expiry(self.recipe.ttl, UnixTime::now()) else {
+                return Ok(());
+            };
+            let expiry = u32::try_from(expiry.as_secs()).unwrap_or(LAST);
+            let answer = self.ask(&making, |now, _| Try { expiry, at: now }).await?;
+            if answer.accepted {
+                return Ok(());
+            }
+            let learned = bounds.learn(expiry, answer.sent, answer.received, false);
+            learned.map_err(|_| End::Contradiction)?;
+        }
+        let clock = self.clock(&making, bounds).await?;
+        let (code, message) = self.clock_in_words(clock);
+        self.problem(code, message);
+        Ok(())
+    }
+
+    fn problem(&mut self, code: &'static str, message: String) {
+        if self.problems.is_empty() {
+            self.experiment.finding = code;
+        }
+        self.problems.push(Problem { code, message });
+    }
+
+    fn give_up(&mut self, end: &End) {
+        let Problem { code, message } = end.problem(self);
+        self.problem(code, message);
+    }
+
+    /// The likeliest first. A username without a name comes last: pion 5.0.0 to 5.0.4 crash at one.
+    fn candidates(&self) -> Vec<Making> {
+        let own = self.own();
+        let plain = |layout, separator| {
+            (0..self.recipe.secrets.len()).map(move |secret| Making {
+                secret,
+                form: None,
+                layout,
+                separator,
+            })
+        };
+        let mut all: Vec<_> = plain(own.layout, own.separator).collect();
+        all.extend(plain(Layout::ExpiryFirst, COLON));
+        all.extend(match own.layout {
+            Layout::ExpiryOnly => self.forms(own.layout, own.separator),
+            _ => self.forms(Layout::ExpiryFirst, COLON),
+        });
+        all.extend(plain(Layout::NameFirst, COLON));
+        all.extend(plain(Layout::ExpiryOnly, COLON));
+        let mut candidates: Vec<Making> = Vec::new();
+        for making in all {
+            if !candidates.contains(&making) {
+                candidates.push(making);
+            }
+        }
+        candidates
+    }
+
+    fn forms(&self, layout: Layout, separator: char) -> Vec<Making> {
+        let secrets = 0..self.recipe.secrets.len();
+        let forms = SecretForm::ALL.into_iter();
+        let making = |form, secret| Making { secret, form: Some(form), layout, separator };
+        forms.flat_map(|form| secrets.clone().map(move |secret| making(form, secret))).collect()
+    }
+
+    fn secret(&mut self, making: &Making) {
+        let secrets = &self.recipe.secrets;
+        let source = |index: usize| secrets.get(index).map_or("", |secret| &secret.source);
+        let theirs = match secrets.len() {
+            1 => "your secret",
+            _ => source(making.secret),
+        };
+        self.experiment.secret = Some(source(making.secret).to_owned());
+        let (code, message) = match making.form {
+            None => (
+                "other-of-secrets",
+                format!("the server has {theirs}, not {}: mint with that one", source(0)),
+            ),
+            Some(form) => {
+                let finding = Finding::Secret { secret: making.secret, form };
+                (finding.code(), format!("the server has {theirs} {form}: {}", finding.advice()))
+            }
+        };
+        self.problem(code, message);
+    }
+
+    /// Which username is wanted, once the secret is known; how its logins are made.
+    async fn username(&mut self, accepted: Making) -> Result<Making, End> {
+        let own = self.own();
+        let with = |layout, separator| Making { layout, separator, ..accepted };
+        if accepted.secret != own.secret || accepted.form != own.form {
+            let own = with(own.layout, own.separator);
+            if self.accepts(&own).await? {
+                return Ok(own);
+            }
+        }
+        if own.layout == Layout::NameFirst && accepted.layout != Layout::ExpiryOnly {
+            for separator in SEPARATORS.chars().filter(|separator| *separator != own.separator) {
+                let making = with(own.layout, separator);
+                if self.accepts(&making).await? {
+                    self.experiment.separator = Some(separator);
+                    self.problem(
+                        "separator",
+                        format!(
+                            "the server separates name and expiry with {separator}: mint with \
+                         --separator='{separator}', or change its rest-api-separator"
+                        ),
+                    );
+                    return Ok(making);
+                }
+            }
+        }
+        let layout = in_words(accepted.layout);
+        self.experiment.layout = Some(layout);
+        let (code, message) = match accepted.layout {
+            Layout::ExpiryOnly => (
+                "expiry-only",
+                "the server accepts only an expiry as the username, as webrtc-rs does: mint with \
+                 --layout=expiry-only"
+                    .to_owned(),
+            ),
+            _ if own.layout == accepted.layout => {
+                self.experiment.separator = Some(accepted.separator);
+                let separator = accepted.separator;
+                (
+                    "separator",
+                    format!(
+                        "the server separates expiry and name with {separator}: mint with \
+                     --separator='{separator}'"
+                    ),
+                )
+            }
+            _ => (
+                "layout",
+                format!(
+                    "the server has your secret, but does not accept usernames of the layout {}: \
+                     mint with --layout={layout}",
+                    in_words(own.layout)
+                ),
+            ),
+        };
+        self.problem(code, message);
+        Ok(accepted)
+    }
+
+    fn expiry_of_refused(&self) -> Option<UnixTime> {
+        let username = self.target.login.as_ref()?.username();
+        let username = Username::parse_with(self.recipe.separator, username).ok()?;
+        Some(username.expires_at())
+    }
+
+    /// Narrows the bounds with logins that are good but for their expiry.
+    async fn clock(&mut self, making: &Making, mut bounds: Bounds) -> Result<Clock, End> {
+        const FINE: f64 = 0.4;
+        const LONG_AGO: f64 = -86_400.0;
+        /// Of which each narrowed the bounds by little.
+        const VAIN: usize = 4;
+        /// After so many, the server may refuse because it was asked too often.
+        const REFUSALS: usize = 4;
+
+        let (mut vain, mut refusals, mut asked_1970) = (0, 0, false);
+        while bounds.width() > FINE.max(2.5 * self.latency.as_secs_f64()) && vain < VAIN {
+            let before = bounds.width();
+            let answer = self.ask(making, |now, latency| bounds.next(now, latency)).await?;
+            let Answer { expiry, sent, received, accepted } = answer;
+            let learned = bounds.learn(expiry, sent, received, accepted);
+            learned.map_err(|_| End::Contradiction)?;
+            vain = if bounds.width() > 0.9 * before { vain + 1 } else { 0 };
+            refusals = if accepted { 0 } else { refusals + 1 };
+            if bounds.most < LONG_AGO && !asked_1970 {
+                asked_1970 = true;
+                if self.ask(making, |now, _| Try { expiry: 1, at: now }).await?.accepted {
+                    return Ok(Clock::Ignored);
+                }
+            }
+        }
+        if refusals >= REFUSALS && !self.accepts(making).await? {
+            return Err(End::Contradiction);
+        }
+        Ok(Clock::Between(bounds))
+    }
+
+    fn clock_in_words(&mut self, clock: Clock) -> (&'static str, String) {
+        let Clock::Between(bounds) = clock else {
+            return (
+                "expiry-ignored",
+                "the server accepts logins that expired in 1970: it does not look at the expiry, and \
+                 a login works until the secret changes"
+                    .into(),
+            );
+        };
+        let ahead = bounds.ahead();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is small")]
+        let within = (bounds.width() / 2.0).ceil() as u64;
+        self.experiment.server_ahead_secs = Some(ahead);
+        self.experiment.within_secs = Some(within);
+        let by = ahead.unsigned_abs();
+        let about = match within {
+            0 | 1 if self.is_coturn => String::new(),
+            0 | 1 => ", give or take a second,".into(),
+            within => format!(", give or take {within} s,"),
+        };
+        let mut long = String::new();
+        if by >= 120 {
+            let time = humantime::format_duration(Duration::from_secs(by));
+            _ = write!(long, " ({time})");
+        }
+        match ahead {
+            ..0 => (
+                "clock",
+                format!(
+                    "the server's clock is {by} s{long}{about} behind yours: mend its NTP, or mint \
+                     with --skew=-{by}s"
+                ),
+            ),
+            0 => ("clock", "the server's clock agrees with yours, to the second".into()),
+            1.. => (
+                "clock",
+                format!(
+                    "the server's clock is {by} s{long}{about} ahead of yours: mend its NTP, or mint \
+                     with --skew={by}s"
+                ),
+            ),
+        }
+    }
+
+    /// Whether the server accepts a login that has expired nowhere.
+    async fn accepts(&mut self, making: &Making) -> Result<bool, End> {
+        if self.shared(making).is_none() || self.username_of(making, LAST).is_none() {
+            return Ok(false);
+        }
+        Ok(self.ask(making, |now, _| Try { expiry: LAST, at: now }).await?.accepted)
+    }
+
+    /// The secret in its form; nothing where the form does not change it.
+    fn shared(&self, making: &Making) -> Option<SharedSecret> {
+        let secret = self.recipe.secrets.get(making.secret)?;
+        match making.form {
+            Some(form) => form.apply(&secret.bytes),
+            None => Some(secret.shared.clone()),
+        }
+    }
+
+    fn username_of(&self, making: &Making, expiry: u32) -> Option<String> {
+        let expiry = UnixTime::from_secs(expiry.into());
+        self.recipe.username(making.layout, making.separator, expiry).ok()
+    }
+
+    fn login(&self, making: &Making, expiry: u32) -> Option<Login> {
+        let username = self.username_of(making, expiry)?;
+        let password = self.shared(making)?.password_for(&username);
+        Login::new(username, Credential::new(password.as_str())).ok()
+    }
+
+    /// Tries one login, from a port of its own: coturn wants no second username on one.
+    async fn ask(
+        &mut self,
+        making: &Making,
+        plan: impl Fn(f64, f64) -> Try,
+    ) -> Result<Answer, End> {
+        const ATTEMPTS: usize = 3;
+
+        let mut end = End::Silent;
+        for _ in 0..ATTEMPTS {
+            if self.experiment.probes >= MOST_LOGINS {
+                return Err(End::Spent);
+            }
+            sleep_until(self.next).await;
+            self.next = Instant::now() + self.pace;
+            match self.try_once(making, &plan).await {
+                Ok(answer) => return Ok(answer),
+                Err(error @ (TurnError::NoAnswer | TurnError::Io(_))) => {
+                    self.slow_down();
+                    end = if matches!(error, TurnError::Io(_)) {
+                        End::Other(error)
+                    } else {
+                        End::Silent
+                    };
+                }
+                // Of a port that had an allocation before.
+                Err(error) if matches!(error.code(), Some(437 | 441)) => end = End::Other(error),
+                Err(error) => return Err(End::Other(error)),
+            }
+        }
+        Err(end)
+    }
+
+    fn slow_down(&mut self) {
+        self.pace = (self.pace * 2).min(Self::SLOWEST);
+        self.next = Instant::now() + self.pace;
+    }
+
+    async fn try_once(
+        &mut self,
+        making: &Making,
+        plan: impl Fn(f64, f64) -> Try,
+    ) -> Result<Answer, TurnError> {
+        let (way, address) = self.at;
+        let mut session = self.check.connect(self.target, way, address).await?;
+        let answered = self.try_with(&mut session, making, plan).await;
+        self.experiment.probes += session.logins();
+        session.release().await;
+        answered
+    }
+
+    async fn try_with(
+        &mut self,
+        session: &mut Session,
+        making: &Making,
+        plan: impl Fn(f64, f64) -> Try,
+    ) -> Result<Answer, TurnError> {
+        /// Longer than the first retransmission takes: something was lost.
+        const SLOW: Duration = Duration::from_millis(450);
+
+        let family = relay::family(self.at.1.ip());
+        match session.allocate(None, family).await {
+            Err(error) if error.code() == Some(401) => {}
+            // Somebody lets everybody in now.
+            Ok(_) => return Err(TurnError::NoChallenge),
+            Err(error) => return Err(error),
+        }
+        let Try { expiry, at } = plan(unix_now(), self.latency.as_secs_f64() / 2.0);
+        let login = self.login(making, expiry).ok_or(TurnError::Unwritable)?;
+        self.tried_bare = making.layout == Layout::ExpiryOnly;
+        sleep(Duration::try_from_secs_f64(at - unix_now()).unwrap_or_default()).await;
+        let (sent, start) = (unix_now(), Instant::now());
+        let answer = session.allocate(Some(&login), family).await;
+        let took = start.elapsed();
+        let received = sent + took.as_secs_f64();
+        let accepted = match answer {
+            Ok(_) => true,
+            Err(error) => match error.code() {
+                // Its integrity was right: a family, a quota or the ports are not.
+                Some(440 | 442 | 486 | 508) => true,
+                Some(401) => false,
+                Some(400) => {
+                    self.calls_it_bad = true;
+                    false
+                }
+                _ => return Err(error),
+            },
+        };
+        self.latency = self.latency.min(took);
+        if took > SLOW && took > 3 * self.latency {
+            self.slow_down();
+        }
+        Ok(Answer { expiry, sent, received, accepted })
+    }
+}
+
+impl End {
+    fn problem(&self, laboratory: &Laboratory<'_>) -> Problem {
+        let probes = laboratory.experiment.probes;
+        let (code, message) = match self {
+            Self::Silent if laboratory.tried_bare => (
+                "silent",
+                format!(
+                    "the server stopped answering after {probes} logins, the last without a name: \
+                     pion 5.0.0 to 5.0.4 crash at one, update it; or it limits how often we may ask"
+                ),
+            ),
+            Self::Silent => (
+                "silent",
+                format!(
+                    "the server stopped answering after {probes} logins: it limits how often we may \
+                     ask (coturn: unauthorized-ratelimit), or has ended; wait, and run again"
+                ),
+            ),
+            Self::Spent => (
+                "gave-up",
+                format!("{probes} logins did not tell why, and no more are tried: {GUESSES}"),
+            ),
+            Self::Contradiction => (
+                "contradiction",
+                "the server refuses what it accepted a moment ago: it limits how often we may ask, or \
+                 several servers answer here whose clocks or secrets differ; wait, and run again"
+                    .into(),
+            ),
+            Self::Other(error) => (
+                "gave-up",
+                format!("after {probes} logins the server answers otherwise ({error}): run again"),
+            ),
+        };
+        Problem { code, message }
+    }
+}
+
+const GUESSES: &str = "the server has another secret, or only static users (lt-cred-mech without \
+                       use-auth-secret); compare its static-auth-secret with yours byte for byte";
+
+fn nothing_found(probes: usize) -> String {
+    format!("no login of {probes} that your secret makes is accepted: {GUESSES}")
+}
+
+const COLON: char = ':';
+
+/// Those that coturn's `rest-api-separator` may be; the usual ones first.
+const SEPARATORS: &str = ":|-_.@;,+/=#%~!$&*?^";
+
+fn in_words(layout: Layout) -> &'static str {
+    match layout {
+        Layout::ExpiryFirst => "expiry-first",
+        Layout::NameFirst => "name-first",
+        Layout::ExpiryOnly => "expiry-only",
+    }
+}
+
+fn secs(time: UnixTime) -> f64 {
+    f64::from(u32::try_from(time.as_secs()).unwrap_or(LAST))
+}
+
+fn unix_now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
