@@ -110,12 +110,14 @@ pub(crate) fn unquoted(text: &[u8]) -> Option<&[u8]> {
 pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut pairs = text.chunks_exact(2);
-    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let is_hex = pairs.remainder().is_empty() && text.iter().all(u8::is_ascii_hexdigit);
+    // What is left when a later digit is not one would stay in freed memory.
+    let mut bytes = Vec::with_capacity(if is_hex { text.len() / 2 } else { return None });
     for pair in pairs.by_ref() {
         let &[high, low] = pair else { return None };
         bytes.push(digit(high)? << 4 | digit(low)?);
     }
-    pairs.remainder().is_empty().then_some(bytes)
+    Some(bytes)
 }
 
 fn percent_decoded(text: &str) -> Option<String> {
