@@ -53,8 +53,8 @@ impl Encoding {
             Self::Base64 => STANDARD.decode(text).ok()?,
             Self::Unpadded => STANDARD_NO_PAD.decode(text).ok()?,
             Self::UrlSafe => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?,
-            Self::Hex => unhex(text.as_bytes())?,
-            Self::Base64OfHex => unhex(&Key(STANDARD.decode(text).ok()?).0)?,
+            Self::Hex => printed_hex(text.as_bytes())?,
+            Self::Base64OfHex => printed_hex(&Key(STANDARD.decode(text).ok()?).0)?,
             Self::BlankForPlus => {
                 STANDARD.decode(Wiped::new(text.replace(' ', "+")).as_str()).ok()?
             }
@@ -97,6 +97,14 @@ impl Encoding {
     }
 }
 
+/// What hex digits show as `openssl dgst` and `sha1sum` print them: `SHA1(stdin)= 6e6f`, `6e6f *stdin`.
+fn printed_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let (first, last) = (words.next()?, words.next_back());
+    let is_mac = |mac: &Vec<u8>| Hash::ALL.iter().any(|hash| hash.len() == mac.len());
+    unhex(first).filter(is_mac).or_else(|| unhex(last?).filter(is_mac))
+}
+
 /// As many bytes do not match by chance.
 const SHORTEST: usize = 6;
 
@@ -118,6 +126,10 @@ impl Candidate {
             })
         };
         texts.flat_map(decoded).collect()
+    }
+
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.encoding == Encoding::Truncated
     }
 
     pub(crate) fn hash(&self) -> Hash {

@@ -57,7 +57,10 @@ impl Recipe {
                 }
             }
         }
-        let guess = candidates.first().map(|candidate| candidate.findings().collect());
+        // A user's own password may be base64 of a few bytes as well.
+        let is_whole = |candidate: &&Candidate| !candidate.is_truncated();
+        let guess =
+            candidates.iter().find(is_whole).map(|candidate| candidate.findings().collect());
         Err(guess.unwrap_or_else(|| Vec::from([Finding::NotMade])))
     }
 
