@@ -59,11 +59,13 @@ pub enum SecretForm {
     Base64Encoded,
     /// Cut at 256 bytes, as `turnadmin` and coturn's database do.
     CutAt256,
+    /// Cut at 1004 bytes, as coturn's config file does.
+    CutAt1004,
 }
 
 impl SecretForm {
     /// All of them, the most usual first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LineEnd,
         Self::CrLf,
         Self::Cr,
@@ -80,6 +82,7 @@ impl SecretForm {
         Self::HexEncoded,
         Self::Base64Encoded,
         Self::CutAt256,
+        Self::CutAt1004,
     ];
 
     /// The secret in this form; `None` where that is the secret itself, nothing, or impossible.
@@ -115,6 +118,7 @@ impl SecretForm {
                 Key::filled(len, |out| _ = STANDARD.encode_slice(secret, out))
             }
             Self::CutAt256 => Key::joined(&[secret.get(..256)?]),
+            Self::CutAt1004 => Key::joined(&[secret.get(..1004)?]),
         };
         (!key.0.is_empty() && key.0 != secret).then_some(key)
     }
@@ -149,6 +153,12 @@ impl SecretForm {
                 "secret-cut",
                 "cut at 256 bytes",
                 "choose a shorter secret: turnadmin and the database cut it there",
+            ),
+            Self::CutAt1004 => words(
+                "secret-cut-1004",
+                "cut at 1004 bytes",
+                "choose a shorter secret: coturn's config file cuts it there, and coturn logs \
+                 the rest",
             ),
         }
     }
@@ -202,7 +212,8 @@ fn from_config_file(line: &[u8]) -> &[u8] {
 }
 
 fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Key(text.iter().copied().filter(|&byte| byte != b'=').collect());
+    let unpadded = text.iter().rposition(|&byte| byte != b'=')?;
+    let mut text = Key::joined(&[text.get(..=unpadded)?]);
     for byte in &mut text.0 {
         *byte = match *byte {
             b'+' => b'-',
