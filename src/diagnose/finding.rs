@@ -252,12 +252,16 @@ impl fmt::Display for Finding {
             ),
             Self::Unproven { expires_at } => write!(
                 f,
-                "the username is good until {} (Unix seconds); to check the password takes the \
-                 password and a secret",
+                "coturn accepts this username until {} (Unix seconds); the password was not \
+                 checked",
                 expires_at.as_secs()
             ),
             Self::EmptySecret { secret } => {
-                write!(f, "secret {} is empty: coturn accepts it, and then anyone", Counted(secret))
+                write!(
+                    f,
+                    "secret {} is empty: coturn accepts that, and then anyone can log in",
+                    Counted(secret)
+                )
             }
             Self::ForbiddenCharacter { character, index } => write!(
                 f,
@@ -271,6 +275,16 @@ impl fmt::Display for Finding {
                     "the username has a control character at byte {index}, which not every \
                      server, log or header carries"
                 )
+            }
+            Self::After2038 { verdict } => {
+                f.write_str("the expiry is after 2147483647, in January 2038: ")?;
+                f.write_str(match verdict {
+                    Verdict::Accepted => {
+                        "coturn reads it modulo 2³², as an earlier time that has not come yet"
+                    }
+                    Verdict::Depends => "a coturn built with optimisation counts it as expired",
+                    _ => "coturn reads it modulo 2³², and counts it as expired",
+                })
             }
             Self::TooLong { len } => write!(
                 f,
@@ -294,7 +308,7 @@ impl fmt::Display for Finding {
             ),
             Self::OtherSeparator { separator, .. } => write!(
                 f,
-                "expiry and name are separated by `{separator}`, and not by the server's separator"
+                "`{separator}` is between expiry and name, which is not the server's separator"
             ),
             Self::Secret { secret, form } => write!(
                 f,

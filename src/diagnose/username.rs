@@ -20,19 +20,29 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
     if username.contains('\0') || username.len() > 512 {
         return Verdict::Unauthorized;
     }
-    let number = match username.split_once(separator) {
-        Some((before, after)) if !all_digits(before) => after,
-        Some((before, _)) => before,
-        None => username,
-    };
     // Both are 32 bits, signed only in the comparison; what it is on overflow, the compiler decides.
-    let (expiry, now) =
-        (low_bits(atol(number)), low_bits(i64::try_from(now.as_secs()).unwrap_or(i64::MAX)));
+    let expiry = low_bits(coturns_number(username, separator));
+    let now = low_bits(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
     match (expiry >= now, expiry.wrapping_sub(now) >= 0) {
         (true, true) => Verdict::Accepted,
         (false, false) => Verdict::Unauthorized,
         _ => Verdict::Depends,
     }
+}
+
+/// Until when coturn accepts a username.
+pub(crate) fn coturns_expiry(username: &str, separator: char) -> UnixTime {
+    let low_bits = coturns_number(username, separator) & i64::from(u32::MAX);
+    UnixTime::from_secs(low_bits.unsigned_abs())
+}
+
+fn coturns_number(username: &str, separator: char) -> i64 {
+    let number = match username.split_once(separator) {
+        Some((before, after)) if !all_digits(before) => after,
+        Some((before, _)) => before,
+        None => username,
+    };
+    atol(number)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "coturn's turn_time_t has 32 bits")]
@@ -78,7 +88,7 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     if let Some((how, below)) = disguise {
         findings.push(Finding::Disguised { how, verdict });
         if let Some(reading) =
-            Reading::of(&below, separator).filter(|_| verdict != Verdict::Accepted)
+            Reading::of(&below, separator).filter(|_| verdict <= Verdict::Unauthorized)
         {
             let below = coturns_verdict(&below, separator, now);
             findings.extend(reading.findings(below, now).into_iter().filter(Finding::refuses));
@@ -101,13 +111,25 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         Err(Error::UnionSelect) => findings.push(Finding::UnionSelect),
         _ => {}
     }
-    match reading {
-        Some(reading) => findings.extend(reading.findings(verdict, now)),
-        None if verdict == Verdict::Accepted => {
+    let read = reading.map(|reading| reading.findings(verdict, now));
+    let is_read = read.is_some();
+    // What a person reads as the expiry need not be what coturn reads.
+    let mut read = read.unwrap_or_default();
+    read.retain(|finding| finding.verdict() >= verdict);
+    let is_told = read.iter().any(|finding| finding.verdict() == verdict);
+    match verdict {
+        Verdict::Accepted if is_read && is_told => {}
+        Verdict::Accepted if is_read && Username::parse_with(separator, username).is_ok() => {}
+        Verdict::Accepted => findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict }),
+        Verdict::Depends if !is_told => {
             findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict });
         }
-        None => findings.push(Finding::NoExpiry),
+        _ if !is_read || (verdict == Verdict::Unauthorized && !is_told) => {
+            findings.push(Finding::NoExpiry);
+        }
+        _ => {}
     }
+    findings.extend(read);
     findings
 }
 
@@ -138,8 +160,11 @@ impl<'a> Reading<'a> {
             return Self::otherwise(username);
         };
         match (is_number(before), is_number(after)) {
-            (true, true) if !is_time(before) && is_time(after) => {
+            (true, true) if all_digits(before) && !is_now(before) && is_now(after) => {
                 reading(Place::NumberFirst, after, before)
+            }
+            (true, true) if !all_digits(before) && !is_time(before) && is_time(after) => {
+                reading(Place::Layout(Layout::NameFirst), after, before)
             }
             (true, _) => reading(Place::Layout(Layout::ExpiryFirst), before, after),
             (_, true) if before.is_empty() => reading(Place::Junk, after, ""),
@@ -244,6 +269,12 @@ fn is_number(text: &str) -> bool {
 fn is_time(text: &str) -> bool {
     let digits = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
     digits.trim_start_matches('0').len() >= 10
+}
+
+/// Whether it is an expiry that coturn can hold, and a time after 2001.
+fn is_now(text: &str) -> bool {
+    let secs = text.parse().unwrap_or_default();
+    all_digits(text) && (FIRST_TIME..=Username::MAX_EXPIRY.as_secs()).contains(&secs)
 }
 
 /// The digits that a text begins with.

@@ -23,7 +23,9 @@ impl Finding {
                 "the login is good: look at addresses, firewalls and certificates, or whether \
                  the server has another secret",
             ),
-            Self::Unproven { .. } => words("unproven", "", "give the password and the secret too"),
+            Self::Unproven { .. } => {
+                words("unproven", "", "give both the password and the secret to check it")
+            }
             Self::EmptySecret { .. } => words(
                 "secret-empty",
                 "",
@@ -68,12 +70,7 @@ impl Finding {
             ),
             Self::WrongUnit { unit, .. } => unit.words(),
             Self::OddExpiry { how, .. } => how.words(),
-            Self::After2038 { .. } => words(
-                "expiry-after-2038",
-                "the expiry is after 2147483647, in January 2038: a coturn built with \
-                 optimisation counts it as expired",
-                "give a shorter ttl",
-            ),
+            Self::After2038 { .. } => words("expiry-after-2038", "", "give a shorter ttl"),
             Self::YearsAhead { .. } => words(
                 "expiry-years-ahead",
                 "",
@@ -100,7 +97,7 @@ impl Finding {
             Self::OtherSeparator { .. } => words(
                 "username-other-separator",
                 "",
-                "use `:`, or set rest-api-separator on the server",
+                "use the server's separator, or set this one as rest-api-separator on the server",
             ),
             Self::EmptyName => words(
                 "username-empty-name",
