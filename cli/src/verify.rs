@@ -14,9 +14,12 @@ use crate::{input, json};
 
 /// Say whether a TURN login is valid, until when and with which secret, or why it is not
 #[derive(Args)]
-#[command(after_help = "Exits with 0 if it is valid, 1 if it is not, and 2 if it could not tell.")]
+#[command(
+    after_help = "Exits with 0 if it is valid, 1 if it is not, and 2 if it could not be checked."
+)]
 pub(crate) struct Options {
     /// The username that the client sends
+    #[arg(allow_hyphen_values = true)]
     username: String,
 
     /// The password that goes with it; - reads it from stdin, where other users cannot see it

@@ -105,3 +105,11 @@ fn the_matching_secret_is_named_and_not_shown() {
         assert_eq!((&object["valid"], &object["code"]), (&json!(false), &json!(code)));
     }
 }
+
+/// A username with a sign is a username, as for `diagnose`.
+#[test]
+fn a_username_with_a_hyphen() {
+    let output = run("verify", &["-5:alice", "hunter2", "--json", "--secret", "north"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("wrong-password"));
+}
