@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         Verdict::Accepted => ExitCode::SUCCESS,
         Verdict::BadRequest | Verdict::Unauthorized => ExitCode::FAILURE,
         _ => {
-            program::complain("note: what the server answers cannot be told from this");
+            program::complain("note: this is not enough to tell what the server answers");
             ExitCode::from(program::COULD_NOT)
         }
     })

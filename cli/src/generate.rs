@@ -38,7 +38,7 @@ pub(crate) struct Options {
     /// Who the login is for
     name: Option<String>,
 
-    /// A file with a name on each line, - for stdin: one line for each in text, json, ice or rest
+    /// A file with a name on each line, - for stdin; for the formats text, json, ice and rest
     #[arg(long, value_name = "PATH", conflicts_with = "name")]
     names: Option<PathBuf>,
 

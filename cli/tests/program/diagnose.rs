@@ -60,6 +60,9 @@ fn usernames() {
         ("2000000000:alice", "depends", 2),
         (&username(), "depends", 2),
         ("-5:alice", "unauthorized", 1),
+        // coturn accepts these usernames; nobody knows the password.
+        ("2000000000|alice", "depends", 2),
+        ("6294967296:alice", "depends", 2),
     ] {
         let output = run("diagnose", &[username, "--json"], &[]);
         let (said, _, exit) = found(&output);
