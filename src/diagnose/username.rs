@@ -215,7 +215,13 @@ impl<'a> Reading<'a> {
                 self.name.contains(separator).then_some(Finding::SeparatorInName)
             }
         };
-        place.into_iter().chain(of_expiry(self.expiry, verdict, now)).collect()
+        // A long number may be an expiry modulo 2³².
+        let expiry = if self.place == Place::NumberFirst && verdict > Verdict::Unauthorized {
+            self.name
+        } else {
+            self.expiry
+        };
+        place.into_iter().chain(of_expiry(expiry, verdict, now)).collect()
     }
 }
 
