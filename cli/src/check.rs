@@ -1,5 +1,6 @@
 //! `turn-credentials check URI`: asks real TURN servers for a relay, and sends data through it.
 
+mod audit;
 mod certificate;
 mod clock;
 mod login;
@@ -38,7 +39,7 @@ use crate::program::{self, COULD_NOT, Output, Result};
 /// Try TURN servers: reach them, log in, and send data through their relays
 #[derive(Args)]
 #[command(
-    after_help = "Exits with 0 if all work, 1 if one fails, and 2 if nothing could be tried."
+    after_help = "Exits with 0 if all work, 1 if one fails or --audit warns, and 2 if nothing could be tried."
 )]
 pub(crate) struct Options {
     /// Where the TURN server is: turn:host:port?transport=udp, or a host for UDP, TCP and TLS
@@ -79,7 +80,7 @@ const INTERRUPTED: u8 = 128 + 2;
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let uris = target::uris(&options.uris)?;
     let authorities = Authorities::new(options.ca.as_deref())?;
-    let why::Options { why, measure_clock } = options.experiments;
+    let why::Options { why, measure_clock, audit } = options.experiments;
     let entries = options.login.read(uris, options.timeout, why)?;
     if (why || measure_clock) && entries.recipe.is_none() {
         return Err("--why and --measure-clock make logins of their own: give --secret-file".into());
@@ -90,6 +91,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         recipe: entries.recipe.map(Arc::new),
         why,
         measure_clock,
+        audit,
         leftovers: Leftovers::default(),
         turn: Arc::default(),
     };
@@ -121,6 +123,8 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let any = |verdict| outcomes.iter().any(|outcome| outcome.result == verdict);
     let (result, code) = if any(Verdict::Fails) {
         ("fails", ExitCode::FAILURE)
+    } else if outcomes.iter().any(Outcome::has_warning) {
+        ("works", ExitCode::FAILURE)
     } else if any(Verdict::Works) {
         ("works", ExitCode::SUCCESS)
     } else {
@@ -169,6 +173,7 @@ struct Check {
     recipe: Option<Arc<Recipe>>,
     why: bool,
     measure_clock: bool,
+    audit: bool,
     leftovers: Leftovers,
     /// One target at a time has allocations: several of one name would meet a small quota.
     turn: Arc<Mutex<why::Known>>,
@@ -295,6 +300,9 @@ impl Check {
         }
         outcome.realm = session.realm().map(Into::into);
         session.release().await;
+        if self.audit && outcome.relay.is_some() {
+            audit::audit(self, target, login, outcome).await;
+        }
         if let Some(recipe) = &self.recipe {
             if refused && self.why {
                 why::find_out(self, recipe, target, &mut known, outcome).await;

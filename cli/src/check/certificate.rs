@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, ProtocolVersion,
-    RootCertStore, SignatureScheme,
+    RootCertStore, SignatureScheme, SupportedProtocolVersion,
 };
 use serde::Serialize;
 use tokio::net::TcpStream;
@@ -93,11 +93,12 @@ pub(crate) async fn handshake(
     host: &str,
     authorities: &Authorities,
     patience: Duration,
+    versions: &[&'static SupportedProtocolVersion],
 ) -> io::Result<(TlsStream<TcpStream>, Tls)> {
     let recorder = Arc::new(Recorder { authorities: authorities.clone(), seen: Mutex::default() });
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(recorder.clone())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::audit::Finding;
 use super::certificate::{Problem as CertificateProblem, Tls};
 use super::relay::{Passage, as_ms};
 use super::session::TurnError;
@@ -35,6 +36,9 @@ pub(crate) struct Outcome {
     pub(crate) to_peer: Option<Passage>,
     pub(crate) to_peer_by_channel: Option<Passage>,
     pub(crate) to_relay: Option<Passage>,
+    /// What `--audit` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) audit: Option<Vec<Finding>>,
     /// What `--why` found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) why: Option<Experiment>,
@@ -98,6 +102,11 @@ impl Outcome {
         Some(format!("{}{days}", tls.version))
     }
 
+    /// The server would relay to where it should not.
+    pub(crate) fn has_warning(&self) -> bool {
+        self.audit.iter().flatten().any(Finding::is_allowed)
+    }
+
     /// Its row of the table.
     fn row(&self) -> [String; 6] {
         let none = || "-".to_owned();
@@ -153,6 +162,9 @@ pub(crate) fn print(outcomes: &[Outcome], output: &mut dyn Write) -> std::io::Re
         }
         for note in &outcome.notes {
             writeln!(output, "  note: {note}")?;
+        }
+        for finding in outcome.audit.iter().flatten() {
+            writeln!(output, "  audit: {finding}")?;
         }
     }
     let head = ["", "server", "binding", "relay address", "relay to us", "relay to relay"];

@@ -58,8 +58,9 @@ impl Connection {
             stream.set_nodelay(true)?;
             let local = stream.local_addr()?;
             let (stream, tls): (Box<dyn Stream>, _) = if way == Way::Tls {
+                let versions = rustls::ALL_VERSIONS;
                 let (stream, tls) =
-                    certificate::handshake(stream, host, authorities, patience).await?;
+                    certificate::handshake(stream, host, authorities, patience, versions).await?;
                 (Box::new(stream), Some(tls))
             } else {
                 (Box::new(stream), None)

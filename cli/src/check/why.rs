@@ -36,6 +36,10 @@ pub(crate) struct Options {
     /// Find out how far the server's clock is from ours, with a dozen logins
     #[arg(long)]
     pub(crate) measure_clock: bool,
+
+    /// Ask also to which private addresses the server would relay: each is a warning
+    #[arg(long)]
+    pub(crate) audit: bool,
 }
 
 /// How many logins are tried at one server; with those of the check itself, under 60.

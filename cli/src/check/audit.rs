@@ -1,0 +1,171 @@
+//! `check --audit`: to which addresses that are nobody else's business would the server relay?
+//!
+//! A permission is asked for, and no data sent: the server says yes or no to the address alone.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use rustls::SupportedProtocolVersion;
+use rustls::version::{TLS12, TLS13};
+use serde::Serialize;
+use stun_types::AddressFamily;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use turn_credentials::ice::Login;
+
+use super::report::Outcome;
+use super::session::Session;
+use super::target::Target;
+use super::transport::Way;
+use super::{Check, certificate, progress, relay};
+
+/// One address for its whole range, and the line of `turnserver.conf` that closes it. coturn denies
+/// loopback unless it is told otherwise, and from 4.7 on private ranges too.
+const RANGES: [(&str, &str, &str); 10] = [
+    ("127.0.0.1", "127.0.0.0/8, the server itself", "no allow-loopback-peers"),
+    ("0.0.0.0", "0.0.0.0/8, the server itself", "denied-peer-ip=0.0.0.0-0.255.255.255"),
+    (
+        "169.254.169.254",
+        "169.254.0.0/16, with a cloud's metadata",
+        "denied-peer-ip=169.254.0.0-169.254.255.255",
+    ),
+    ("10.0.0.1", "10.0.0.0/8, private", "denied-peer-ip=10.0.0.0-10.255.255.255"),
+    ("172.16.0.1", "172.16.0.0/12, private", "denied-peer-ip=172.16.0.0-172.31.255.255"),
+    ("192.168.0.1", "192.168.0.0/16, private", "denied-peer-ip=192.168.0.0-192.168.255.255"),
+    ("224.0.0.1", "224.0.0.0/4, multicast", "no-multicast-peers"),
+    ("::1", "::1, the server itself", "no allow-loopback-peers"),
+    (
+        "fc00::1",
+        "fc00::/7, private",
+        "denied-peer-ip=fc00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    ),
+    ("ff02::1", "ff00::/8, multicast", "no-multicast-peers"),
+];
+
+/// Ports do not matter to a permission (RFC 8656 section 9).
+const PORT: u16 = 9;
+
+/// What the server says of one range.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Finding {
+    range: &'static str,
+    /// The address that was asked for.
+    address: IpAddr,
+    result: Answer,
+    /// Why it could not be tested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// The line of `turnserver.conf` that closes the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Answer {
+    Allowed,
+    Denied,
+    NotTested,
+}
+
+impl Finding {
+    pub(crate) fn is_allowed(&self) -> bool {
+        self.result == Answer::Allowed
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { range, address, .. } = self;
+        match (self.result, &self.why) {
+            (Answer::Allowed, _) => write!(f, "WARNING: it would relay to {range}")?,
+            (Answer::Denied, _) => write!(f, "denied: {range}")?,
+            (Answer::NotTested, why) => {
+                write!(f, "not tested: {range} ({})", why.as_deref().unwrap_or_default())?;
+            }
+        }
+        if !range.starts_with(&address.to_string()) || range.contains('/') {
+            write!(f, ", asked for {address}")?;
+        }
+        self.remedy.map_or(Ok(()), |remedy| write!(f, "; in turnserver.conf: {remedy}"))
+    }
+}
+
+/// Asks for each range, on one allocation for each address family.
+pub(crate) async fn audit(check: &Check, target: &Target, login: &Login, outcome: &mut Outcome) {
+    let Ok((way, address)) = target.at else { return };
+    progress(target, "auditing");
+    let ranges = RANGES
+        .into_iter()
+        .filter_map(|(text, range, line)| Some((text.parse().ok()?, range, line)));
+    let (ipv4, ipv6): (Vec<_>, Vec<_>) = ranges
+        .partition(|(address, ..): &(IpAddr, _, _)| relay::family(*address) == AddressFamily::IPV4);
+    let mut findings = Vec::new();
+    for (family, ranges) in [(AddressFamily::IPV4, ipv4), (AddressFamily::IPV6, ipv6)] {
+        let session = match check.connect(target, way, address).await {
+            Ok(mut session) => match session.allocate(Some(login), family).await {
+                Ok(_) => Ok(session),
+                Err(error) => Err(match error.code() {
+                    Some(440) => "the server has no relays of this family (440)".into(),
+                    _ => format!("no relay: {error}"),
+                }),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        findings.extend(of_family(session, ranges).await);
+    }
+    outcome.audit = Some(findings);
+    if way == Way::Tls {
+        outcome.notes.push(tls_versions(check, target, address).await);
+    }
+}
+
+async fn of_family(
+    session: Result<Session, String>,
+    ranges: Vec<(IpAddr, &'static str, &'static str)>,
+) -> Vec<Finding> {
+    let (mut session, closed) = match session {
+        Ok(session) => (Some(session), String::new()),
+        Err(why) => (None, why),
+    };
+    let mut findings = Vec::new();
+    for (address, range, line) in ranges {
+        let (result, why) = match &mut session {
+            None => (Answer::NotTested, Some(closed.clone())),
+            Some(session) => {
+                match session.create_permission(SocketAddr::new(address, PORT)).await {
+                    Ok(()) => (Answer::Allowed, None),
+                    // Of another family than the relay (RFC 8656 section 9.2).
+                    Err(error) if error.code() == Some(443) => {
+                        (Answer::NotTested, Some("the relay is of another family (443)".into()))
+                    }
+                    Err(error) if error.code().is_some() => (Answer::Denied, None),
+                    Err(error) => (Answer::NotTested, Some(error.to_string())),
+                }
+            }
+        };
+        let remedy = (result == Answer::Allowed).then_some(line);
+        findings.push(Finding { range, address, result, why, remedy });
+    }
+    if let Some(session) = session {
+        session.release().await;
+    }
+    findings
+}
+
+/// Which versions the server speaks, of those that can be tried.
+async fn tls_versions(check: &Check, target: &Target, address: SocketAddr) -> String {
+    const TRIED: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
+
+    let (host, patience) = (target.uri.host(), check.patience);
+    let mut spoken = Vec::new();
+    for (name, version) in TRIED {
+        let stream = timeout(patience, TcpStream::connect(address)).await;
+        let Ok(Ok(stream)) = stream else { continue };
+        let (authorities, versions) = (&check.authorities, &[version]);
+        if certificate::handshake(stream, host, authorities, patience, versions).await.is_ok() {
+            spoken.push(name);
+        }
+    }
+    format!("TLS versions: {}; older than 1.2 were not tried", spoken.join(" and "))
+}
