@@ -27,7 +27,10 @@ pub(crate) fn agent(patience: Duration) -> Agent {
     config.build().new_agent()
 }
 
-pub(crate) fn ask<Call: ApiCall>(agent: &Agent, call: &Call) -> Result<Call::Answer, AskError> {
+pub(crate) fn ask<Call: ApiCall + ?Sized>(
+    agent: &Agent,
+    call: &Call,
+) -> Result<Call::Answer, AskError> {
     const MOST: u64 = 64 * 1024;
 
     let request = call.request()?.into_inner();

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tracing::{debug, error, warn};
 
+use crate::backends::TurnError;
 use crate::tokens::TokenError;
-use crate::turn::TurnError;
 
 pub(crate) enum Failure {
     /// With an empty body, as the Xirsys Access Token API has it; the reason is for the log.

@@ -131,6 +131,10 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
 pub(crate) struct Client(IpAddr);
 
 impl Client {
+    pub(crate) fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// An IPv6 subscriber has at least 64 bits of addresses to ask from (RFC 6177).
     fn household(self) -> IpAddr {
         match self.0 {

@@ -2,6 +2,8 @@
 
 #[path = "../../../cli/src/ask.rs"]
 mod ask;
+mod backends;
+mod config;
 mod door;
 mod failure;
 #[expect(dead_code, reason = "the program of cli/ reads more")]
@@ -15,9 +17,7 @@ mod page;
 mod program;
 mod routes;
 mod tokens;
-mod turn;
 mod visitors;
-mod xirsys;
 
 use std::io;
 use std::net::SocketAddr;
@@ -41,7 +41,6 @@ use crate::limits::Limits;
 use crate::program::Result;
 use crate::routes::Broker;
 use crate::tokens::Tokens;
-use crate::turn::Backend;
 use crate::visitors::Visitors;
 
 /// Hand out TURN logins over HTTP, to clients that show a token.
@@ -56,7 +55,7 @@ struct Cli {
     visitors: visitors::Options,
 
     #[command(flatten)]
-    turn: turn::Options,
+    backends: backends::flags::Options,
 
     #[command(flatten)]
     tokens: tokens::Options,
@@ -107,7 +106,7 @@ async fn serve(cli: Cli) -> Result<()> {
     let broker = Arc::new(Broker {
         visitors: Visitors::new(&cli.visitors)?,
         limits: Limits::new(cli.limits),
-        backend: Backend::new(cli.turn)?,
+        backends: cli.backends.backends()?,
         api_key: key(cli.api_key_file)?,
         matrix_key: key(cli.matrix_key_file)?,
         tokens: Tokens::new(&cli.tokens)?,

@@ -1,6 +1,7 @@
 //! What the broker answers to whom.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,21 +23,21 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::info;
 use turn_credentials::ice::rest::Answer;
-use turn_credentials::{IceError, IceLease, IceServer, UnixTime, Username};
+use turn_credentials::{IceError, IceServer, UnixTime, Username};
 
+use crate::backends::{self, Backends, TurnError};
 use crate::failure::Failure;
 use crate::key::{self, Key};
 use crate::limits::{Client, KeyKind, Limits};
 use crate::page;
 use crate::tokens::{self, Tokens};
-use crate::turn::{Backend, TurnError};
 use crate::visitors::Visitors;
 
 pub(crate) struct Broker {
     pub(crate) visitors: Visitors,
     pub(crate) limits: Limits,
     pub(crate) tokens: Tokens,
-    pub(crate) backend: Backend,
+    pub(crate) backends: Backends,
     pub(crate) api_key: Option<Key>,
     pub(crate) matrix_key: Option<Key>,
 }
@@ -50,6 +51,7 @@ pub(crate) fn router(broker: Arc<Broker>) -> Router {
         .route_layer(middleware::from_fn_with_state(broker.clone(), limited))
         .route("/turn", get(rest).post(rest))
         .route("/_matrix/client/v3/voip/turnServer", get(matrix))
+        .route("/_matrix/client/r0/voip/turnServer", get(matrix))
         .merge(page::router())
         .layer(
             ServiceBuilder::new()
@@ -100,22 +102,48 @@ async fn token(State(broker): Shared, headers: HeaderMap) -> Result<String, Fail
     Ok(token.as_str().to_owned())
 }
 
-async fn server(State(broker): Shared, headers: HeaderMap) -> Result<Json<IceServer>, Failure> {
-    let server = lease(&broker, &headers).await?.single_server();
+async fn server(
+    State(broker): Shared,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Result<Json<IceServer>, Failure> {
+    let name = redeem(&broker, &headers).await?;
+    let lease = broker.backends.first(browser(&name, client, None)).await?;
+    let server = lease.single_server();
     Ok(Json(server.ok_or(TurnError::Ice(IceError::NoTurn))?))
 }
 
-async fn ice(State(broker): Shared, headers: HeaderMap) -> Result<Response, Failure> {
-    let lease = lease(&broker, &headers).await?;
+#[derive(Deserialize)]
+struct IceQuery {
+    ttl: Option<NonZeroU32>,
+}
+
+async fn ice(
+    State(broker): Shared,
+    Extension(client): Extension<Client>,
+    query: Result<Query<IceQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not ttl=..."))?;
+    let name = redeem(&broker, &headers).await?;
+    let lease = broker.backends.lease(browser(&name, client, query.ttl)).await?;
     Ok(Json(lease.answer_at(UnixTime::now())).into_response())
 }
 
-async fn lease(broker: &Broker, headers: &HeaderMap) -> Result<IceLease, Failure> {
+/// The name that the client's token was issued for.
+async fn redeem(broker: &Broker, headers: &HeaderMap) -> Result<String, Failure> {
     broker.visitors.admit(headers)?;
     let token = headers.get(TOK).and_then(|token| token.to_str().ok());
     let token = token.ok_or(Failure::Unauthorized("no token"))?;
-    let name = broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))?;
-    Ok(broker.backend.lease_for_browsers(&name).await?)
+    broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))
+}
+
+fn browser(name: &str, client: Client, ttl: Option<NonZeroU32>) -> backends::Client<'_> {
+    backends::Client { name, address: Some(client.address()), ttl: ttl.map(seconds), browser: true }
+}
+
+fn seconds(count: NonZeroU32) -> Duration {
+    Duration::from_secs(count.get().into())
 }
 
 /// draft-uberti-behave-turn-rest-00 has GET and `key`; Janus has POST with the same query, unless it
@@ -126,6 +154,7 @@ struct RestQuery {
     username: Option<String>,
     key: Option<String>,
     api: Option<String>,
+    ttl: Option<NonZeroU32>,
 }
 
 async fn rest(
@@ -133,7 +162,8 @@ async fn rest(
     Extension(client): Extension<Client>,
     query: Result<Query<RestQuery>, QueryRejection>,
 ) -> Result<Json<Answer>, Failure> {
-    const BAD_QUERY: Failure = Failure::BadRequest("the query is not service=turn&username=...");
+    const BAD_QUERY: Failure =
+        Failure::BadRequest("the query is not service=turn&username=...&ttl=...");
 
     let key = broker.api_key.as_ref().ok_or(Failure::NotFound)?;
     let Query(query) = query.map_err(|_| BAD_QUERY)?;
@@ -145,7 +175,7 @@ async fn rest(
     if query.service.as_deref() != Some("turn") {
         return Err(BAD_QUERY);
     }
-    answer(&broker, query.username).await
+    answer(&broker, query.username, query.ttl).await
 }
 
 #[derive(Deserialize)]
@@ -167,17 +197,24 @@ async fn matrix(
     }
     broker.limits.count_key(KeyKind::Matrix)?;
     let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not user_id=..."))?;
-    answer(&broker, query.user_id).await
+    answer(&broker, query.user_id, None).await
 }
 
 /// A login for this name, or for one made up.
-async fn answer(broker: &Broker, name: Option<String>) -> Result<Json<Answer>, Failure> {
+async fn answer(
+    broker: &Broker,
+    name: Option<String>,
+    ttl: Option<NonZeroU32>,
+) -> Result<Json<Answer>, Failure> {
     let name = name.map_or_else(tokens::random_name, Ok)?;
     if Username::new(&name, UnixTime::now()).is_err() {
         let error = "the name is empty, too long, or has a character that TURN servers refuse";
         return Err(Failure::BadRequest(error));
     }
-    let lease = broker.backend.lease(&name).await?;
+    // Whoever asks is the user's server, with an address of its own.
+    let ttl = ttl.map(seconds);
+    let client = backends::Client { name: &name, address: None, ttl, browser: false };
+    let lease = broker.backends.first(client).await?;
     Ok(Json(Answer::for_lease_at(&lease, UnixTime::now()).map_err(TurnError::Ice)?))
 }
 

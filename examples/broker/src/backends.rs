@@ -1,0 +1,309 @@
+//! TURN logins, from your own servers or from providers.
+
+pub(crate) mod flags;
+pub(crate) mod provider;
+mod share;
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::slice;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future;
+use serde::Deserialize;
+use thiserror::Error;
+use tracing::warn;
+use turn_credentials::ice::{BrowserRefusal, TurnServer};
+use turn_credentials::{
+    ClockSkew, IceError, IceLease, IceServer, IceUri, Login, SharedSecret, UnixTime,
+};
+
+use self::provider::{Provider, ProviderError};
+use self::share::Share;
+use crate::program;
+
+/// Whose login a client is given.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Strategy {
+    /// Those of all that answer.
+    #[default]
+    All,
+    /// That of the first that answers.
+    First,
+}
+
+pub(crate) struct Backends {
+    strategy: Strategy,
+    backends: Vec<Backend>,
+    unfiltered: bool,
+    /// Why URIs were left out for browsers, as far as the log says so.
+    told: Mutex<HashSet<BrowserRefusal>>,
+}
+
+/// For whom a lease is to be, and for what.
+#[derive(Clone, Copy)]
+pub(crate) struct Client<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) address: Option<IpAddr>,
+    /// Fewer seconds than the backend's ttl, if they are.
+    pub(crate) ttl: Option<Duration>,
+    /// To leave out the URIs that browsers refuse.
+    pub(crate) browser: bool,
+}
+
+pub(crate) struct Backend {
+    name: String,
+    ttl: Duration,
+    source: Source,
+}
+
+enum Source {
+    /// The secret is the server's, which does not give it away again.
+    Turn(Box<TurnServer>, SharedSecret, ClockSkew),
+    Fixed(Box<(Vec<IceUri>, Login)>),
+    Provider(Provider),
+    Shared(Share),
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum TurnError {
+    #[error(transparent)]
+    Ice(#[from] IceError),
+    #[error(transparent)]
+    Provider(#[from] Arc<ProviderError>),
+}
+
+impl Backend {
+    pub(crate) fn turn(
+        name: String,
+        uris: Vec<IceUri>,
+        secret: SharedSecret,
+        ttl: Duration,
+        skew: ClockSkew,
+    ) -> Result<Self, IceError> {
+        let server = TurnServer::new(uris, secret.clone(), ttl)?.with_skew(skew);
+        // What is wrong with the time is better known now than with the first client.
+        IceLease::generate("somebody", slice::from_ref(&server))?;
+        Ok(Self { name, ttl, source: Source::Turn(Box::new(server), secret, skew) })
+    }
+
+    pub(crate) fn fixed(
+        name: String,
+        uris: Vec<IceUri>,
+        login: Login,
+        ttl: Duration,
+    ) -> Result<Self, IceError> {
+        IceServer::new(uris.as_slice(), login.clone())?;
+        if !uris.iter().any(|uri| uri.scheme().is_turn()) {
+            return Err(IceError::NoTurn);
+        }
+        Ok(Self { name, ttl, source: Source::Fixed(Box::new((uris, login))) })
+    }
+
+    pub(crate) fn provider(
+        name: String,
+        provider: Provider,
+        ttl: Duration,
+        share: bool,
+    ) -> program::Result<Self> {
+        // The same for the account.
+        provider.call(&provider.parameters(ttl, "somebody", None))?;
+        let source =
+            if share { Source::Shared(Share::new(provider)) } else { Source::Provider(provider) };
+        Ok(Self { name, ttl, source })
+    }
+
+    async fn lease(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
+        let ttl = client.ttl.map_or(self.ttl, |ttl| ttl.min(self.ttl));
+        let call = |provider: &Provider| provider.parameters(ttl, client.name, client.address);
+        Ok(match &self.source {
+            Source::Provider(provider) => {
+                provider.lease(&call(provider)).await.map_err(Arc::new)?
+            }
+            Source::Shared(share) => share.lease(call(share.provider())).await?,
+            _ => self.own(client.name, ttl)?,
+        })
+    }
+
+    /// Of a server whose logins need no call.
+    fn own(&self, name: &str, ttl: Duration) -> Result<IceLease, IceError> {
+        match &self.source {
+            Source::Turn(server, ..) if ttl == self.ttl => {
+                IceLease::generate(name, slice::from_ref(server))
+            }
+            Source::Turn(server, secret, skew) => {
+                let shorter = TurnServer::new(server.urls(), secret.clone(), ttl)?.with_skew(*skew);
+                IceLease::generate(name, &[shorter])
+            }
+            Source::Fixed(fixed) => {
+                let (uris, login) = &**fixed;
+                let end =
+                    UnixTime::from_secs(UnixTime::now().as_secs().saturating_add(ttl.as_secs()));
+                let login = login.clone().with_valid_until(end);
+                Ok(IceLease::new([IceServer::new(uris.as_slice(), login)?]))
+            }
+            Source::Provider(_) | Source::Shared(_) => Err(IceError::NoTurn),
+        }
+    }
+}
+
+impl Backends {
+    pub(crate) fn new(strategy: Strategy, backends: Vec<Backend>, unfiltered: bool) -> Self {
+        let broker = Self { strategy, backends, unfiltered, told: Mutex::default() };
+        for backend in &broker.backends {
+            if matches!(backend.source, Source::Turn(..) | Source::Fixed(_))
+                && let Err(error) = backend
+                    .own("somebody", backend.ttl)
+                    .and_then(|lease| broker.for_browsers(lease))
+            {
+                warn!(backend = backend.name, %error, "nothing to give at /ice and /token");
+            }
+        }
+        broker
+    }
+
+    /// A lease with a TURN server, of all backends or of the first that answers.
+    pub(crate) async fn lease(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
+        if self.strategy == Strategy::First {
+            return self.first(client).await;
+        }
+        let asked = self.backends.iter().map(|backend| self.ask(backend, client));
+        let (mut given, mut failed) = (None::<IceLease>, Vec::new());
+        for answer in future::join_all(asked).await {
+            match (answer, given.take()) {
+                (Ok(lease), None) => given = Some(lease),
+                (Ok(lease), Some(others)) => {
+                    let servers = lease.into_servers().into_iter();
+                    given = Some(servers.fold(others, IceLease::with_server));
+                }
+                (Err(error), others) => {
+                    given = others;
+                    failed.push(error);
+                }
+            }
+        }
+        given.ok_or_else(|| most_telling(failed))
+    }
+
+    /// The same with one login, of the first that answers: for formats that have room for one.
+    pub(crate) async fn first(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
+        let mut failed = Vec::new();
+        for backend in &self.backends {
+            match self.ask(backend, client).await {
+                Ok(lease) => return Ok(lease),
+                Err(error) => failed.push(error),
+            }
+        }
+        Err(most_telling(failed))
+    }
+
+    async fn ask(&self, backend: &Backend, client: Client<'_>) -> Result<IceLease, TurnError> {
+        let lease = backend.lease(client).await;
+        let lease = lease
+            .and_then(|lease| Ok(if client.browser { self.for_browsers(lease)? } else { lease }));
+        if let Err(error) = &lease
+            && self.backends.len() > 1
+        {
+            warn!(backend = backend.name, %error, "a backend fails");
+        }
+        lease
+    }
+
+    fn for_browsers(&self, lease: IceLease) -> Result<IceLease, IceError> {
+        if self.unfiltered {
+            return Ok(lease);
+        }
+        lease.for_browsers(|uri, why| self.tell(uri, why))
+    }
+
+    /// Logs the first URI that is left out for this reason.
+    fn tell(&self, uri: &IceUri, why: BrowserRefusal) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(why) {
+            warn!(%uri, %why, "left out for browsers");
+        }
+    }
+}
+
+/// A provider that fails is the more likely to be back soon.
+fn most_telling(errors: Vec<TurnError>) -> TurnError {
+    let provider = |error: &TurnError| matches!(error, TurnError::Provider(_));
+    let most = errors.into_iter().max_by_key(provider);
+    most.unwrap_or(TurnError::Ice(IceError::NoTurn))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn turn(texts: &[&str]) -> Backend {
+        let uris: Vec<_> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        let secret = SharedSecret::new("north").unwrap();
+        Backend::turn("turn".into(), uris, secret, HOUR, ClockSkew::NONE).unwrap()
+    }
+
+    fn one(texts: &[&str], unfiltered: bool) -> Backends {
+        Backends::new(Strategy::First, vec![turn(texts)], unfiltered)
+    }
+
+    fn client(browser: bool) -> Client<'static> {
+        Client { name: "alice", address: None, ttl: None, browser }
+    }
+
+    fn uris(lease: &IceLease) -> Vec<String> {
+        lease.servers().iter().flat_map(IceServer::urls).map(IceUri::to_string).collect()
+    }
+
+    #[tokio::test]
+    async fn what_browsers_refuse_is_left_out_and_told_once() {
+        let all = ["stuns:a", "stuns:b", "turn:a", "turns:a:465", "turn:a:465"];
+        let broker = one(&all, false);
+        for _ in 0..3 {
+            let lease = broker.lease(client(true)).await.unwrap();
+            assert_eq!(uris(&lease), ["turn:a"]);
+        }
+        let told = [BrowserRefusal::Stuns, BrowserRefusal::BlockedPort { port: 465 }];
+        assert_eq!(*broker.told.lock().unwrap(), HashSet::from(told));
+        assert_eq!(uris(&broker.lease(client(false)).await.unwrap()), all, "for Janus and Matrix");
+
+        let unfiltered = one(&all, true);
+        assert_eq!(uris(&unfiltered.lease(client(true)).await.unwrap()), all);
+        assert!(unfiltered.told.lock().unwrap().is_empty());
+
+        let none = one(&["stun:a", "turns:a:465"], false);
+        let error = none.lease(client(true)).await.unwrap_err();
+        assert!(matches!(error, TurnError::Ice(IceError::NoneForBrowsers)));
+    }
+
+    #[tokio::test]
+    async fn all_or_the_first_that_answers() {
+        let login = Login::new("alice", "a-password").unwrap();
+        let fixed = || {
+            let uris = vec!["turn:fixed".parse().unwrap()];
+            Backend::fixed("fixed".into(), uris, login.clone(), HOUR / 2).unwrap()
+        };
+        let backends = || vec![turn(&["turns:refused:465"]), turn(&["turn:a"]), fixed()];
+        let all = Backends::new(Strategy::All, backends(), false);
+        let first = Backends::new(Strategy::First, backends(), false);
+
+        let lease = all.lease(client(true)).await.unwrap();
+        assert_eq!(uris(&lease), ["turn:a", "turn:fixed"]);
+        let remaining = lease.remaining_at(UnixTime::now()).unwrap();
+        assert!(remaining <= HOUR / 2 && remaining > HOUR / 3, "{remaining:?}");
+        assert_eq!(uris(&first.lease(client(true)).await.unwrap()), ["turn:a"]);
+        assert_eq!(uris(&all.first(client(true)).await.unwrap()), ["turn:a"]);
+    }
+
+    #[tokio::test]
+    async fn a_client_may_ask_for_less_time_and_not_for_more() {
+        for (asked, given) in [(None, 3600), (Some(60), 60), (Some(4000), 3600)] {
+            let client = Client { ttl: asked.map(Duration::from_secs), ..client(true) };
+            let lease = one(&["turn:a"], false).lease(client).await.unwrap();
+            let remaining = lease.remaining_at(UnixTime::now()).unwrap().as_secs();
+            assert!((given - 2..=given).contains(&remaining), "{asked:?}: {remaining}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Logins from a provider, one call for each.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::Semaphore;
+use tokio::{task, time};
+use tracing::debug;
+use turn_credentials::provider::{ApiCall, ApiKey, CallError, Gateway};
+use turn_credentials::provider::{cloudflare, metered, twilio, xirsys};
+use turn_credentials::{IceLease, UnixTime};
+use ureq::Agent;
+
+use crate::ask::{self, AskError, ask};
+
+/// How long to wait for a provider.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Each call takes a thread, of which Tokio has 512: one that waited for it would be late.
+const MOST_AT_ONCE: usize = 256;
+
+pub(crate) enum Account {
+    Xirsys { account: xirsys::Account, channel: String, near_user: bool },
+    Cloudflare { key: cloudflare::Key, custom_identifier: bool },
+    Twilio { sid: String, token: ApiKey },
+    Metered { app: String, key: ApiKey },
+}
+
+/// All that one call of an account differs in from another.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Parameters {
+    pub(crate) ttl: Duration,
+    pub(crate) user_address: Option<IpAddr>,
+    pub(crate) custom_identifier: Option<String>,
+}
+
+pub(crate) struct Provider {
+    account: Account,
+    gateway: Option<Gateway>,
+    agent: Agent,
+    patience: Duration,
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum ProviderError {
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("too many calls at once: is the provider slow?")]
+    Busy,
+    #[error("no answer in time")]
+    Late(#[from] time::error::Elapsed),
+    #[error("the call ended early: {0}")]
+    Ended(#[from] task::JoinError),
+    #[error("the answer has no TURN server with a login")]
+    NoTurn,
+}
+
+impl ProviderError {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Ask(AskError::Api(error)) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+impl Provider {
+    /// Of so many, which share the threads.
+    pub(crate) fn new(
+        account: Account,
+        gateway: Option<Gateway>,
+        patience: Duration,
+        of: usize,
+    ) -> Self {
+        Self {
+            account,
+            gateway,
+            agent: ask::agent(patience),
+            patience,
+            places: Arc::new(Semaphore::new((MOST_AT_ONCE / of.max(1)).max(1))),
+        }
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// What a call for this client has.
+    pub(crate) fn parameters(
+        &self,
+        ttl: Duration,
+        name: &str,
+        client: Option<IpAddr>,
+    ) -> Parameters {
+        let simple = Parameters { ttl, user_address: None, custom_identifier: None };
+        match &self.account {
+            Account::Xirsys { near_user: true, .. } => {
+                let near = Parameters { user_address: client, ..simple.clone() };
+                // Xirsys has no use for an address that is not public.
+                if self.call(&near).is_ok() { near } else { simple }
+            }
+            Account::Cloudflare { custom_identifier: true, .. } => {
+                Parameters { custom_identifier: Some(name.to_owned()), ..simple }
+            }
+            _ => simple,
+        }
+    }
+
+    pub(crate) fn call(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<Box<dyn ApiCall<Answer = IceLease> + Send>, CallError> {
+        let Parameters { ttl, user_address, custom_identifier } = parameters;
+        let (ttl, now, gateway) = (*ttl, UnixTime::now(), self.gateway.iter().cloned());
+        Ok(match &self.account {
+            Account::Xirsys { account, channel, .. } => {
+                let call = xirsys::IceRequest::new(account, channel, ttl, now)?;
+                let call = gateway.fold(call, xirsys::IceRequest::via);
+                Box::new(user_address.iter().try_fold(call, |call, user| call.for_user(*user))?)
+            }
+            Account::Cloudflare { key, .. } => {
+                let call = cloudflare::IceRequest::new(key, ttl, now)?;
+                let call = gateway.fold(call, cloudflare::IceRequest::via);
+                let identifier = custom_identifier.iter();
+                Box::new(identifier.fold(call, |call, text| call.with_custom_identifier(text)))
+            }
+            Account::Twilio { sid, token } => {
+                let call = twilio::IceRequest::new(sid, token.clone(), ttl, now)?;
+                Box::new(gateway.fold(call, twilio::IceRequest::via))
+            }
+            Account::Metered { app, key } => {
+                let call = metered::IceRequest::new(app, key.clone(), now)?.with_ttl(ttl);
+                Box::new(gateway.fold(call, metered::IceRequest::via))
+            }
+        })
+    }
+
+    /// A lease with a TURN server.
+    pub(crate) async fn lease(&self, parameters: &Parameters) -> Result<IceLease, ProviderError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| ProviderError::Busy)?;
+        let (agent, call) = (self.agent.clone(), self.call(parameters)?);
+        let asked = task::spawn_blocking(move || {
+            let _place = place;
+            ask(&agent, &*call)
+        });
+        let lease = time::timeout(self.patience, asked).await???;
+        if lease.dropped() > 0 {
+            debug!(count = lease.dropped(), "URIs of the provider's were left out");
+        }
+        if lease.single_server().is_none() {
+            return Err(ProviderError::NoTurn);
+        }
+        Ok(lease)
+    }
+}

@@ -1,0 +1,461 @@
+//! Several servers and providers, as a TOML file describes them.
+//!
+//! A parser's error may show what it found, and that may be a secret: an error of ours says where it is.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
+use std::result;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+use turn_credentials::provider::{ApiKey, Gateway, cloudflare, xirsys};
+use turn_credentials::{ClockSkew, IceUri, Login, SharedSecret};
+
+use crate::backends::provider::{Account, PATIENCE, Provider};
+use crate::backends::{Backend, Strategy};
+use crate::input;
+use crate::program::Result;
+
+pub(crate) struct Config {
+    pub(crate) strategy: Strategy,
+    pub(crate) backends: Vec<Backend>,
+}
+
+/// Every key there is; what is anywhere else than here may be a part of a secret.
+const KEYS: &[&str] = &[
+    "account_sid",
+    "api_key",
+    "api_key_env",
+    "api_key_file",
+    "app",
+    "auth_token",
+    "auth_token_env",
+    "auth_token_file",
+    "backend",
+    "channel",
+    "credential",
+    "credential_env",
+    "credential_file",
+    "custom_identifier",
+    "gateway",
+    "ident",
+    "key_id",
+    "near_user",
+    "secret",
+    "secret_env",
+    "secret_file",
+    "share",
+    "skew",
+    "strategy",
+    "timeout",
+    "token",
+    "token_env",
+    "token_file",
+    "ttl",
+    "type",
+    "uris",
+    "username",
+];
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+impl Config {
+    /// Reads the file, and the secrets that it names.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = String::from_utf8(input::read("the configuration", path)?);
+        // Wiped when it is dropped: there are secrets in it.
+        let text =
+            text.map(ApiKey::from).map_err(|_| format!("{} is not UTF-8", path.display()))?;
+        let file = File { path, text: text.as_str() };
+        let root = DeTable::parse(file.text).map_err(|error| {
+            file.wrong(
+                error.span().map_or(0, |span| span.start),
+                "not TOML, or a key is given twice",
+            )
+        })?;
+        Self::from_table(file, root)
+    }
+
+    fn from_table(file: File<'_>, root: Spanned<DeTable<'_>>) -> Result<Self> {
+        let mut root = Section::new(file, root);
+        let strategy = root.optional("strategy", r#""all" or "first""#)?.unwrap_or_default();
+        let listed = root.take("backend").map(Spanned::into_inner);
+        root.end()?;
+        let sections = match listed {
+            Some(DeValue::Array(listed)) => listed.into_iter().collect(),
+            None => Vec::new(),
+            Some(_) => return Err(root.wrong("backend", "not a list: write [[backend]]").into()),
+        };
+        if sections.is_empty() {
+            return Err(format!("{}: no [[backend]]", file.path.display()).into());
+        }
+        let of = sections.len();
+        let mut backends = Vec::new();
+        for (index, section) in sections.into_iter().enumerate() {
+            let start = section.span().start;
+            let DeValue::Table(table) = section.into_inner() else {
+                return Err(file.wrong(start, "not a table: write [[backend]]").into());
+            };
+            let mut section = Section::new(file, Spanned::new(start..start, table));
+            let kind: String = section.required("type", KINDS)?;
+            let backend = section.backend(&kind, format!("{kind}-{}", index + 1), of)?;
+            section.end()?;
+            backends.push(backend);
+        }
+        Ok(Self { strategy, backends })
+    }
+}
+
+const KINDS: &str = r#""turn", "fixed", "xirsys", "cloudflare", "twilio" or "metered""#;
+
+#[derive(Clone, Copy)]
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl File<'_> {
+    /// Of what begins at this byte.
+    fn wrong(&self, start: usize, why: impl Display) -> String {
+        let before = self.text.get(..start).unwrap_or(self.text);
+        let number = before.matches('\n').count() + 1;
+        let line = self.text.lines().nth(number - 1).unwrap_or_default();
+        let key = line.split(['=', ' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+        let key = KEYS.iter().find(|known| **known == key);
+        let key = key.map(|key| format!(", {key}")).unwrap_or_default();
+        format!("{}, line {number}{key}: {why}", self.path.display())
+    }
+}
+
+/// A table, of which each key is taken once, and none may be left.
+struct Section<'a> {
+    file: File<'a>,
+    start: usize,
+    places: BTreeMap<String, usize>,
+    table: DeTable<'a>,
+}
+
+impl<'a> Section<'a> {
+    fn new(file: File<'a>, table: Spanned<DeTable<'a>>) -> Self {
+        let start = table.span().start;
+        let table = table.into_inner();
+        let place = |key: &Spanned<_>| {
+            (String::from(AsRef::<str>::as_ref(key.get_ref())), key.span().start)
+        };
+        let places = table.keys().map(place).collect();
+        Self { file, start, places, table }
+    }
+
+    /// Of a key, or of the table where it is not there.
+    fn wrong(&self, key: &str, why: impl Display) -> String {
+        match self.places.get(key) {
+            Some(place) => self.file.wrong(*place, why),
+            None => self.file.wrong(self.start, format_args!("{key}: {why}")),
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Option<Spanned<DeValue<'a>>> {
+        self.table.remove(key)
+    }
+
+    fn optional<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Result<Option<T>> {
+        let value = self.take(key).map(ValueDeserializer::from).map(T::deserialize).transpose();
+        value.map_err(|_| self.wrong(key, format_args!("not {what}")).into())
+    }
+
+    fn required<T: DeserializeOwned>(&mut self, key: &str, what: &str) -> Result<T> {
+        let value = self.optional(key, what)?;
+        value.ok_or_else(|| self.wrong(key, "is missing").into())
+    }
+
+    fn text(&mut self, key: &str) -> Result<String> {
+        self.required(key, "text in quotes")
+    }
+
+    fn is_set(&mut self, key: &str) -> Result<bool> {
+        Ok(self.optional(key, "true or false")?.unwrap_or_default())
+    }
+
+    /// A duration as text, or as a number of seconds.
+    fn time<T>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> result::Result<T, &'static str>,
+    ) -> Result<Option<T>> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+            _ => return Err(self.wrong(key, "not a time, such as \"1h\" or 3600").into()),
+        };
+        Ok(Some(parse(&text).map_err(|why| self.wrong(key, why))?))
+    }
+
+    fn ttl(&mut self) -> Result<Duration> {
+        let Some(ttl) = self.time("ttl", input::Ttl::parse)? else { return Ok(HOUR) };
+        match ttl.doubt() {
+            Some(doubt) => Err(self.wrong("ttl", doubt).into()),
+            None => Ok(ttl.duration),
+        }
+    }
+
+    fn uris(&mut self) -> Result<Vec<IceUri>> {
+        let texts: Vec<String> = self.required("uris", "a list of texts")?;
+        input::uris("uris", &texts).map_err(|error| self.wrong("uris", error).into())
+    }
+
+    /// A secret, from the file itself, a file that it names, or a variable of the environment.
+    fn secret(&mut self, key: &str) -> Result<ApiKey> {
+        let [in_file, in_env] = ["file", "env"].map(|from| format!("{key}_{from}"));
+        let found =
+            [key, &in_file, &in_env].into_iter().filter(|key| self.places.contains_key(*key));
+        let [found] = found.collect::<Vec<_>>()[..] else {
+            let why =
+                format_args!("give it, {in_file} or {in_env}, and one of them only").to_string();
+            return Err(self.wrong(key, why).into());
+        };
+        let found = found.to_owned();
+        let text = ApiKey::from(self.text(&found)?);
+        let secret = if found == in_file {
+            // Beside the configuration, wherever the program was started.
+            let path = self.file.path.with_file_name("").join(text.as_str());
+            // What is meant to be a path may be the secret itself.
+            input::secret_text(&path)
+                .map_err(|error| error.to_string().replace(&path.display().to_string(), "there"))
+        } else if found == in_env {
+            let missing = "no such variable in the environment".into();
+            let value = input::variable(text.as_str()).ok().flatten().map(ApiKey::from);
+            value.ok_or(missing).and_then(|value| config_value(&value))
+        } else {
+            config_value(&text)
+        };
+        let secret = secret.map_err(|error| self.wrong(&found, error))?;
+        match input::odd_end(secret.as_str().as_bytes()) {
+            Some(odd) => Err(self.wrong(&found, odd).into()),
+            None => Ok(secret),
+        }
+    }
+
+    fn backend(&mut self, kind: &str, name: String, of: usize) -> Result<Backend> {
+        let account = match kind {
+            "turn" => {
+                let secret = SharedSecret::new(self.secret("secret")?.as_str())?;
+                let skew = self.time("skew", input::parse_skew)?.unwrap_or(ClockSkew::NONE);
+                let backend = Backend::turn(name, self.uris()?, secret, self.ttl()?, skew);
+                return Ok(backend.map_err(|error| self.wrong("uris", error))?);
+            }
+            "fixed" => {
+                let credential = self.secret("credential")?;
+                let login = Login::new(self.text("username")?, credential.as_str());
+                let login = login.map_err(|error| self.wrong("username", error))?;
+                let backend = Backend::fixed(name, self.uris()?, login, self.ttl()?);
+                return Ok(backend.map_err(|error| self.wrong("uris", error))?);
+            }
+            "xirsys" => {
+                let secret = self.secret("secret")?;
+                let account = xirsys::Account::new(&self.text("ident")?, secret);
+                Account::Xirsys {
+                    account: account.map_err(|error| self.wrong("ident", error))?,
+                    channel: self.text("channel")?,
+                    near_user: self.is_set("near_user")?,
+                }
+            }
+            "cloudflare" => {
+                let token = self.secret("token")?;
+                let key = cloudflare::Key::new(&self.text("key_id")?, token);
+                Account::Cloudflare {
+                    key: key.map_err(|error| self.wrong("key_id", error))?,
+                    custom_identifier: self.is_set("custom_identifier")?,
+                }
+            }
+            "twilio" => Account::Twilio {
+                sid: self.text("account_sid")?,
+                token: self.secret("auth_token")?,
+            },
+            "metered" => Account::Metered { app: self.text("app")?, key: self.secret("api_key")? },
+            _ => return Err(self.wrong("type", format_args!("not {KINDS}")).into()),
+        };
+        let gateway: Option<String> = self.optional("gateway", "text in quotes")?;
+        let gateway = gateway.as_deref().map(Gateway::new).transpose();
+        let gateway = gateway.map_err(|error| self.wrong("gateway", error))?;
+        let patience = self.time("timeout", input::parse_duration)?.unwrap_or(PATIENCE);
+        if patience.is_zero() {
+            return Err(self.wrong("timeout", "no time at all").into());
+        }
+        let (ttl, share) = (self.ttl()?, self.is_set("share")?);
+        let provider = Provider::new(account, gateway, patience, of);
+        let backend = Backend::provider(name, provider, ttl, share);
+        backend.map_err(|error| self.wrong("type", error).into())
+    }
+
+    /// Nothing is left.
+    fn end(&self) -> Result<()> {
+        match self.table.keys().map(|key| key.span().start).min() {
+            Some(place) => {
+                let why = "no key that this table may have: is it misspelt, or for another type?";
+                Err(self.file.wrong(place, why).into())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn config_value(text: &ApiKey) -> result::Result<ApiKey, String> {
+    ApiKey::from_config_value(text.as_str()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const TEXT: &str = r#"
+strategy = "first"
+
+[[backend]]
+type = "turn"
+uris = ["turn:a.example"]
+secret = "Hidden+Turn/Secret=="
+ttl = "2h"
+skew = -5
+
+[[backend]]
+type = "fixed"
+uris = ["turn:b.example"]
+username = "alice"
+credential = "Hidden+Fixed/Credential=="
+
+[[backend]]
+type = "xirsys"
+ident = "ident"
+secret = "Hidden+Xirsys/Secret=="
+channel = "my/channel"
+near_user = true
+share = true
+
+[[backend]]
+type = "cloudflare"
+key_id = "0123"
+token = "Hidden+Cloudflare/Token=="
+custom_identifier = true
+timeout = "2s"
+
+[[backend]]
+type = "twilio"
+account_sid = "AC0123"
+auth_token = "Hidden+Twilio/Token=="
+gateway = "http://127.0.0.1:8443"
+
+[[backend]]
+type = "metered"
+app = "our-app"
+api_key = "Hidden+Metered/Key=="
+ttl = 600
+"#;
+
+    fn read(text: &str) -> Result<Config> {
+        let folder = TempDir::new()?;
+        fs::write(folder.path().join("north"), "north\n")?;
+        let path = folder.path().join("broker.toml");
+        fs::write(&path, text)?;
+        Config::read(&path)
+    }
+
+    fn error(text: &str) -> String {
+        let error = read(text).map(|_| ()).unwrap_err().to_string();
+        let (path, why) = error.split_once("broker.toml").expect("the name of the file");
+        assert!(path.starts_with('/') && !why.contains(['\n']), "{error}");
+        why.into()
+    }
+
+    #[test]
+    fn every_backend() {
+        let config = read(TEXT).unwrap();
+        assert_eq!(config.backends.len(), 6);
+        assert!(config.strategy == Strategy::First);
+    }
+
+    #[test]
+    fn no_error_shows_a_secret() {
+        let hidden = |line: &&str| line.contains("Hidden");
+        let lines: Vec<_> = TEXT.lines().filter(hidden).collect();
+        assert_eq!(lines.len(), 6);
+        for line in lines {
+            let (key, value) = line.split_once(" = ").unwrap();
+            let bare = value.trim_matches('"');
+            let number = TEXT.lines().position(|other| other == line).unwrap() + 1;
+            for (broken, named) in [
+                (format!("{key} = \"{bare}"), true),
+                (format!("{key} = {bare}"), true),
+                (format!("{key} = [\"{bare}\"]"), true),
+                (format!("{key} = {{ {bare} = 1 }}"), true),
+                (format!("{key} = \"{bare}\\q\""), true),
+                (format!("{key} \"{bare}\""), true),
+                (format!("{bare} = \"x\""), false),
+                (format!("\"{bare}\" = \"x\""), false),
+                (bare.into(), false),
+                (format!("{key}_file = \"{bare}\""), true),
+                (format!("{key}_env = \"{bare}\""), true),
+                (format!("{line}\n{line}"), true),
+            ] {
+                let why = error(&TEXT.replace(line, &broken));
+                assert!(!why.contains("Hidden"), "{why}");
+                assert!(!why.contains("Secret=") && !why.contains("Key="), "{why}");
+                assert!(why.starts_with(", line "), "{why}");
+                if named {
+                    let near = [number, number + 1].map(|number| format!(", line {number}"));
+                    assert!(near.iter().any(|place| why.starts_with(place)), "{broken}: {why}");
+                    assert!(why.contains(&key[..3]), "{broken}: {why}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (right, wrong, why) in [
+            ("ttl = \"2h\"", "ttl = \"2 horses\"", ", line 8, ttl: not a time"),
+            ("ttl = \"2h\"", "ttl = 7200000", ", line 8, ttl: 7200000s is over 83 days"),
+            ("ttl = \"2h\"", "tttl = \"2h\"", ", line 8: no key that this table"),
+            ("skew = -5", "share = true", ", line 9, share: no key that this table"),
+            ("turn:a.example", "turn:a b", ", line 6, uris: "),
+            ("turn:a.example", "stun:a", ", line 6, uris: there is no TURN server"),
+            ("[\"turn:a.example\"]", "\"turn:a\"", ", line 6, uris: not a list"),
+            ("type = \"turn\"", "type = \"tern\"", ", line 5, type: not \"turn\", "),
+            ("type = \"turn\"", "", ", line 4: type: is missing"),
+            ("strategy = \"first\"", "strategy = \"best\"", ", line 2, strategy: not \"all\""),
+            ("key_id = \"0123\"", "", ", line 25: key_id: is missing"),
+            ("timeout = \"2s\"", "timeout = 0", ", line 30, timeout: no time at all"),
+            ("http://127", "ftp://127", ", line 36, gateway: "),
+            ("ident = \"ident\"", "ident = \"a:b\"", ", line 19, ident: "),
+        ] {
+            let found = error(&TEXT.replacen(right, wrong, 1));
+            assert!(found.starts_with(why), "{wrong}: {found}");
+        }
+        let none = error("strategy = \"all\"");
+        assert_eq!(none, ": no [[backend]]");
+        error("backend = 1");
+        error("backend = [1]");
+    }
+
+    #[test]
+    fn a_secret_is_in_one_place() {
+        let turn =
+            |secret: &str| format!("[[backend]]\ntype = \"turn\"\nuris = [\"turn:a\"]\n{secret}\n");
+        assert!(read(&turn("secret_file = \"north\"")).is_ok());
+        for secret in ["", "secret_file = \"north\"\nsecret = \"north\""] {
+            let found = error(&turn(secret));
+            assert!(found.contains("give it, secret_file or secret_env"), "{found}");
+        }
+        for secret in ["secret_file = \"absent\"", "secret_env = \"BROKER_ABSENT\""] {
+            let found = error(&turn(secret));
+            assert!(found.starts_with(", line 4, secret_"), "{found}");
+        }
+    }
+}
