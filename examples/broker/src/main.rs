@@ -16,32 +16,32 @@ mod page;
 #[path = "../../../cli/src/program.rs"]
 mod program;
 mod routes;
+mod settings;
 mod tokens;
 mod visitors;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum_server::{Handle, Server};
 use clap::Parser;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time;
-use tracing::{info, warn};
+use tokio::{task, time};
+use tracing::{error, info, warn};
 
 use crate::door::Door;
-use crate::key::Key;
 use crate::limits::Limits;
 use crate::program::Result;
 use crate::routes::Broker;
+use crate::settings::Settings;
 use crate::tokens::Tokens;
-use crate::visitors::Visitors;
 
 /// Hand out TURN logins over HTTP, to clients that show a token.
 #[derive(Parser)]
@@ -52,21 +52,10 @@ struct Cli {
     listen: SocketAddr,
 
     #[command(flatten)]
-    visitors: visitors::Options,
-
-    #[command(flatten)]
-    backends: backends::flags::Options,
+    settings: settings::Options,
 
     #[command(flatten)]
     tokens: tokens::Options,
-
-    /// A file with the key for /turn, which is off without it
-    #[arg(long, env = "BROKER_API_KEY_FILE", value_name = "PATH")]
-    api_key_file: Option<PathBuf>,
-
-    /// A file with the key for /_matrix/client/v3/voip/turnServer, which is off without it
-    #[arg(long, env = "BROKER_MATRIX_KEY_FILE", value_name = "PATH")]
-    matrix_key_file: Option<PathBuf>,
 
     /// How long requests that are under way may take when the program is asked to end
     #[arg(
@@ -100,22 +89,20 @@ async fn serve(cli: Cli) -> Result<()> {
     /// For a client to send the head of its request.
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    let key = |path: Option<PathBuf>| path.as_deref().map(Key::read).transpose();
+    let hangups = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(cli.listen).await;
     let listener = listener.map_err(|error| format!("--listen: {error}"))?;
     let broker = Arc::new(Broker {
-        visitors: Visitors::new(&cli.visitors)?,
         limits: Limits::new(cli.limits),
-        backends: cli.backends.backends()?,
-        api_key: key(cli.api_key_file)?,
-        matrix_key: key(cli.matrix_key_file)?,
         tokens: Tokens::new(&cli.tokens)?,
+        settings: ArcSwap::from_pointee(Settings::read(&cli.settings)?),
     });
     tokio::spawn({
         let broker = broker.clone();
         async move { broker.tokens.tell_if_unreachable().await }
     });
     let handle = Handle::new();
+    tokio::spawn(reload(broker.clone(), cli.settings, cli.tokens, hangups));
     tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
     info!(address = %listener.local_addr()?, "listening");
 
@@ -129,6 +116,28 @@ async fn serve(cli: Cli) -> Result<()> {
         () = broker.limits.forget_now_and_then() => {}
     }
     Ok(())
+}
+
+/// Reads servers, providers, secrets and keys anew with each SIGHUP. Requests that are under way end
+/// with what they began with.
+async fn reload(
+    broker: Arc<Broker>,
+    settings: settings::Options,
+    tokens: tokens::Options,
+    mut hangups: Signal,
+) {
+    while hangups.recv().await.is_some() {
+        let read = || Result::Ok((Settings::read(&settings)?, broker.tokens.reread(&tokens)?));
+        // All or nothing.
+        match task::block_in_place(read) {
+            Ok((settings, keys)) => {
+                broker.settings.store(settings.into());
+                broker.tokens.adopt(keys);
+                info!("reloaded");
+            }
+            Err(error) => error!(%error, "not reloaded, all stays as it was"),
+        }
+    }
 }
 
 /// Lets requests that are under way come to their end, for a while or until the second signal.

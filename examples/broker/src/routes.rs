@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Extension, MatchedPath, Query, Request, State};
@@ -25,21 +26,25 @@ use tracing::info;
 use turn_credentials::ice::rest::Answer;
 use turn_credentials::{IceError, IceServer, UnixTime, Username};
 
-use crate::backends::{self, Backends, TurnError};
+use crate::backends::{self, TurnError};
 use crate::failure::Failure;
-use crate::key::{self, Key};
+use crate::key;
 use crate::limits::{Client, KeyKind, Limits};
 use crate::page;
+use crate::settings::Settings;
 use crate::tokens::{self, Tokens};
-use crate::visitors::Visitors;
 
 pub(crate) struct Broker {
-    pub(crate) visitors: Visitors,
     pub(crate) limits: Limits,
     pub(crate) tokens: Tokens,
-    pub(crate) backends: Backends,
-    pub(crate) api_key: Option<Key>,
-    pub(crate) matrix_key: Option<Key>,
+    pub(crate) settings: ArcSwap<Settings>,
+}
+
+impl Broker {
+    /// Those that a request has from its beginning to its end.
+    fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
 }
 
 type Shared = State<Arc<Broker>>;
@@ -76,7 +81,9 @@ fn cors(broker: &Arc<Broker>) -> CorsLayer {
 
     let broker = Arc::clone(broker);
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, _| broker.visitors.permit(origin)))
+        .allow_origin(AllowOrigin::predicate(move |origin, _| {
+            broker.settings.load().visitors.permit(origin)
+        }))
         .allow_methods([Method::GET, Method::PUT])
         .allow_headers([TOK, AUTHORIZATION, ORIGIN, REQUESTED_WITH, CONTENT_TYPE, ACCEPT])
         .expose_headers([RETRY_AFTER])
@@ -94,8 +101,9 @@ async fn no_head(path: MatchedPath) -> impl IntoResponse {
 }
 
 async fn token(State(broker): Shared, headers: HeaderMap) -> Result<String, Failure> {
-    broker.visitors.admit_to_token(&headers)?;
-    if broker.visitors.has_client_key(&headers) {
+    let settings = broker.settings();
+    settings.visitors.admit_to_token(&headers)?;
+    if settings.visitors.has_client_key(&headers) {
         broker.limits.count_key(KeyKind::Client)?;
     }
     let token = broker.tokens.issue(&tokens::random_name()?).await?;
@@ -107,8 +115,9 @@ async fn server(
     Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Json<IceServer>, Failure> {
-    let name = redeem(&broker, &headers).await?;
-    let lease = broker.backends.first(browser(&name, client, None)).await?;
+    let settings = broker.settings();
+    let name = redeem(&broker, &settings, &headers).await?;
+    let lease = settings.backends.first(browser(&name, client, None)).await?;
     let server = lease.single_server();
     Ok(Json(server.ok_or(TurnError::Ice(IceError::NoTurn))?))
 }
@@ -125,14 +134,19 @@ async fn ice(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not ttl=..."))?;
-    let name = redeem(&broker, &headers).await?;
-    let lease = broker.backends.lease(browser(&name, client, query.ttl)).await?;
+    let settings = broker.settings();
+    let name = redeem(&broker, &settings, &headers).await?;
+    let lease = settings.backends.lease(browser(&name, client, query.ttl)).await?;
     Ok(Json(lease.answer_at(UnixTime::now())).into_response())
 }
 
 /// The name that the client's token was issued for.
-async fn redeem(broker: &Broker, headers: &HeaderMap) -> Result<String, Failure> {
-    broker.visitors.admit(headers)?;
+async fn redeem(
+    broker: &Broker,
+    settings: &Settings,
+    headers: &HeaderMap,
+) -> Result<String, Failure> {
+    settings.visitors.admit(headers)?;
     let token = headers.get(TOK).and_then(|token| token.to_str().ok());
     let token = token.ok_or(Failure::Unauthorized("no token"))?;
     broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))
@@ -165,7 +179,8 @@ async fn rest(
     const BAD_QUERY: Failure =
         Failure::BadRequest("the query is not service=turn&username=...&ttl=...");
 
-    let key = broker.api_key.as_ref().ok_or(Failure::NotFound)?;
+    let settings = broker.settings();
+    let key = settings.api_key.as_ref().ok_or(Failure::NotFound)?;
     let Query(query) = query.map_err(|_| BAD_QUERY)?;
     if ![query.key, query.api].iter().flatten().any(|shown| key.opens(shown)) {
         broker.limits.count(client)?;
@@ -175,7 +190,7 @@ async fn rest(
     if query.service.as_deref() != Some("turn") {
         return Err(BAD_QUERY);
     }
-    answer(&broker, query.username, query.ttl).await
+    answer(&settings, query.username, query.ttl).await
 }
 
 #[derive(Deserialize)]
@@ -189,7 +204,8 @@ async fn matrix(
     query: Result<Query<MatrixQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Json<Answer>, Failure> {
-    let key = broker.matrix_key.as_ref().ok_or(Failure::NotFound)?;
+    let settings = broker.settings();
+    let key = settings.matrix_key.as_ref().ok_or(Failure::NotFound)?;
     let shown = key::bearer(&headers);
     if !shown.is_some_and(|shown| key.opens(shown)) {
         broker.limits.count(client)?;
@@ -197,16 +213,20 @@ async fn matrix(
     }
     broker.limits.count_key(KeyKind::Matrix)?;
     let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not user_id=..."))?;
-    answer(&broker, query.user_id, None).await
+    answer(&settings, query.user_id, None).await
 }
 
 /// A login for this name, or for one made up.
 async fn answer(
-    broker: &Broker,
+    settings: &Settings,
     name: Option<String>,
     ttl: Option<NonZeroU32>,
 ) -> Result<Json<Answer>, Failure> {
     let name = name.map_or_else(tokens::random_name, Ok)?;
+    let name = match &settings.pseudonyms {
+        Some(key) if !name.is_empty() => key.name_or_pseudonym(&name).into_owned(),
+        _ => name,
+    };
     if Username::new(&name, UnixTime::now()).is_err() {
         let error = "the name is empty, too long, or has a character that TURN servers refuse";
         return Err(Failure::BadRequest(error));
@@ -214,13 +234,13 @@ async fn answer(
     // Whoever asks is the user's server, with an address of its own.
     let ttl = ttl.map(seconds);
     let client = backends::Client { name: &name, address: None, ttl, browser: false };
-    let lease = broker.backends.first(client).await?;
+    let lease = settings.backends.first(client).await?;
     Ok(Json(Answer::for_lease_at(&lease, UnixTime::now()).map_err(TurnError::Ice)?))
 }
 
 async fn no_foreign_pages(State(broker): Shared, request: Request, next: Next) -> Response {
     let is_public = page::has_file(request.uri().path());
-    if !is_public && broker.visitors.are_foreign(request.headers()) {
+    if !is_public && broker.settings.load().visitors.are_foreign(request.headers()) {
         return Failure::Unauthorized("a foreign origin").into_response();
     }
     next.run(request).await

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use clap::Args;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
@@ -74,7 +75,7 @@ pub(crate) struct Tokens {
 
 /// What knows the name that a token was issued for.
 enum Store {
-    Stateless(Vec<AccessTokenKey>),
+    Stateless(ArcSwap<Vec<AccessTokenKey>>),
     Memory(Cache<String, String>),
     Redis { connection: ConnectionManager, address: String },
 }
@@ -105,11 +106,28 @@ impl Tokens {
             "stateless" if single_use => {
                 return Err("--single-use needs --token-store memory or redis://host".into());
             }
-            "stateless" => Store::Stateless(keys(options)?),
+            "stateless" => Store::Stateless(ArcSwap::from_pointee(keys(options)?)),
             "memory" => Store::Memory(memory(ttl)),
             url => redis(url, options)?,
         };
         Ok(Self { store, ttl, single_use })
+    }
+
+    /// The keys as the files have them now; an own key, made at the start, is no file's.
+    pub(crate) fn reread(&self, options: &Options) -> program::Result<Vec<AccessTokenKey>> {
+        match &self.store {
+            Store::Stateless(_) if !options.token_key_files.is_empty() => keys(options),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Makes and takes tokens by these keys from now on, if there are any.
+    pub(crate) fn adopt(&self, keys: Vec<AccessTokenKey>) {
+        if let Store::Stateless(current) = &self.store
+            && !keys.is_empty()
+        {
+            current.store(keys.into());
+        }
     }
 
     /// Logs why the store cannot be used now. It may come later, and come and go.
@@ -139,6 +157,7 @@ impl Tokens {
     pub(crate) async fn issue(&self, name: &str) -> Result<AccessToken, TokenError> {
         Ok(match &self.store {
             Store::Stateless(keys) => {
+                let keys = keys.load();
                 let key = keys.first().ok_or(AccessTokenError::UnknownKey)?;
                 key.issue(name, self.ttl, random()?)?
             }
@@ -163,7 +182,7 @@ impl Tokens {
     /// The name that the token was issued for, unless it is to be refused.
     pub(crate) async fn redeem(&self, token: &str) -> Result<Option<String>, TokenError> {
         match &self.store {
-            Store::Stateless(keys) => match AccessToken::verify(token, keys) {
+            Store::Stateless(keys) => match AccessToken::verify(token, &keys.load()) {
                 Ok(grant) => Ok(Some(grant.subject().to_owned())),
                 Err(error) => {
                     debug!(%error, "a token is refused");
@@ -333,6 +352,12 @@ mod tests {
         let token = before.issue("alice").await.unwrap();
         assert_eq!(during.redeem(token.as_str()).await.unwrap().as_deref(), Some("alice"));
         assert_eq!(after.redeem(token.as_str()).await.unwrap(), None);
+
+        before.adopt(vec![token_key(&[b'n'; 32]).unwrap()]);
+        assert_eq!(before.redeem(token.as_str()).await.unwrap(), None);
+        before.adopt(Vec::new());
+        let token = before.issue("alice").await.unwrap();
+        assert_eq!(after.redeem(token.as_str()).await.unwrap().as_deref(), Some("alice"));
         let token = during.issue("bob").await.unwrap();
         assert_eq!(after.redeem(token.as_str()).await.unwrap().as_deref(), Some("bob"));
     }
