@@ -120,3 +120,137 @@ impl Share {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use futures_util::future;
+    use tokio::time;
+    use turn_credentials::provider::{Gateway, cloudflare};
+
+    use super::super::provider::Account;
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A provider that counts its calls, and how it answers: the first calls fail.
+    struct Fake {
+        share: Share,
+        calls: Arc<AtomicUsize>,
+    }
+
+    impl Fake {
+        fn new(failing: usize) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let gateway = format!("http://{}", listener.local_addr().unwrap());
+            let calls = Arc::new(AtomicUsize::new(0));
+            let counted = calls.clone();
+            thread::spawn(move || {
+                for mut stream in listener.incoming().flatten() {
+                    let number = counted.fetch_add(1, Ordering::SeqCst);
+                    thread::spawn(move || {
+                        _ = stream.read(&mut [0; 4096]);
+                        thread::sleep(Duration::from_millis(100));
+                        let status = if number < failing { 503 } else { 201 };
+                        let body = format!(
+                            r#"{{"iceServers":[{{"urls":["turn:a"],"username":"u{number}","credential":"c"}}]}}"#
+                        );
+                        let len = body.len();
+                        _ = write!(
+                            stream,
+                            "HTTP/1.1 {status} x\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{body}"
+                        );
+                    });
+                }
+            });
+            let key = cloudflare::Key::new("0123", "token").unwrap();
+            let account = Account::Cloudflare { key, custom_identifier: true };
+            let gateway = Gateway::new(&gateway).unwrap();
+            let provider = Provider::new(account, Some(gateway), Duration::from_secs(5), 1);
+            Self { share: Share::new(provider), calls }
+        }
+
+        fn calls(&self) -> usize {
+            self.calls.load(Ordering::SeqCst)
+        }
+
+        async fn username(&self, parameters: &Parameters) -> Option<String> {
+            let lease = self.share.lease(parameters.clone()).await.ok()?;
+            lease.servers()[0].username().map(str::to_owned)
+        }
+    }
+
+    fn parameters(ttl: Duration, identifier: Option<&str>) -> Parameters {
+        let custom_identifier = identifier.map(str::to_owned);
+        Parameters { ttl, user_address: None, custom_identifier }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_call_however_many_ask_for_each_set_of_parameters() {
+        let fake = Fake::new(0);
+        let [hour, half] = [HOUR, HOUR / 2].map(|ttl| parameters(ttl, None));
+        let (alice, bob) = (parameters(HOUR, Some("alice")), parameters(HOUR, Some("bob")));
+        let near = Parameters { user_address: Some([8, 8, 8, 8].into()), ..hour.clone() };
+        let all = [&hour, &half, &alice, &bob, &near];
+        let asked = (0..200).map(|number| fake.username(all[number % all.len()]));
+        let answers = future::join_all(asked).await;
+        assert_eq!(fake.calls(), all.len());
+        for (index, answer) in answers.iter().enumerate() {
+            assert!(answer.is_some() && *answer == answers[index % all.len()]);
+        }
+        let ends: Vec<_> =
+            [fake.share.lease(hour.clone()).await, fake.share.lease(hour.clone()).await]
+                .map(|lease| lease.unwrap().valid_until())
+                .into();
+        assert!(ends[0].is_some() && ends[0] == ends[1]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn it_is_renewed_ahead_of_time_and_once() {
+        let fake = Fake::new(0);
+        let hour = parameters(HOUR, None);
+        assert_eq!(fake.username(&hour).await.as_deref(), Some("u0"));
+        let kept = fake.share.kept.get(&hour).await.unwrap();
+        *kept.renewal.lock().unwrap() = Instant::now();
+        for _ in 0..50 {
+            assert_eq!(fake.username(&hour).await.as_deref(), Some("u0"), "nobody waits");
+        }
+        time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(fake.username(&hour).await.as_deref(), Some("u1"));
+        assert_eq!(fake.calls(), 2);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_ends_is_asked_for_anew() {
+        let fake = Fake::new(0);
+        let short = parameters(Duration::from_secs(2), None);
+        for number in 0..3 {
+            assert_eq!(fake.username(&short).await, Some(format!("u{number}")));
+            time::sleep(Duration::from_millis(2_100)).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_failure_is_shared_by_those_who_wait_and_not_kept() {
+        let fake = Fake::new(1);
+        let hour = parameters(HOUR, None);
+        let answers = future::join_all((0..50).map(|_| fake.username(&hour))).await;
+        assert!(answers.iter().all(Option::is_none));
+        assert_eq!(fake.calls(), 1);
+        assert_eq!(fake.username(&hour).await.as_deref(), Some("u1"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_asked_first_may_go_away() {
+        let fake = Fake::new(0);
+        let hour = parameters(HOUR, None);
+        let first = time::timeout(Duration::from_millis(20), fake.username(&hour));
+        assert!(first.await.is_err());
+        assert_eq!(fake.username(&hour).await.as_deref(), Some("u0"));
+        assert_eq!(fake.calls(), 1);
+    }
+}
