@@ -382,6 +382,20 @@ ttl = 600
     }
 
     #[test]
+    fn the_example() {
+        let folder = TempDir::new().unwrap();
+        let example = include_str!("../broker.example.toml");
+        for line in example.lines() {
+            if let Some((_, name)) = line.split_once("_file = ") {
+                fs::write(folder.path().join(name.trim_matches('"')), "north\n").unwrap();
+            }
+        }
+        let path = folder.path().join("broker.toml");
+        fs::write(&path, example).unwrap();
+        assert_eq!(Config::read(&path).unwrap().backends.len(), 6);
+    }
+
+    #[test]
     fn no_error_shows_a_secret() {
         let hidden = |line: &&str| line.contains("Hidden");
         let lines: Vec<_> = TEXT.lines().filter(hidden).collect();
