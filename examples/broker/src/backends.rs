@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future;
 use serde::Deserialize;
@@ -57,6 +57,8 @@ pub(crate) struct Backend {
     name: String,
     ttl: Duration,
     source: Source,
+    /// A provider that failed is left alone until then, so that not every client waits for it.
+    resting: Mutex<Option<Instant>>,
 }
 
 enum Source {
@@ -86,7 +88,12 @@ impl Backend {
         let server = TurnServer::new(uris, secret.clone(), ttl)?.with_skew(skew);
         // What is wrong with the time is better known now than with the first client.
         IceLease::generate("somebody", slice::from_ref(&server))?;
-        Ok(Self { name, ttl, source: Source::Turn(Box::new(server), secret, skew) })
+        Ok(Self {
+            name,
+            ttl,
+            source: Source::Turn(Box::new(server), secret, skew),
+            resting: Mutex::default(),
+        })
     }
 
     pub(crate) fn fixed(
@@ -99,7 +106,12 @@ impl Backend {
         if !uris.iter().any(|uri| uri.scheme().is_turn()) {
             return Err(IceError::NoTurn);
         }
-        Ok(Self { name, ttl, source: Source::Fixed(Box::new((uris, login))) })
+        Ok(Self {
+            name,
+            ttl,
+            source: Source::Fixed(Box::new((uris, login))),
+            resting: Mutex::default(),
+        })
     }
 
     pub(crate) fn provider(
@@ -112,8 +124,10 @@ impl Backend {
         provider.call(&provider.parameters(ttl, "somebody", None))?;
         let source =
             if share { Source::Shared(Share::new(provider)) } else { Source::Provider(provider) };
-        Ok(Self { name, ttl, source })
+        Ok(Self { name, ttl, source, resting: Mutex::default() })
     }
+
+    const PAUSE: Duration = Duration::from_secs(10);
 
     async fn lease(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         let ttl = client.ttl.map_or(self.ttl, |ttl| ttl.min(self.ttl));
@@ -125,6 +139,24 @@ impl Backend {
             Source::Shared(share) => share.lease(call(share.provider())).await?,
             _ => self.own(client.name, ttl)?,
         })
+    }
+
+    /// Whether to ask it: after each pause, one client tries whether it is well again.
+    fn is_awake(&self) -> bool {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let awake = resting.is_none_or(|until| until <= Instant::now());
+        if awake && resting.is_some() {
+            *resting = Some(Instant::now() + Self::PAUSE);
+        }
+        awake
+    }
+
+    fn note(&self, lease: &Result<IceLease, TurnError>) {
+        let is_unwell = matches!(lease, Err(TurnError::Provider(error)) if error.may_last());
+        if is_unwell || lease.is_ok() {
+            let until = is_unwell.then(|| Instant::now() + Self::PAUSE);
+            *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        }
     }
 
     /// Of a server whose logins need no call.
@@ -169,28 +201,35 @@ impl Backends {
         if self.strategy == Strategy::First {
             return self.first(client).await;
         }
-        let asked = self.backends.iter().map(|backend| self.ask(backend, client));
-        let (mut given, mut failed) = (None::<IceLease>, Vec::new());
-        for answer in future::join_all(asked).await {
-            match (answer, given.take()) {
-                (Ok(lease), None) => given = Some(lease),
-                (Ok(lease), Some(others)) => {
-                    let servers = lease.into_servers().into_iter();
-                    given = Some(servers.fold(others, IceLease::with_server));
-                }
-                (Err(error), others) => {
-                    given = others;
-                    failed.push(error);
+        let mut failed = Vec::new();
+        for group in self.by_health() {
+            let asked = group.into_iter().map(|backend| self.ask(backend, client));
+            let mut given = None::<IceLease>;
+            for answer in future::join_all(asked).await {
+                match answer {
+                    Ok(lease) => {
+                        given = Some(match given {
+                            None => lease,
+                            Some(others) => {
+                                let servers = lease.into_servers().into_iter();
+                                servers.fold(others, IceLease::with_server)
+                            }
+                        });
+                    }
+                    Err(error) => failed.push(error),
                 }
             }
+            if let Some(lease) = given {
+                return Ok(lease);
+            }
         }
-        given.ok_or_else(|| most_telling(failed))
+        Err(most_telling(failed))
     }
 
     /// The same with one login, of the first that answers: for formats that have room for one.
     pub(crate) async fn first(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         let mut failed = Vec::new();
-        for backend in &self.backends {
+        for backend in self.by_health().into_iter().flatten() {
             match self.ask(backend, client).await {
                 Ok(lease) => return Ok(lease),
                 Err(error) => failed.push(error),
@@ -199,8 +238,15 @@ impl Backends {
         Err(most_telling(failed))
     }
 
+    /// Those to ask, and those to ask if none of them answers.
+    fn by_health(&self) -> [Vec<&Backend>; 2] {
+        let (awake, resting) = self.backends.iter().partition(|backend| backend.is_awake());
+        [awake, resting]
+    }
+
     async fn ask(&self, backend: &Backend, client: Client<'_>) -> Result<IceLease, TurnError> {
         let lease = backend.lease(client).await;
+        backend.note(&lease);
         let lease = lease
             .and_then(|lease| Ok(if client.browser { self.for_browsers(lease)? } else { lease }));
         if let Err(error) = &lease
@@ -295,6 +341,36 @@ mod tests {
         assert!(remaining <= HOUR / 2 && remaining > HOUR / 3, "{remaining:?}");
         assert_eq!(uris(&first.lease(client(true)).await.unwrap()), ["turn:a"]);
         assert_eq!(uris(&all.first(client(true)).await.unwrap()), ["turn:a"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_provider_that_fails_is_waited_for_once() {
+        const PATIENCE: Duration = Duration::from_millis(500);
+
+        // It accepts, and says nothing.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let hung = || {
+            let gateway = format!("http://{}", listener.local_addr().unwrap());
+            let (sid, token) = ("AC0123".into(), "token".into());
+            let account = provider::Account::Twilio { sid, token };
+            let gateway = turn_credentials::provider::Gateway::new(&gateway).unwrap();
+            let provider = Provider::new(account, Some(gateway), PATIENCE, 1);
+            Backend::provider("hung".into(), provider, HOUR, false).unwrap()
+        };
+        for strategy in [Strategy::All, Strategy::First] {
+            let backends = Backends::new(strategy, vec![hung(), turn(&["turn:a"])], false);
+            for slow in [true, false, false] {
+                let start = Instant::now();
+                let lease = backends.lease(client(true)).await.unwrap();
+                assert_eq!(uris(&lease), ["turn:a"]);
+                assert_eq!(start.elapsed() >= PATIENCE, slow);
+            }
+            let alone = Backends::new(strategy, vec![hung()], false);
+            for _ in 0..2 {
+                let error = alone.lease(client(true)).await.unwrap_err();
+                assert!(matches!(error, TurnError::Provider(_)), "{error}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -222,10 +222,9 @@ async fn answer(
     name: Option<String>,
     ttl: Option<NonZeroU32>,
 ) -> Result<Json<Answer>, Failure> {
-    let name = name.map_or_else(tokens::random_name, Ok)?;
-    let name = match &settings.pseudonyms {
-        Some(key) if !name.is_empty() => key.name_or_pseudonym(&name).into_owned(),
-        _ => name,
+    let name = match (name, &settings.pseudonyms) {
+        (Some(name), Some(key)) if !name.is_empty() => key.name_or_pseudonym(&name).into_owned(),
+        (name, _) => name.map_or_else(tokens::random_name, Ok)?,
     };
     if Username::new(&name, UnixTime::now()).is_err() {
         let error = "the name is empty, too long, or has a character that TURN servers refuse";

@@ -61,6 +61,15 @@ pub(crate) enum ProviderError {
 }
 
 impl ProviderError {
+    /// Whether it is the provider that is not well, and not the call.
+    pub(crate) fn may_last(&self) -> bool {
+        match self {
+            Self::Ask(AskError::Api(error)) => error.is_retryable(),
+            Self::Ask(AskError::NoAnswer(_)) | Self::Busy | Self::Late(_) => true,
+            _ => false,
+        }
+    }
+
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Ask(AskError::Api(error)) => error.retry_after(),
