@@ -168,8 +168,24 @@ impl Broker {
 
     /// Asks it to end.
     pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Has it read its files anew, which it then says in its log, or why not.
+    pub fn reload(&self) -> String {
+        let lines = || {
+            let log = self.log();
+            let of_reload = log.lines().filter(|line| line.contains("reloaded"));
+            of_reload.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let before = lines().len();
+        self.signal(Signal::HUP);
+        patiently(|| lines().into_iter().nth(before)).expect("a word of the reload")
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.process.child);
-        kill_process(pid, Signal::TERM).expect("a signal to the broker");
+        kill_process(pid, signal).expect("a signal to the broker");
     }
 
     /// How it ends when it is asked to: see [`ended`](Self::ended).

@@ -1,0 +1,205 @@
+//! The broker with several servers and providers, and what it reads anew.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use turn_credentials::IceServers;
+use turn_credentials::ice::Login;
+use turn_credentials_interop::fake_xirsys::{self, response};
+use turn_credentials_interop::{Broker, Coturn, FakeXirsys, Refused};
+
+const APP: (&str, &str) = ("origin", "https://app.example.org");
+const OLD: &str = "the-old-secret-of-coturn";
+const NEW: &str = "the-new-secret-of-coturn";
+const UNAUTHORIZED: Result<(), Refused> = Err(Refused(401));
+
+/// A broker with this configuration file.
+fn broker(config: &Path) -> Broker {
+    let config = format!("--config={}", config.display());
+    let args = [&*config, "--origin=https://app.example.org", "--requests-per-minute=1000000"];
+    let broker = Broker::with_args(&args);
+    for secret in [OLD, NEW, fake_xirsys::SECRET, fake_xirsys::BASIC] {
+        broker.hide(secret);
+    }
+    broker
+}
+
+fn turn(coturn: &Coturn, secret: &str) -> String {
+    let address = coturn.address();
+    format!("[[backend]]\ntype = \"turn\"\nuris = [\"turn:{address}\"]\n{secret}\n")
+}
+
+fn xirsys(fake: &FakeXirsys, more: &str) -> String {
+    let (url, ident, channel) = (fake.url(), fake_xirsys::IDENT, fake_xirsys::CHANNEL);
+    let secret = fake_xirsys::SECRET;
+    format!(
+        "[[backend]]\ntype = \"xirsys\"\ngateway = \"{url}\"\nident = \"{ident}\"\n\
+         channel = \"{channel}\"\nsecret = \"{secret}\"\n{more}\n"
+    )
+}
+
+fn xirsys_answer() -> String {
+    let server = json!({ "urls": ["turn:xirsys.example"], "username": "u-of-xirsys", "credential": "c-of-xirsys" });
+    response(200, "", &json!({ "v": { "iceServers": server }, "s": "ok" }).to_string())
+}
+
+fn ice(broker: &Broker) -> (u16, Value) {
+    let token = broker.ask("GET", "/token", &[APP]).body;
+    let answer = broker.ask("GET", "/ice", &[APP, ("tok", &token)]);
+    (answer.status, answer.json())
+}
+
+fn logins(answer: &Value) -> Vec<Login> {
+    let servers: IceServers = serde_json::from_value(answer.clone()).expect("ICE servers");
+    servers.iter().filter_map(|server| server.login().cloned()).collect()
+}
+
+#[tokio::test]
+async fn each_server_accepts_the_login_made_for_it() {
+    let folder = TempDir::new().unwrap();
+    let coturns = [Coturn::with_secrets(&[OLD]), Coturn::with_secrets(&[NEW])];
+    let config = folder.path().join("broker.toml");
+    let servers = [(&coturns[0], OLD), (&coturns[1], NEW)]
+        .map(|(coturn, secret)| turn(coturn, &format!("secret = \"{secret}\"")));
+    fs::write(&config, servers.concat()).unwrap();
+    let broker = broker(&config);
+    let (status, answer) = ice(&broker);
+    assert_eq!(status, 200);
+    let logins = logins(&answer);
+    assert_eq!(logins.len(), 2);
+    for (index, coturn) in coturns.iter().enumerate() {
+        assert_eq!(coturn.relays(logins[index].clone()).await, Ok(()));
+        assert_eq!(coturn.allocates(logins[1 - index].clone()).await, UNAUTHORIZED);
+    }
+    broker.stop();
+}
+
+#[tokio::test]
+async fn a_secret_is_rotated_under_load() {
+    const CLIENTS: usize = 200;
+
+    let folder = TempDir::new().unwrap();
+    let coturn = Coturn::with_database();
+    coturn.add_secret(OLD);
+    let secret = folder.path().join("turn.secret");
+    fs::write(&secret, format!("{OLD}\n")).unwrap();
+    let config = folder.path().join("broker.toml");
+    fs::write(&config, turn(&coturn, "secret_file = \"turn.secret\"")).unwrap();
+    let broker = broker(&config);
+    let old = logins(&ice(&broker).1).remove(0);
+
+    let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    assert_eq!(ice(&broker).0, 200);
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let more_than = |count| {
+            while answered.load(Ordering::Relaxed) < count {
+                thread::yield_now();
+            }
+        };
+        more_than(CLIENTS);
+        coturn.add_secret(NEW);
+        fs::write(&secret, format!("{NEW}\n")).unwrap();
+        assert!(broker.reload().contains("\"reloaded\""));
+        more_than(answered.load(Ordering::Relaxed) + CLIENTS);
+        stop.store(true, Ordering::Relaxed);
+    });
+
+    let new = logins(&ice(&broker).1).remove(0);
+    for login in [&old, &new] {
+        assert_eq!(coturn.relays(login.clone()).await, Ok(()));
+    }
+    coturn.remove_secret(OLD);
+    assert_eq!(coturn.allocates(old).await, UNAUTHORIZED);
+    assert_eq!(coturn.allocates(new).await, Ok(()));
+    broker.stop();
+}
+
+#[test]
+fn a_file_that_is_wrong_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let coturn = Coturn::with_secrets(&[OLD]);
+    let config = folder.path().join("broker.toml");
+    let right = turn(&coturn, &format!("secret = \"{OLD}\""));
+    fs::write(&config, &right).unwrap();
+    let broker = broker(&config);
+    for wrong in [
+        right.replace(&format!("\"{OLD}\""), &format!("\"{OLD}")),
+        right.replace(&format!("\"{OLD}\""), OLD),
+        right.replace("secret =", "secrte ="),
+        right.replace("turn:", "stun:"),
+        String::new(),
+    ] {
+        fs::write(&config, wrong).unwrap();
+        let said = broker.reload();
+        assert!(said.contains("not reloaded") && said.contains("broker.toml"), "{said}");
+        assert_eq!(ice(&broker).0, 200);
+    }
+    fs::write(&config, &right).unwrap();
+    assert!(broker.reload().contains("\"reloaded\""));
+    broker.stop();
+}
+
+#[test]
+fn a_provider_that_fails_takes_nobody_down() {
+    let folder = TempDir::new().unwrap();
+    let (coturn, fake) = (Coturn::with_secrets(&[OLD]), FakeXirsys::start());
+    let config = folder.path().join("broker.toml");
+    let own = turn(&coturn, &format!("secret = \"{OLD}\""));
+    for (strategy, both, alone) in [("all", 2, 1), ("first", 1, 1)] {
+        let strategy = format!("strategy = \"{strategy}\"\n");
+        fs::write(&config, [&*strategy, &xirsys(&fake, "timeout = \"500ms\""), &own].concat())
+            .unwrap();
+        fake.sends(&xirsys_answer());
+        let broker = broker(&config);
+        let (status, answer) = ice(&broker);
+        assert_eq!((status, logins(&answer).len()), (200, both));
+        assert_eq!(logins(&answer)[0].username(), "u-of-xirsys");
+        fake.hangs();
+        for _ in 0..3 {
+            let (status, answer) = ice(&broker);
+            assert_eq!((status, logins(&answer).len()), (200, alone));
+            assert_ne!(logins(&answer)[0].username(), "u-of-xirsys");
+        }
+        fake.sends("");
+        broker.stop();
+    }
+}
+
+#[test]
+fn a_shared_answer_is_asked_for_once() {
+    const CLIENTS: usize = 200;
+
+    let folder = TempDir::new().unwrap();
+    let fake = FakeXirsys::start();
+    let config = folder.path().join("broker.toml");
+    fs::write(&config, xirsys(&fake, "share = true")).unwrap();
+    let broker = broker(&config);
+    fake.hangs();
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let (status, answer) = ice(&broker);
+                assert_eq!(status, 200);
+                assert!(answer["ttl"].as_u64().is_some_and(|ttl| (3590..=3600).contains(&ttl)));
+            });
+        }
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(500));
+            fake.sends(&xirsys_answer());
+        });
+    });
+    assert_eq!(fake.calls(), 1);
+    broker.stop();
+}
