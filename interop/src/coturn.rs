@@ -5,12 +5,16 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 use std::{fs, process};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 use crate::patience::patiently;
+
+/// A Binding request (RFC 8489 section 5): type, length, magic cookie, transaction.
+const BINDING: [u8; 20] = *b"\0\x01\0\0\x21\x12\xa4\x42interop-test";
 
 pub const REALM: &str = "lab.test";
 
@@ -107,6 +111,7 @@ impl Coturn {
         coturn
     }
 
+    /// Over TCP and, a moment later, UDP.
     fn wait_until_it_listens(&mut self) {
         let connection = patiently(|| {
             let connection = TcpStream::connect(self.address()).ok();
@@ -115,6 +120,14 @@ impl Coturn {
             connection
         });
         assert!(connection.is_some(), "turnserver does not listen");
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a time to wait");
+        socket.connect(self.address()).expect("turnserver's address");
+        let answer = patiently(|| {
+            socket.send(&BINDING).ok()?;
+            socket.recv(&mut [0; 1024]).ok()
+        });
+        assert!(answer.is_some(), "turnserver does not answer");
     }
 
     pub fn address(&self) -> SocketAddr {

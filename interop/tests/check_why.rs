@@ -1,14 +1,21 @@
 //! `turn-credentials check --why` finds out by experiment why a real coturn refuses a login.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use turn_credentials_interop::check::{Checked, check};
-use turn_credentials_interop::coturn::{Coturn, secret_args};
+use tokio::net::UdpSocket;
+use tokio::task::spawn_blocking;
+use turn::auth::LongTermAuthHandler;
+use turn::relay::relay_static::RelayAddressGeneratorStatic;
+use turn::server::Server;
+use turn::server::config::{ConnConfig, ServerConfig};
+use turn_credentials_interop::check::{self, Checked, check};
+use turn_credentials_interop::coturn::{Coturn, REALM, secret_args};
+use webrtc_util::vnet::net::Net;
 
 const SECRET: &str = "north-secret";
 
@@ -30,6 +37,9 @@ fn check_at(coturn: &Coturn, most: usize, args: &[&str]) -> Checked {
     println!("    {}", checked.json["servers"][0]["notes"]);
     assert!(logins <= most, "{logins} logins, more than {most}: {checked:?}\n{}", coturn.log());
     assert_eq!(coturn.allocations_at_last(), BTreeSet::new(), "{}", coturn.log());
+    let shown = format!("{}{}", checked.json, checked.stderr);
+    let is_password = |word: &str| word.len() == 28 && word.ends_with('=');
+    assert!(!shown.split([' ', '"', '\n']).any(is_password), "{shown}");
     checked
 }
 
@@ -37,11 +47,14 @@ fn why(coturn: &Coturn, args: &[&str]) -> Checked {
     check_at(coturn, 60, &[&["--why"], args].concat())
 }
 
-/// How many Allocates had a username.
+/// How many Allocates had a username, that were refused or not.
 fn logins(coturn: &Coturn) -> usize {
+    const ENDS: [&str; 2] =
+        ["incoming packet message processed, error", "packet ALLOCATE processed"];
+
     let log = coturn.log();
-    let allocates = log.lines().filter(|line| line.contains("incoming packet ALLOCATE processed"));
-    allocates.filter(|line| !line.contains("user <>")).count()
+    let answers = log.lines().filter(|line| ENDS.iter().any(|end| line.contains(end)));
+    answers.filter(|line| !line.contains("user <>")).count()
 }
 
 fn assert_found(checked: &Checked, code: &str, words: &str) {
@@ -141,6 +154,79 @@ fn another_separator() {
 }
 
 #[test]
+fn no_more_logins_than_promised() {
+    let coturn = Coturn::with_secrets(&["south-secret"]);
+    let secrets = ["north", "east", "west", "up", "down"].map(|secret| ["--secret", secret]);
+    assert_found(&why(&coturn, &secrets.concat()), "gave-up", "50 logins did not tell why");
+}
+
+#[test]
+fn interrupted_in_the_middle() {
+    let coturn = Coturn::with_clock_ahead(86_400, &[SECRET]);
+    let child = check::start(&["--why", "--secret", SECRET, &udp(&coturn)]);
+    thread::sleep(Duration::from_secs(4));
+    check::interrupt(&child);
+    let output = child.wait_with_output().expect("the output of check");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(logins(&coturn) > 1, "{}", coturn.log());
+    assert_eq!(coturn.allocations_at_last(), BTreeSet::new(), "{}", coturn.log());
+}
+
+/// The webrtc-rs server, which accepts nothing but an expiry as the username.
+async fn webrtc_rs(secret: &str) -> (Server, SocketAddr) {
+    let conn = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket");
+    let address = conn.local_addr().expect("an address");
+    let relays = RelayAddressGeneratorStatic {
+        relay_address: Ipv4Addr::LOCALHOST.into(),
+        address: "127.0.0.1".into(),
+        net: Arc::new(Net::new(None)),
+    };
+    let server = Server::new(ServerConfig {
+        conn_configs: vec![ConnConfig {
+            conn: Arc::new(conn),
+            relay_addr_generator: Box::new(relays),
+        }],
+        realm: REALM.into(),
+        auth_handler: Arc::new(LongTermAuthHandler::new(secret.into())),
+        channel_bind_timeout: Duration::ZERO,
+        alloc_close_notify: None,
+    });
+    (server.await.expect("a server"), address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webrtc_rs_accepts_only_expiries() {
+    for (theirs, codes) in [
+        (SECRET, ["expiry-only"].as_slice()),
+        ("north-secret\n", &["secret-line-end", "expiry-only"]),
+    ] {
+        let (server, address) = webrtc_rs(theirs).await;
+        let uri = format!("turn:{address}");
+        let checked = spawn_blocking(move || check(&["--why", "--secret", SECRET, &uri])).await;
+        let checked = checked.expect("a check");
+        println!("{} {}", checked.message(0), checked.json["servers"][0]["why"]);
+        assert_eq!(checked.problems(0), codes, "{checked:?}");
+        let left = server.get_allocations_info(None).await.expect("the allocations");
+        assert!(left.is_empty(), "{} are left", left.len());
+        server.close().await.expect("the server ends");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webrtc_rs_is_measured_to_the_second() {
+    let (server, address) = webrtc_rs(SECRET).await;
+    let uri = format!("turn:{address}");
+    let args = ["--measure-clock", "--layout=expiry-only", "--secret", SECRET];
+    let checked = spawn_blocking(move || check(&[args.as_slice(), &[&uri]].concat())).await;
+    let checked = checked.expect("a check");
+    println!("{} {}", checked.message(0), checked.json["servers"][0]);
+    assert_ahead(&checked.json["servers"][0]["clock"], 0);
+    let left = server.get_allocations_info(None).await.expect("the allocations");
+    assert!(left.is_empty(), "{} are left", left.len());
+    server.close().await.expect("the server ends");
+}
+
+#[test]
 fn one_server_by_two_ways_is_asked_once() {
     let coturn = Coturn::with_secrets(&["south-secret"]);
     let tcp = format!("{}?transport=tcp", udp(&coturn));
@@ -165,15 +251,17 @@ fn limiter(
 ) -> SocketAddr {
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    let front = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"));
+    let front = Arc::new(std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"));
     let address = front.local_addr().expect("an address");
     let passes = Arc::new(Mutex::new((0, passes)));
     thread::spawn(move || {
-        let mut ways: HashMap<SocketAddr, Arc<UdpSocket>> = HashMap::new();
+        let mut ways: HashMap<SocketAddr, Arc<std::net::UdpSocket>> = HashMap::new();
         let mut bytes = [0; 2048];
         while let Ok((length, client)) = front.recv_from(&mut bytes) {
             let way = ways.entry(client).or_insert_with(|| {
-                let back = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"));
+                let back = Arc::new(
+                    std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"),
+                );
                 back.connect(server).expect("a server");
                 back.set_read_timeout(Some(PATIENCE)).expect("a time");
                 let (back, way) = (back.clone(), back);
@@ -221,5 +309,5 @@ fn a_server_that_limits_refusals_per_second() {
     println!("{} {}", checked.message(0), checked.json["servers"][0]["why"]);
     assert_found(&checked, "clock", "ahead of yours");
     assert_ahead(&checked.json["servers"][0]["why"], 86_400);
-    assert!(logins(&coturn) <= 60);
+    assert!(logins(&coturn) <= 60, "{}", coturn.log());
 }

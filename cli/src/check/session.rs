@@ -231,8 +231,21 @@ impl Session {
     }
 
     /// Gives back whatever was allocated.
-    pub(crate) async fn release(mut self) {
-        if self.state.as_ref().is_some_and(|state| state.allocated) {
+    pub(crate) async fn release(self) {
+        self.release_as(None).await;
+    }
+
+    /// Gives back whatever was allocated; with this login, if its own has expired since.
+    pub(crate) async fn release_as(mut self, lasting: Option<Login>) {
+        if !self.state.as_ref().is_some_and(|state| state.allocated) {
+            return;
+        }
+        let released = self.refresh(0).await;
+        if matches!(released, Err(TurnError::Refused { code: 400 | 401, .. }))
+            && lasting.is_some()
+            && let Ok(state) = self.state()
+        {
+            state.login = lasting;
             _ = self.refresh(0).await;
         }
     }

@@ -585,7 +585,8 @@ impl<'a> Laboratory<'a> {
         let mut session = self.check.connect(self.target, way, address).await?;
         let answered = self.try_with(&mut session, making, plan).await;
         self.experiment.probes += session.logins();
-        session.release().await;
+        // pion and webrtc-rs look at the expiry with every request.
+        session.release_as(self.login(making, LAST)).await;
         answered
     }
 
