@@ -95,9 +95,9 @@ fn the_servers_clock_is_ahead() {
 
 #[test]
 fn the_clock_of_a_server_that_works() {
-    for ahead in [-3, 0, 95, -86_400] {
+    for (ahead, most) in [(-3, 20), (0, 20), (95, 25), (-86_400, 30)] {
         let coturn = Coturn::with_clock_ahead(ahead, &[SECRET]);
-        let checked = check_at(&coturn, 25, &["--measure-clock", "--secret", SECRET]);
+        let checked = check_at(&coturn, most, &["--measure-clock", "--secret", SECRET]);
         assert_eq!(checked.code, 0, "{checked:?}");
         assert_ahead(&checked.json["servers"][0]["clock"], ahead);
     }
@@ -244,9 +244,10 @@ fn why_needs_the_secret() {
     assert!(checked.stderr.contains("--secret-file"), "{}", checked.stderr);
 }
 
-/// Drops what refuses a login, as coturn's `unauthorized-ratelimit` does, and lets all else pass.
-fn limiter(
-    server: SocketAddr,
+/// Lets pass what the server of that many clients so far sends, but drops some of what refuses a login,
+/// as coturn's `unauthorized-ratelimit` does.
+fn between(
+    server: impl Fn(usize) -> SocketAddr + Send + 'static,
     passes: impl Fn(u32, Instant) -> bool + Send + 'static,
 ) -> SocketAddr {
     const PATIENCE: Duration = Duration::from_secs(30);
@@ -258,6 +259,7 @@ fn limiter(
         let mut ways: HashMap<SocketAddr, Arc<std::net::UdpSocket>> = HashMap::new();
         let mut bytes = [0; 2048];
         while let Ok((length, client)) = front.recv_from(&mut bytes) {
+            let server = server(ways.len());
             let way = ways.entry(client).or_insert_with(|| {
                 let back = Arc::new(
                     std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket"),
@@ -289,7 +291,8 @@ fn limiter(
 #[test]
 fn a_server_that_falls_silent() {
     let coturn = Coturn::with_secrets(&["south-secret"]);
-    let limited = limiter(coturn.address(), |count, _| count <= 12);
+    let server = coturn.address();
+    let limited = between(move |_| server, |count, _| count <= 12);
     let checked = check(&["--why", "--secret", SECRET, &format!("turn:{limited}")]);
     println!("{}", checked.message(0));
     assert_found(&checked, "silent", "stopped answering after");
@@ -299,15 +302,31 @@ fn a_server_that_falls_silent() {
 fn a_server_that_limits_refusals_per_second() {
     let coturn = Coturn::with_clock_ahead(86_400, &[SECRET]);
     let recent = Mutex::new(Vec::new());
-    let limited = limiter(coturn.address(), move |_, now| {
-        let mut recent = recent.lock().expect("the limit");
-        recent.retain(|at: &Instant| now.duration_since(*at) < Duration::from_secs(1));
-        recent.push(now);
-        recent.len() <= 10
-    });
+    let server = coturn.address();
+    let limited = between(
+        move |_| server,
+        move |_, now| {
+            let mut recent = recent.lock().expect("the limit");
+            recent.retain(|at: &Instant| now.duration_since(*at) < Duration::from_secs(1));
+            recent.push(now);
+            recent.len() <= 10
+        },
+    );
     let checked = check(&["--why", "--secret", SECRET, &format!("turn:{limited}")]);
     println!("{} {}", checked.message(0), checked.json["servers"][0]["why"]);
     assert_found(&checked, "clock", "ahead of yours");
     assert_ahead(&checked.json["servers"][0]["why"], 86_400);
     assert!(logins(&coturn) <= 60, "{}", coturn.log());
+}
+
+#[test]
+fn two_servers_at_one_address() {
+    let [north, south] =
+        [SECRET, "south-secret"].map(|secret| Coturn::with_clock_ahead(86_400, &[secret]));
+    let servers = [north.address(), south.address()];
+    let address = between(move |clients| servers[usize::from(clients > 6)], |_, _| true);
+    let checked = check(&["--why", "--secret", SECRET, &format!("turn:{address}")]);
+    println!("{} {}", checked.message(0), checked.json["servers"][0]["why"]);
+    assert_found(&checked, "contradiction", "several servers");
+    assert_eq!(north.allocations_at_last(), BTreeSet::new(), "{}", north.log());
 }

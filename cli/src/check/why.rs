@@ -298,7 +298,12 @@ impl<'a> Laboratory<'a> {
         }
         let clock = self.clock(&making, bounds).await?;
         let (code, message) = self.clock_in_words(clock);
-        self.problem(code, message);
+        if self.experiment.server_ahead_secs <= Some(1) {
+            let late = "the login had expired when it came: give a longer --ttl";
+            self.problem("ttl", late.into());
+        } else {
+            self.problem(code, message);
+        }
         Ok(())
     }
 
@@ -437,12 +442,12 @@ impl<'a> Laboratory<'a> {
 
     /// Narrows the bounds with logins that are good but for their expiry.
     async fn clock(&mut self, making: &Making, mut bounds: Bounds) -> Result<Clock, End> {
-        const FINE: f64 = 0.4;
+        const FINE: f64 = 0.6;
         const LONG_AGO: f64 = -86_400.0;
         /// Of which each narrowed the bounds by little.
         const VAIN: usize = 4;
         /// After so many, the server may refuse because it was asked too often.
-        const REFUSALS: usize = 4;
+        const REFUSALS: usize = 5;
 
         let (mut vain, mut refusals, mut asked_1970) = (0, 0, false);
         while bounds.width() > FINE.max(2.5 * self.latency.as_secs_f64()) && vain < VAIN {
@@ -481,6 +486,9 @@ impl<'a> Laboratory<'a> {
         self.experiment.server_ahead_secs = Some(ahead);
         self.experiment.within_secs = Some(within);
         let by = ahead.unsigned_abs();
+        if by <= within {
+            return ("clock", "the server's clock agrees with yours, to within a second".into());
+        }
         let about = match within {
             0 | 1 if self.is_coturn => String::new(),
             0 | 1 => ", give or take a second,".into(),
@@ -499,8 +507,7 @@ impl<'a> Laboratory<'a> {
                      with --skew=-{by}s"
                 ),
             ),
-            0 => ("clock", "the server's clock agrees with yours, to the second".into()),
-            1.. => (
+            0.. => (
                 "clock",
                 format!(
                     "the server's clock is {by} s{long}{about} ahead of yours: mend its NTP, or mint \
@@ -676,7 +683,7 @@ const GUESSES: &str = "the server has another secret, or only static users (lt-c
                        use-auth-secret); compare its static-auth-secret with yours byte for byte";
 
 fn nothing_found(probes: usize) -> String {
-    format!("no login of {probes} that your secret makes is accepted: {GUESSES}")
+    format!("none of {probes} logins made with your secret is accepted: {GUESSES}")
 }
 
 const COLON: char = ':';
