@@ -42,13 +42,22 @@ impl Broker {
 
     /// The same with these variables, and no others, in its environment.
     pub fn with_env<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Self {
+        Self::started(args, env, None)
+    }
+
+    /// The same with no more than so many file descriptors.
+    pub fn with_descriptors<Arg: AsRef<str>>(args: &[Arg], most: u32) -> Self {
+        Self::started(args, &[], Some(most))
+    }
+
+    fn started<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)], most: Option<u32>) -> Self {
         let log = ["--log-format=json", "--log-level=trace"];
         let given = args.iter().map(AsRef::as_ref);
         let mut all: Vec<_> = log.into_iter().chain(given).collect();
         if !all.iter().any(|arg| arg.starts_with("--listen=")) {
             all.push("--listen=127.0.0.1:0");
         }
-        let mut process = Process::start(&all, env);
+        let mut process = Process::start(&all, env, most);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -68,7 +77,7 @@ impl Broker {
 
     /// How it ends with these arguments, and what it says.
     pub fn refuses(args: &[&str]) -> (ExitStatus, String) {
-        let mut process = Process::start(args, &[]);
+        let mut process = Process::start(args, &[], None);
         (process.wait(), process.log())
     }
 
@@ -82,6 +91,15 @@ impl Broker {
 
     pub fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// How much memory it has, in KiB.
+    pub fn memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.child.id());
+        let status = fs::read_to_string(path).expect("the broker's state");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        kib.expect("the broker's memory")
     }
 
     /// Asks, and checks what every answer is to have.
@@ -249,10 +267,17 @@ struct Process {
 }
 
 impl Process {
-    fn start(args: &[&str], env: &[(&str, &str)]) -> Self {
+    fn start(args: &[&str], env: &[(&str, &str)], descriptors: Option<u32>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let mut secrets = Vec::new();
-        let mut command = Command::new(program());
+        let mut command = match descriptors {
+            None => Command::new(program()),
+            Some(most) => {
+                let mut command = Command::new("/usr/bin/prlimit");
+                command.arg(format!("--nofile={most}")).arg(program());
+                command
+            }
+        };
         for (number, arg) in args.iter().enumerate() {
             match arg.split_once("-file=") {
                 None => command.arg(arg),

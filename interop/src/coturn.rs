@@ -222,10 +222,10 @@ fn database(folder: &TempDir) -> PathBuf {
     Path::join(folder.path(), "turndb")
 }
 
-const AUTHORITY: &str = "authority.pem";
+pub(crate) const AUTHORITY: &str = "authority.pem";
 
 /// Makes an authority and a server's certificate.
-fn certify(folder: &Path, change: impl FnOnce(&mut CertificateParams)) {
+pub(crate) fn certify(folder: &Path, change: impl FnOnce(&mut CertificateParams)) {
     let write = |name: &str, pem: String| fs::write(folder.join(name), pem).expect("a PEM file");
     let key = || KeyPair::generate().expect("a key");
 

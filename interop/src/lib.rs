@@ -8,6 +8,7 @@ pub mod client;
 pub mod coturn;
 pub mod fake_xirsys;
 pub mod http;
+pub mod nginx;
 mod patience;
 pub mod redis;
 
@@ -16,4 +17,5 @@ pub use browser::Browser;
 pub use client::{Refused, allocate, uclient_relays};
 pub use coturn::Coturn;
 pub use fake_xirsys::FakeXirsys;
+pub use nginx::Nginx;
 pub use redis::Redis;

@@ -1,12 +1,13 @@
-//! One Redis process of one's own.
+//! A Redis process of your own.
 
+use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::coturn::free_ports;
+use crate::coturn::{AUTHORITY, certify, free_ports};
 use crate::patience::patiently;
 
 pub const PASSWORD: &str = "the-password-of-redis";
@@ -16,12 +17,25 @@ pub struct Redis {
     process: Child,
     port: u16,
     folder: TempDir,
+    tls: bool,
 }
 
 impl Redis {
     pub fn start() -> Self {
+        Self::launched(false)
+    }
+
+    /// Starts one that speaks TLS alone, as `localhost` and 127.0.0.1.
+    pub fn with_tls() -> Self {
+        Self::launched(true)
+    }
+
+    fn launched(tls: bool) -> Self {
         let (port, folder) = (free_ports(), TempDir::new().expect("a temporary folder"));
-        let mut redis = Self { process: launch(port, &folder), port, folder };
+        if tls {
+            certify(folder.path(), |_| {});
+        }
+        let mut redis = Self { process: launch(port, &folder, tls), port, folder, tls };
         redis.wait_until_it_listens();
         redis
     }
@@ -47,7 +61,7 @@ impl Redis {
 
     /// Starts it again at the same port, empty.
     pub fn start_again(&mut self) {
-        self.process = launch(self.port, &self.folder);
+        self.process = launch(self.port, &self.folder, self.tls);
         self.wait_until_it_listens();
     }
 
@@ -63,13 +77,25 @@ impl Redis {
 
     /// The address without the password.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
+        format!("redis{}://{}/0", if self.tls { "s" } else { "" }, self.address())
+    }
+
+    /// The host and the port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The certificate, in PEM, that vouches for it.
+    pub fn authority(&self) -> String {
+        fs::read_to_string(self.folder.path().join(AUTHORITY)).expect("a certificate")
     }
 
     /// The lines that a command gives.
     pub fn ask(&self, command: &[&str]) -> Vec<String> {
         let output = Command::new("redis-cli")
             .args(["-e", "-p", &self.port.to_string()])
+            .args(self.tls.then_some("--tls"))
+            .args(self.tls.then_some("--insecure"))
             .args(command)
             .env("REDISCLI_AUTH", PASSWORD)
             .output()
@@ -86,11 +112,21 @@ impl Drop for Redis {
     }
 }
 
-fn launch(port: u16, folder: &TempDir) -> Child {
-    Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
-        .args(["--save", "", "--appendonly", "no", "--dir"])
-        .arg(folder.path())
+fn launch(port: u16, folder: &TempDir, tls: bool) -> Child {
+    let port = port.to_string();
+    let mut command = Command::new("redis-server");
+    if tls {
+        command
+            .args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"])
+            .args(["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"])
+            .args(["--tls-ca-cert-file", AUTHORITY]);
+    } else {
+        command.args(["--port", &port]);
+    }
+    command
+        .args(["--bind", "127.0.0.1", "--requirepass", PASSWORD])
+        .args(["--save", "", "--appendonly", "no"])
+        .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()

@@ -1,0 +1,117 @@
+//! The broker with a Redis that is right, wrong, away, frozen or full.
+
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use turn_credentials_interop::broker::{Answer, Broker};
+use turn_credentials_interop::{Redis, redis};
+
+const ORIGIN: (&str, &str) = ("origin", "https://app.example.org");
+const WRONG: &str = "not-the-password-of-redis";
+
+fn with(store: &str, more: &[&str]) -> Broker {
+    let store = format!("--token-store={store}");
+    let own = [
+        "--turn-uri=turn:127.0.0.1:3478",
+        "--secret-file=the-secret-of-coturn",
+        "--origin=https://app.example.org",
+        &store,
+    ];
+    Broker::with_args(&own.iter().chain(more).copied().collect::<Vec<_>>())
+}
+
+fn token(broker: &Broker) -> Answer {
+    broker.ask("GET", "/token", &[ORIGIN])
+}
+
+/// The status of `GET /ice`, which comes within some seconds.
+fn ice(broker: &Broker, token: &str) -> u16 {
+    let start = Instant::now();
+    let answer = broker.ask("GET", "/ice", &[ORIGIN, ("tok", token)]);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    answer.status
+}
+
+#[track_caller]
+fn until(holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it takes too long");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn redis_over_tls_comes_and_goes() {
+    let mut redis = Redis::with_tls();
+    let password = format!("--redis-password-file={}", redis::PASSWORD);
+    let authority = format!("--redis-ca-file={}", redis.authority());
+    let broker = with(&redis.url(), &[&password, &authority, "--single-use"]);
+    let served = || {
+        let token = token(&broker);
+        token.status == 200 && [ice(&broker, &token.body), ice(&broker, &token.body)] == [200, 401]
+    };
+    assert!(served());
+
+    let old = token(&broker).body;
+    redis.freeze();
+    assert_eq!(ice(&broker, &old), 503);
+    redis.thaw();
+    until(served);
+
+    let old = token(&broker).body;
+    redis.stop();
+    assert_eq!(ice(&broker, &old), 503);
+    redis.start_again();
+    until(served);
+    assert_eq!(ice(&broker, &old), 401, "this Redis keeps nothing on disk");
+
+    let old = token(&broker).body;
+    redis.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!((token(&broker).status, ice(&broker, &old)), (503, 200));
+    redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    until(served);
+
+    let (status, log) = broker.stop();
+    assert!(status.success() && !log.contains("cannot be used"), "{log}");
+    assert!(log.contains("the token store fails"), "{log}");
+}
+
+#[test]
+fn what_is_wrong_with_redis_is_said_at_the_start() {
+    let (tls, other, plain) = (Redis::with_tls(), Redis::with_tls(), Redis::start());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let silent = silent.local_addr().unwrap().to_string();
+    let password = format!("--redis-password-file={}", redis::PASSWORD);
+    let wrong_password = format!("--redis-password-file={WRONG}");
+    let authority = format!("--redis-ca-file={}", tls.authority());
+    let wrong_authority = format!("--redis-ca-file={}", other.authority());
+    let with_password = format!("redis://:{WRONG}@{}", plain.address());
+    let refused = "it refuses the password, or wants one";
+    let unreachable = "it cannot be reached, or its certificate is wrong";
+
+    for (store, args, address, reason) in [
+        (tls.url(), vec![&wrong_password, &authority], tls.address(), refused),
+        (tls.url(), vec![&authority], tls.address(), refused),
+        (plain.url(), vec![], plain.address(), refused),
+        (with_password, vec![], plain.address(), refused),
+        (tls.url(), vec![&password, &wrong_authority], tls.address(), unreachable),
+        (tls.url(), vec![&password], tls.address(), unreachable),
+        (format!("redis://:{WRONG}@{nobody}"), vec![], nobody, "nothing listens there"),
+        (format!("redis://:{WRONG}@{silent}"), vec![], silent, "it does not answer"),
+    ] {
+        let args: Vec<_> = args.into_iter().map(String::as_str).collect();
+        let broker = with(&store, &args);
+        broker.hide(WRONG);
+        broker.hide(redis::PASSWORD);
+        until(|| broker.log().contains("the token store cannot be used"));
+        let log = broker.log();
+        let line = log.lines().find(|line| line.contains("cannot be used")).unwrap();
+        assert!(line.contains(&address) && line.contains(reason), "{store}: {line}");
+        assert_eq!(token(&broker).status, 503);
+        broker.stop();
+    }
+}
