@@ -246,7 +246,7 @@ pub(crate) fn certify(folder: &Path, change: impl FnOnce(&mut CertificateParams)
 }
 
 /// How many ports a server has: two to listen on, the others for relays.
-const PORTS_EACH: u16 = 40;
+pub(crate) const PORTS_EACH: u16 = 40;
 
 /// The first of a row of ports that no other server of this machine is given.
 ///

@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use turn_credentials_interop::Coturn;
+use turn_credentials::{SharedSecret, UnixTime, Username};
 use turn_credentials_interop::check::check;
 use turn_credentials_interop::coturn::secret_args;
+use turn_credentials_interop::{Coturn, Ejabberd};
 
 const SECRET: &str = "north-secret";
 
@@ -161,4 +162,21 @@ fn a_port_that_is_not_turn() {
     });
     let checked = check(&["--secret", SECRET, &format!("turn:{address}?transport=tcp")]);
     assert_eq!((checked.code, checked.problems(0)), (1, vec!["not-stun"]), "{checked:?}");
+}
+
+#[test]
+fn ejabberd() {
+    let ejabberd = Ejabberd::with_secret(SECRET);
+    let expiry = UnixTime::from_secs(UnixTime::now().as_secs() + 600);
+    let username = Username::new(Ejabberd::NAME, expiry).unwrap().to_string();
+    let check_with = |secret: &str| {
+        let password = SharedSecret::new(secret).unwrap().password_for(&username);
+        let uri = format!("turn:{}", ejabberd.address());
+        check(&["--username", &username, "--password", password.as_str(), &uri])
+    };
+    let checked = check_with(SECRET);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert_eq!(checked.json["servers"][0]["to_relay"]["returned"], 10, "{checked:?}");
+    let checked = check_with("south-secret");
+    assert_eq!((checked.code, checked.problems(0)), (1, vec!["unauthorized"]), "{checked:?}");
 }

@@ -22,7 +22,7 @@ use super::{Check, certificate, progress, relay};
 /// One address for its whole range, and the line of `turnserver.conf` that closes it. coturn denies
 /// loopback unless it is told otherwise, and from 4.7 on private ranges too.
 const RANGES: [(&str, &str, &str); 10] = [
-    ("127.0.0.1", "127.0.0.0/8, the server itself", "no allow-loopback-peers"),
+    ("127.0.0.1", "127.0.0.0/8, the server itself", "remove allow-loopback-peers"),
     ("0.0.0.0", "0.0.0.0/8, the server itself", "denied-peer-ip=0.0.0.0-0.255.255.255"),
     (
         "169.254.169.254",
@@ -33,7 +33,7 @@ const RANGES: [(&str, &str, &str); 10] = [
     ("172.16.0.1", "172.16.0.0/12, private", "denied-peer-ip=172.16.0.0-172.31.255.255"),
     ("192.168.0.1", "192.168.0.0/16, private", "denied-peer-ip=192.168.0.0-192.168.255.255"),
     ("224.0.0.1", "224.0.0.0/4, multicast", "no-multicast-peers"),
-    ("::1", "::1, the server itself", "no allow-loopback-peers"),
+    ("::1", "::1, the server itself", "remove allow-loopback-peers"),
     (
         "fc00::1",
         "fc00::/7, private",
@@ -87,7 +87,7 @@ impl fmt::Display for Finding {
         if !range.starts_with(&address.to_string()) || range.contains('/') {
             write!(f, ", asked for {address}")?;
         }
-        self.remedy.map_or(Ok(()), |remedy| write!(f, "; in turnserver.conf: {remedy}"))
+        self.remedy.map_or(Ok(()), |remedy| write!(f, "; with coturn: {remedy}"))
     }
 }
 
