@@ -87,6 +87,11 @@ impl Broker {
         self.address
     }
 
+    /// Where it answers `--admin-listen`.
+    pub fn operator(&self) -> SocketAddr {
+        listening(&self.log(), "listening for the operator").expect("--admin-listen")
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -306,7 +311,7 @@ impl Process {
 
     fn wait_until_it_listens(&mut self) -> SocketAddr {
         let address = patiently(|| {
-            let address = listening(&self.log());
+            let address = listening(&self.log(), "listening");
             let ended = self.child.try_wait().expect("the state of the broker");
             assert!(ended.is_none(), "the broker ended at once:\n{}", self.log());
             address
@@ -331,12 +336,12 @@ impl Drop for Process {
     }
 }
 
-/// The address in the line that says that it listens.
-fn listening(log: &str) -> Option<SocketAddr> {
+/// The address in the line that says that it listens for somebody.
+fn listening(log: &str, message: &str) -> Option<SocketAddr> {
     log.lines().find_map(|line| {
         let line: Value = serde_json::from_str(line).ok()?;
         let fields = &line["fields"];
-        (fields["message"] == "listening").then(|| fields["address"].as_str()?.parse().ok())?
+        (fields["message"] == message).then(|| fields["address"].as_str()?.parse().ok())?
     })
 }
 

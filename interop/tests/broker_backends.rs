@@ -20,9 +20,13 @@ const UNAUTHORIZED: Result<(), Refused> = Err(Refused(401));
 
 /// A broker with this configuration file.
 fn broker(config: &Path) -> Broker {
+    broker_and(config, &[])
+}
+
+fn broker_and(config: &Path, more: &[&str]) -> Broker {
     let config = format!("--config={}", config.display());
     let args = [&*config, "--origin=https://app.example.org", "--requests-per-minute=1000000"];
-    let broker = Broker::with_args(&args);
+    let broker = Broker::with_args(&[&args, more].concat());
     for secret in [OLD, NEW, fake_xirsys::SECRET, fake_xirsys::BASIC] {
         broker.hide(secret);
     }
@@ -199,4 +203,74 @@ fn a_shared_answer_is_asked_for_once() {
     });
     assert_eq!(fake.calls(), 1);
     broker.stop();
+}
+
+/// What another library reads in the metrics: the sum of the samples with this name and these labels.
+fn counted(metrics: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
+    let lines = metrics.lines().map(|line| Ok(line.to_owned()));
+    let read = prometheus_parse::Scrape::parse(lines).expect("what Prometheus reads");
+    let has_labels = |sample: &&prometheus_parse::Sample| {
+        labels.iter().all(|(label, value)| sample.labels.get(label) == Some(value))
+    };
+    let samples = read.samples.iter().filter(|sample| sample.metric == name).filter(has_labels);
+    samples
+        .map(|sample| match &sample.value {
+            prometheus_parse::Value::Counter(value) => *value,
+            prometheus_parse::Value::Histogram(buckets) => {
+                buckets.iter().map(|bucket| bucket.count).fold(0.0, f64::max)
+            }
+            _ => 0.0,
+        })
+        .sum()
+}
+
+#[test]
+fn the_operator_is_told_how_it_is() {
+    let folder = TempDir::new().unwrap();
+    let (coturn, fake) = (Coturn::with_secrets(&[OLD]), FakeXirsys::start());
+    let config = folder.path().join("broker.toml");
+    let both = format!("{}{}", turn(&coturn, &format!("secret = \"{OLD}\"")), xirsys(&fake, ""));
+    fs::write(&config, both).unwrap();
+    let broker = broker_and(&config, &["--admin-listen=127.0.0.1:0"]);
+    let operator = broker.operator();
+    let ask = |path: &str| {
+        let url = format!("http://{operator}{path}");
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let mut answer = agent.get(&url).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+    };
+    assert_eq!(ask("/healthz"), (200, "ok\n".into()));
+
+    fake.sends(&xirsys_answer());
+    assert_eq!(ice(&broker).0, 200);
+    fake.sends("");
+    assert_eq!(ice(&broker).0, 200);
+    assert_eq!(broker.ask("GET", "/no-such-path", &[APP]).status, 404);
+
+    let (status, ready) = ask("/readyz");
+    let ready: Value = serde_json::from_str(&ready).unwrap();
+    assert_eq!((status, &ready["store"]), (200, &json!("ready")), "{ready}");
+    assert_eq!(ready["backends"]["turn-1"], "ready", "{ready}");
+
+    let (status, metrics) = ask("/metrics");
+    assert_eq!(status, 200);
+    for (name, labels, count) in [
+        ("turn_broker_requests_total", &[("path", "/ice"), ("status", "200")][..], 2.0),
+        ("turn_broker_requests_total", &[("path", "unknown"), ("status", "404")], 1.0),
+        ("turn_broker_request_duration_seconds", &[("path", "/ice")], 2.0),
+        ("turn_broker_leases_total", &[("backend", "turn-1")], 2.0),
+        ("turn_broker_leases_total", &[("backend", "xirsys-2")], 1.0),
+        ("turn_broker_provider_calls_total", &[("outcome", "answered")], 1.0),
+        ("turn_broker_provider_calls_total", &[("outcome", "failed")], 1.0),
+    ] {
+        assert_eq!(counted(&metrics, name, labels), count, "{name} {labels:?}:\n{metrics}");
+    }
+    // No name and no token is a label.
+    assert!(!metrics.contains("no-such-path") && !metrics.contains("u-of-xirsys"), "{metrics}");
+    assert_eq!(broker.ask("GET", "/metrics", &[APP]).status, 404, "for the operator only");
+    broker.stop();
+
+    let (ended, words) = Broker::refuses(&["--admin-listen=0.0.0.0:0", "--turn-uri=turn:a"]);
+    assert!(!ended.success() && !words.contains("panicked"), "{words}");
 }

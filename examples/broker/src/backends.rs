@@ -21,7 +21,7 @@ use turn_credentials::{
 
 use self::provider::{Provider, ProviderError};
 use self::share::Share;
-use crate::program;
+use crate::{metrics, program};
 
 /// Whose login a client is given.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -120,6 +120,7 @@ impl Backend {
         ttl: Duration,
         share: bool,
     ) -> program::Result<Self> {
+        let provider = provider.named(&name);
         // The same for the account.
         provider.call(&provider.parameters(ttl, "somebody", None))?;
         let source =
@@ -139,6 +140,10 @@ impl Backend {
             Source::Shared(share) => share.lease(call(share.provider())).await?,
             _ => self.own(client.name, ttl)?,
         })
+    }
+
+    fn is_well(&self) -> bool {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Whether to ask it: after each pause, one client tries whether it is well again.
@@ -238,6 +243,11 @@ impl Backends {
         Err(most_telling(failed))
     }
 
+    /// Each with its name, and whether it was well when it was asked last.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.backends.iter().map(|backend| (&*backend.name, backend.is_well()))
+    }
+
     /// Those to ask, and those to ask if none of them answers.
     fn by_health(&self) -> [Vec<&Backend>; 2] {
         let (awake, resting) = self.backends.iter().partition(|backend| backend.is_awake());
@@ -247,6 +257,9 @@ impl Backends {
     async fn ask(&self, backend: &Backend, client: Client<'_>) -> Result<IceLease, TurnError> {
         let lease = backend.lease(client).await;
         backend.note(&lease);
+        if lease.is_ok() {
+            metrics::leased(&backend.name);
+        }
         let lease = lease
             .and_then(|lease| Ok(if client.browser { self.for_browsers(lease)? } else { lease }));
         if let Err(error) = &lease

@@ -1,5 +1,6 @@
 //! Hands out TURN logins over HTTP: see README.md.
 
+mod admin;
 #[path = "../../../cli/src/ask.rs"]
 mod ask;
 mod backends;
@@ -12,6 +13,7 @@ mod input;
 mod key;
 mod limits;
 mod logs;
+mod metrics;
 mod page;
 #[path = "../../../cli/src/program.rs"]
 mod program;
@@ -68,6 +70,9 @@ struct Cli {
     grace: Duration,
 
     #[command(flatten)]
+    admin: admin::Options,
+
+    #[command(flatten)]
     limits: limits::Options,
 
     #[command(flatten)]
@@ -92,15 +97,15 @@ async fn serve(cli: Cli) -> Result<()> {
     let hangups = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(cli.listen).await;
     let listener = listener.map_err(|error| format!("--listen: {error}"))?;
-    let broker = Arc::new(Broker {
-        limits: Limits::new(cli.limits),
-        tokens: Tokens::new(&cli.tokens)?,
-        settings: ArcSwap::from_pointee(Settings::read(&cli.settings)?),
-    });
+    // Before the store of tokens, which may log: what is wrong is told in one line.
+    let settings = ArcSwap::from_pointee(Settings::read(&cli.settings)?);
+    let tokens = Tokens::new(&cli.tokens)?;
+    let broker = Arc::new(Broker { limits: Limits::new(cli.limits), tokens, settings });
     tokio::spawn({
         let broker = broker.clone();
         async move { broker.tokens.tell_if_unreachable().await }
     });
+    admin::start(&cli.admin, broker.clone()).await?;
     let handle = Handle::new();
     tokio::spawn(reload(broker.clone(), cli.settings, cli.tokens, hangups));
     tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
@@ -133,9 +138,13 @@ async fn reload(
             Ok((settings, keys)) => {
                 broker.settings.store(settings.into());
                 broker.tokens.adopt(keys);
+                metrics::reloaded(true);
                 info!("reloaded");
             }
-            Err(error) => error!(%error, "not reloaded, all stays as it was"),
+            Err(error) => {
+                metrics::reloaded(false);
+                error!(%error, "not reloaded, all stays as it was");
+            }
         }
     }
 }

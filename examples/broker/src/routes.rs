@@ -30,6 +30,7 @@ use crate::backends::{self, TurnError};
 use crate::failure::Failure;
 use crate::key;
 use crate::limits::{Client, KeyKind, Limits};
+use crate::metrics;
 use crate::page;
 use crate::settings::Settings;
 use crate::tokens::{self, Tokens};
@@ -291,7 +292,9 @@ async fn logged(
     let path = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
-    let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis() as u64);
+    let (status, time) = (response.status().as_u16(), start.elapsed());
+    metrics::answered(path, status, time);
+    let millis = time.as_millis() as u64;
     info!(method, path, status, millis, %client, "answered");
     response
 }

@@ -14,6 +14,7 @@ use redis::{
 };
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use tokio::time;
 use tracing::{debug, warn};
 use turn_credentials::access_token::{self, AccessToken, AccessTokenError, AccessTokenKey};
 
@@ -128,6 +129,15 @@ impl Tokens {
         {
             current.store(keys.into());
         }
+    }
+
+    /// Whether the store answers, within a second.
+    pub(crate) async fn are_ready(&self) -> bool {
+        let Store::Redis { connection, .. } = &self.store else { return true };
+        let mut connection = connection.clone();
+        let ping = redis::cmd("PING");
+        let pong = time::timeout(SECOND, ping.query_async::<()>(&mut connection)).await;
+        pong.is_ok_and(|pong| pong.is_ok())
     }
 
     /// Logs why the store cannot be used now. It may come later, and come and go.

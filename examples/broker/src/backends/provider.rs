@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -14,6 +14,7 @@ use turn_credentials::{IceLease, UnixTime};
 use ureq::Agent;
 
 use crate::ask::{self, AskError, ask};
+use crate::metrics;
 
 /// How long to wait for a provider.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +38,7 @@ pub(crate) struct Parameters {
 }
 
 pub(crate) struct Provider {
+    name: String,
     account: Account,
     gateway: Option<Gateway>,
     agent: Agent,
@@ -87,12 +89,22 @@ impl Provider {
         of: usize,
     ) -> Self {
         Self {
+            name: String::new(),
             account,
             gateway,
             agent: ask::agent(patience),
             patience,
             places: Arc::new(Semaphore::new((MOST_AT_ONCE / of.max(1)).max(1))),
         }
+    }
+
+    /// What the metrics call it.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn patience(&self) -> Duration {
@@ -151,6 +163,13 @@ impl Provider {
 
     /// A lease with a TURN server.
     pub(crate) async fn lease(&self, parameters: &Parameters) -> Result<IceLease, ProviderError> {
+        let start = Instant::now();
+        let lease = self.ask(parameters).await;
+        metrics::called(&self.name, lease.is_ok(), start.elapsed());
+        lease
+    }
+
+    async fn ask(&self, parameters: &Parameters) -> Result<IceLease, ProviderError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| ProviderError::Busy)?;
         let (agent, call) = (self.agent.clone(), self.call(parameters)?);
         let asked = task::spawn_blocking(move || {

@@ -9,6 +9,7 @@ use tracing::warn;
 use turn_credentials::{IceLease, UnixTime};
 
 use super::provider::{Parameters, Provider, ProviderError};
+use crate::metrics::{self, Shared};
 
 /// So many may be kept: with the address or the name of each user, they are as many as the users.
 const MOST: u64 = 10_000;
@@ -96,10 +97,12 @@ impl Share {
                 if kept.is_due(self.provider.patience() + PAUSE) {
                     self.renew(parameters);
                 }
+                metrics::shared(self.provider.name(), Shared::Kept);
                 return Ok(kept.lease.clone());
             }
             self.kept.invalidate(&parameters).await;
         }
+        metrics::shared(self.provider.name(), Shared::Missed);
         let (provider, cache) = (self.provider.clone(), self.kept.clone());
         // Apart from the request, whose client may go away while others wait for the same answer.
         let asked = tokio::spawn(async move {
@@ -114,7 +117,10 @@ impl Share {
         let (provider, cache) = (self.provider.clone(), self.kept.clone());
         tokio::spawn(async move {
             match provider.lease(&parameters).await {
-                Ok(lease) => cache.insert(parameters, Kept::new(lease)).await,
+                Ok(lease) => {
+                    metrics::shared(provider.name(), Shared::Renewed);
+                    cache.insert(parameters, Kept::new(lease)).await;
+                }
                 Err(error) => warn!(%error, "a shared login is not renewed yet"),
             }
         });

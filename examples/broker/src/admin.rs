@@ -1,0 +1,84 @@
+//! What the operator asks, at an address of its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use axum_server::Server;
+use clap::Args;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::{Map, json};
+use tokio::net::TcpListener;
+use tracing::{error, info};
+
+use crate::metrics;
+use crate::program::Result;
+use crate::routes::Broker;
+
+#[derive(Args)]
+#[group(skip)]
+pub(crate) struct Options {
+    /// Where to answer /healthz, /readyz and /metrics, which is nowhere without it; port 0 is any
+    #[arg(long, env = "BROKER_ADMIN_LISTEN", value_name = "ADDRESS")]
+    admin_listen: Option<SocketAddr>,
+
+    /// Answer them at an address that others can reach too
+    #[arg(long, env = "BROKER_ADMIN_PUBLIC", requires = "admin_listen")]
+    admin_public: bool,
+}
+
+/// Answers until the program ends, if it is to.
+pub(crate) async fn start(options: &Options, broker: Arc<Broker>) -> Result<()> {
+    let Some(address) = options.admin_listen else { return Ok(()) };
+    match (address.ip().to_canonical().is_loopback(), options.admin_public) {
+        (false, false) => {
+            let advice = "give --admin-public too, and keep strangers away";
+            return Err(format!("--admin-listen: not a loopback address: {advice}").into());
+        }
+        (true, true) => return Err("--admin-public does nothing with a loopback address".into()),
+        _ => {}
+    }
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| format!("--admin-listen: {error}"))?;
+    info!(address = %listener.local_addr()?, "listening for the operator");
+    let app = router(broker, metrics::install()?);
+    tokio::spawn(async move {
+        let served = Server::<SocketAddr>::from_listener(listener)
+            .http1_only()
+            .serve(app.into_make_service());
+        if let Err(error) = served.await {
+            error!(%error, "the operator is not answered any more");
+        }
+    });
+    Ok(())
+}
+
+fn router(broker: Arc<Broker>, metrics: PrometheusHandle) -> Router {
+    const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .with_state(broker)
+        .route("/metrics", get(async move || ([(CONTENT_TYPE, TEXT)], metrics.render())))
+}
+
+/// Ready with the store of tokens and one backend. No provider is asked for this.
+async fn ready(State(broker): State<Arc<Broker>>) -> Response {
+    let word = |is_ready| if is_ready { "ready" } else { "failing" };
+    let store = broker.tokens.are_ready().await;
+    let settings = broker.settings.load();
+    let backends: Vec<_> = settings.backends.states().collect();
+    let is_ready = store && backends.iter().any(|(_, is_well)| *is_well);
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let backends: Map<_, _> = backends
+        .into_iter()
+        .map(|(name, is_well)| (name.to_owned(), word(is_well).into()))
+        .collect();
+    (status, Json(json!({ "store": word(store), "backends": backends }))).into_response()
+}
