@@ -83,7 +83,9 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let why::Options { why, measure_clock, audit } = options.experiments;
     let entries = options.login.read(uris, options.timeout, why)?;
     if (why || measure_clock) && entries.recipe.is_none() {
-        return Err("--why and --measure-clock make logins of their own: give --secret-file".into());
+        return Err(
+            "--why and --measure-clock need the secret, not a login: give --secret-file".into()
+        );
     }
     let check = Check {
         authorities,
