@@ -1,11 +1,11 @@
 //! Why would a TURN server refuse this username and password?
 //!
-//! coturn answers an expired login, another secret, a password in hex and a static user with one and the
-//! same 401. Given the login and the secret, this module tells them apart: what is wrong, in plain words,
-//! what to do, and what coturn makes of it. It is pure: it asks no server.
+//! coturn answers an expired login, another secret, a password in hex and a static user with the same 401.
+//! Given the login and the secret, this module tells them apart. It says what is wrong, what to do, and how
+//! coturn would answer. It asks no server.
 //!
 //! **Findings are for operators: never show them to a client.** They tell which of your secrets made a
-//! login and how your service makes passwords, which helps whoever guesses.
+//! login and how your service makes passwords, which helps an attacker.
 //!
 //! ```
 //! use turn_credentials::UnixTime;
@@ -29,20 +29,20 @@
 //!
 //! # Verdicts
 //!
-//! A [`Verdict`] is coturn's, 4.6.1 to 4.17.1. Others differ:
+//! A [`Verdict`] says what coturn 4.6.1 to 4.17.1 answers. Other servers differ:
 //!
 //! | | coturn | pion, STUNner | eturnal | ejabberd | webrtc-rs | Kamailio |
 //! |---|---|---|---|---|---|---|
-//! | bare expiry | yes | yes; pion 5.0.0 to 5.0.4 panics | yes | no | nothing else | yes |
-//! | name first | yes | STUNner only | no | no | no | if told so |
+//! | bare expiry | yes | yes, but pion 5.0.0 to 5.0.4 panic | yes | no | nothing else | yes |
+//! | name first | yes | STUNner only | no | no | no | if configured |
 //! | expiry is this second | yes | yes | no | no | no | yes |
 //! | refusal | 401 | 400 | 401 | 401 | 400 | |
 //!
 //! # Limits
 //!
-//! Of a username over 1024 bytes only its length is told, and of a password over 256 that it is not one.
-//! So the time and the memory depend on the secrets alone: at most about 1500 MACs for each, a few
-//! milliseconds for ten. The secrets in other forms, and the MACs, are wiped from the heap.
+//! A username over 1024 bytes is reported as too long, and a password over 256 bytes as not a password;
+//! neither is examined further. So time and memory depend on the secrets alone: at most about 1500 MACs for
+//! each, which is a few milliseconds for ten. Other forms of the secrets, and the MACs, are wiped from the heap.
 
 mod disguise;
 mod encoding;
@@ -71,15 +71,15 @@ pub use self::secret_form::SecretForm;
 pub use self::signed::Signed;
 pub use self::verdict::Verdict;
 
-/// The longest texts that are looked at.
+/// The longest texts that are examined.
 const MAX_USERNAME: usize = 1024;
 const MAX_PASSWORD: usize = 256;
 
-/// Says what is wrong with a login, the most likely reason of a refusal first.
+/// Says what is wrong with a login. The most likely reason for a refusal comes first.
 ///
 /// There is at least one finding, and the smallest [verdict](Finding::verdict) is the verdict on the
-/// login. `secrets` are the raw bytes that the TURN server has, or has had, in any order. Without a
-/// password only the username is looked at. `now` is the TURN server's clock.
+/// login. `secrets` are the raw bytes of the secrets that the TURN server has, or has had, in any order.
+/// Without a password, only the username is checked. `now` is the time on the TURN server's clock.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -115,7 +115,7 @@ pub fn diagnose(username: &str, password: Option<&str>, secrets: &[&[u8]]) -> Ve
     diagnose_at(username, password, secrets, UnixTime::now())
 }
 
-/// [`diagnose_at`], for a server with another separator than `:`.
+/// [`diagnose_at`] for a server whose separator is not `:`.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
