@@ -12,7 +12,7 @@ mod transport;
 mod why;
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -308,6 +308,11 @@ impl Check {
         if let Some(recipe) = &self.recipe {
             if refused && self.why {
                 why::find_out(self, recipe, target, &mut known, outcome).await;
+                if let Ok((_, address)) = target.at
+                    && outcome.problems.iter().any(|problem| problem.code == "other-secret")
+                {
+                    self.try_the_empty_secret(target, address.ip(), outcome).await;
+                }
             } else if self.measure_clock && outcome.relay.is_some() {
                 why::measure_clock(self, recipe, target, &mut known, outcome).await;
             }
@@ -346,7 +351,6 @@ impl Check {
         allocation: &Allocation,
         outcome: &mut Outcome,
     ) {
-        let Ok((way, address)) = target.at else { return };
         if allocation.anonymous {
             outcome.problems.insert(
                 0,
@@ -357,11 +361,16 @@ impl Check {
                         .into(),
                 },
             );
-            return;
+        } else {
+            self.try_the_empty_secret(target, allocation.relay.ip(), outcome).await;
         }
+    }
+
+    async fn try_the_empty_secret(&self, target: &Target, like: IpAddr, outcome: &mut Outcome) {
+        let Ok((way, address)) = target.at else { return };
         let Some(login) = login_without_secret() else { return };
         let Ok(mut session) = self.connect(target, way, address).await else { return };
-        let entered = session.allocate(Some(&login), relay::family(allocation.relay.ip())).await;
+        let entered = session.allocate(Some(&login), relay::family(like)).await;
         session.release().await;
         if entered.is_ok() {
             outcome.problems.insert(

@@ -139,6 +139,13 @@ fn another_secret() {
 }
 
 #[test]
+fn only_an_empty_secret() {
+    let coturn = Coturn::with_secrets(&[""]);
+    let checked = why(&coturn, &["--secret", SECRET]);
+    assert_eq!(checked.problems(0), ["empty-secret", "other-secret"], "{checked:?}");
+}
+
+#[test]
 fn static_users() {
     let coturn = Coturn::with_args(&["--lt-cred-mech", "--user=bob:bobs-password"]);
     assert_found(&why(&coturn, &["--secret", SECRET]), "other-secret", "lt-cred-mech");
