@@ -116,17 +116,18 @@ async function verdict(key) {
 async function checkOwn({ urls, username, credential }) {
   const checked = () => document.querySelector('#verdict').dataset.verdict !== 'checking';
   await until(checked);
-  const asked = performance.getEntriesByType('resource').length;
   const form = document.querySelector('#own');
   form.closest('details').open = true;
   form.urls.value = urls.join('\n');
   form.username.value = username;
   form.credential.value = credential;
+  const submitted = performance.now();
   form.requestSubmit();
   await until(() => document.querySelector('#verdict').innerText.includes('up to') || checked());
   const progress = document.querySelector('#verdict').innerText;
   await until(checked);
-  const sent = performance.getEntriesByType('resource').length - asked;
+  const requests = performance.getEntriesByType('resource');
+  const sent = requests.filter(({ startTime }) => startTime >= submitted).length;
   return { ...shown(), wantsKey: false, progress, sent };
 }
 
