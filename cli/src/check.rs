@@ -21,8 +21,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use stun_types::AddressFamily;
-use tokio::sync::Mutex;
-use tokio::task::JoinSet;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use turn_credentials::ice::Login;
 use turn_credentials::{SharedSecret, TurnCredentials, UnixTime};
 
@@ -54,7 +55,7 @@ pub(crate) struct Options {
 
     /// How long to wait for each answer
     #[arg(
-        long, value_name = "TIME", default_value = "5s", value_parser = input::parse_duration
+        long, value_name = "TIME", default_value = "5s", value_parser = input::parse_patience
     )]
     timeout: Duration,
 
@@ -185,22 +186,31 @@ impl Check {
     async fn run(
         &self,
         entries: Vec<login::Entry>,
-        wanted: impl Fn(&SocketAddr) -> bool + Copy,
+        wanted: impl Fn(&SocketAddr) -> bool + Copy + Send + 'static,
         tasks: &mut JoinSet<(usize, Outcome)>,
     ) -> Vec<Outcome> {
+        /// Under the 256 files that some systems let a program open.
+        const AT_ONCE: usize = 200;
+
+        let lookups: Vec<_> = entries
+            .into_iter()
+            .map(|entry| tokio::spawn(target::resolve(entry, wanted, self.patience)))
+            .collect();
         let mut targets = Vec::new();
-        for entry in entries {
-            targets.extend(target::resolve(entry, wanted, self.patience).await);
+        for lookup in lookups {
+            targets.extend(finished(lookup.await));
         }
-        for (index, target) in targets.into_iter().enumerate() {
-            let check = self.clone();
-            tasks.spawn(async move { (index, check.examine(&target).await) });
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        for (index, target) in targets.into_iter().flatten().enumerate() {
+            let (check, places) = (self.clone(), places.clone());
+            tasks.spawn(async move {
+                let _place = places.acquire().await;
+                (index, check.examine(&target).await)
+            });
         }
         let mut outcomes = Vec::new();
         while let Some(done) = tasks.join_next().await {
-            if let Ok(done) = done {
-                outcomes.push(done);
-            }
+            outcomes.extend(finished(done));
         }
         outcomes.sort_unstable_by_key(|(index, _)| *index);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
@@ -256,6 +266,9 @@ impl Check {
     }
 
     async fn examine_session(&self, target: &Target, mut session: Session, outcome: &mut Outcome) {
+        /// coturn closes a connection that has no allocation after a minute.
+        const FRESH: Duration = Duration::from_secs(20);
+
         let Ok((way, address)) = target.at else { return };
         outcome.tls = session.connection().and_then(|connection| connection.tls.clone());
         if let Some(problem) = outcome.tls.as_ref().and_then(|tls| tls.problem.as_ref()) {
@@ -284,7 +297,13 @@ impl Check {
             outcome.problem("no-login", "there is no login for this server");
             return;
         };
+        let waiting = Instant::now();
         let mut known = self.turn.lock().await;
+        if waiting.elapsed() > FRESH
+            && let Ok(fresh) = self.connect(target, way, address).await
+        {
+            session = fresh;
+        }
         progress(target, "logging in");
         let mut refused = false;
         match self.allocate(&mut session, login, address, outcome).await {
@@ -300,7 +319,7 @@ impl Check {
                 outcome.problems.push(report::refused(&error, self.recipe.is_some()));
             }
         }
-        outcome.realm = session.realm().map(Into::into);
+        outcome.realm = session.realm();
         session.release().await;
         if self.audit && outcome.relay.is_some() {
             audit::audit(self, target, login, outcome).await;
@@ -327,18 +346,11 @@ impl Check {
         address: SocketAddr,
         outcome: &mut Outcome,
     ) -> std::result::Result<Allocation, TurnError> {
-        /// coturn counts an allocation for a second after it was given back.
-        const STILL_COUNTED: Duration = Duration::from_secs(2);
-
         let family = relay::family(address.ip());
-        match session.allocate(Some(login), family).await {
+        match allocate_again(session, login, family).await {
             Err(error) if error.code() == Some(440) && family == AddressFamily::IPV6 => {
                 outcome.notes.push("the server has no IPv6 relays (440), only IPv4 ones".into());
                 session.allocate(Some(login), AddressFamily::IPV4).await
-            }
-            Err(error) if error.code() == Some(486) => {
-                tokio::time::sleep(STILL_COUNTED).await;
-                session.allocate(Some(login), family).await
             }
             other => other,
         }
@@ -459,6 +471,24 @@ impl Check {
     }
 }
 
+/// Again, if the quota is used up, maybe by an allocation of ours that was given back.
+async fn allocate_again(
+    session: &mut Session,
+    login: &Login,
+    family: AddressFamily,
+) -> std::result::Result<Allocation, TurnError> {
+    /// coturn counts an allocation for a second after it was given back.
+    const STILL_COUNTED: Duration = Duration::from_secs(2);
+
+    match session.allocate(Some(login), family).await {
+        Err(error) if error.code() == Some(486) => {
+            tokio::time::sleep(STILL_COUNTED).await;
+            session.allocate(Some(login), family).await
+        }
+        other => other,
+    }
+}
+
 /// What anybody can mint for a server with an empty secret: HMAC pads a key with NUL, so that the
 /// key of one NUL is the empty one.
 fn login_without_secret() -> Option<Login> {
@@ -468,6 +498,15 @@ fn login_without_secret() -> Option<Login> {
     let name = "turn-credentials-check-empty-secret";
     let minted = TurnCredentials::generate_at(name, &secret, ttl, skew, UnixTime::now()).ok()?;
     Some(Login::from(&minted))
+}
+
+/// No server may vanish from the report: a panic goes on.
+fn finished<T>(task: std::result::Result<T, JoinError>) -> Option<T> {
+    match task.map_err(JoinError::try_into_panic) {
+        Ok(done) => Some(done),
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_)) => None,
+    }
 }
 
 fn is_our_network(address: SocketAddr, error: &std::io::Error) -> bool {

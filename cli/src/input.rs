@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -131,6 +132,16 @@ pub(crate) fn parse_duration(text: &str) -> result::Result<Duration, &'static st
         Ok(secs) if is_digits(text) => Ok(Duration::from_secs(secs)),
         _ => humantime::parse_duration(text).map_err(|_| NOT_A_TIME),
     }
+}
+
+/// How long to wait for an answer.
+pub(crate) fn parse_patience(text: &str) -> result::Result<Duration, &'static str> {
+    const POSSIBLE: RangeInclusive<Duration> =
+        Duration::from_millis(1)..=Duration::from_secs(60 * 60);
+
+    let patience = parse_duration(text)?;
+    let possible = POSSIBLE.contains(&patience).then_some(patience);
+    possible.ok_or("not between 1ms and 1h: type how long to wait, such as 5s")
 }
 
 /// A duration with or without a sign: `-5s`, `+5s`, `5`.

@@ -196,7 +196,11 @@ impl Options {
         }
         let token = answer.body_mut().with_config().limit(64 * 1024).read_to_string();
         let token = token.map_err(|error| failed("token", &error.to_string()))?;
-        let answer = put.header("tok", token.trim()).send_empty();
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(failed("token", "the answer to GET is not a token").into());
+        }
+        let answer = put.header("tok", token).send_empty();
         let mut answer = answer.map_err(|_| failed("login", "no answer to PUT with tok"))?;
         if !answer.status().is_success() {
             return Err(failed("login", &status(answer.status().as_u16())).into());
@@ -208,6 +212,7 @@ impl Options {
 
 fn status(code: u16) -> String {
     let hint = match code {
+        300..=399 => ": redirects are not followed, give the address that it leads to",
         401 | 403 => ": it may want --origin or --client-key-file",
         404 => ": give the whole address, as in https://turn.example.org/token",
         429 => ": too many requests, wait a minute",
@@ -224,6 +229,9 @@ fn listed(uris: &[IceUri], json: &[u8], flag: &str) -> Result<Entries> {
     let servers: IceServers = serde_json::from_slice(json).map_err(|_| {
         format!("{flag}: no usable ICE servers: {{\"iceServers\": [...]}} is wanted")
     })?;
+    if servers.iter().next().is_none() {
+        return Err(format!("{flag}: the list of ICE servers is empty").into());
+    }
     let entries = servers.iter().flat_map(|server| {
         let login = server.login().cloned();
         server.urls().iter().map(move |uri| Entry { uri: uri.clone(), login: login.clone() })

@@ -126,11 +126,6 @@ impl Outcome {
     }
 }
 
-/// What a server says, without what could move a terminal's cursor.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(80).collect()
-}
-
 fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
@@ -158,7 +153,7 @@ pub(crate) fn print(outcomes: &[Outcome], output: &mut dyn Write) -> std::io::Re
             writeln!(output, "  {certificate}")?;
         }
         if let Some(software) = &outcome.software {
-            writeln!(output, "  server software: {}", printable(software))?;
+            writeln!(output, "  server software: {software}")?;
         }
         for note in &outcome.notes {
             writeln!(output, "  note: {note}")?;

@@ -138,8 +138,8 @@ impl Session {
         self.state.as_ref()?.software.as_deref()
     }
 
-    pub(crate) fn realm(&self) -> Option<&str> {
-        Some(&self.state.as_ref()?.challenge.as_ref()?.0)
+    pub(crate) fn realm(&self) -> Option<String> {
+        Some(printable(&self.state.as_ref()?.challenge.as_ref()?.0))
     }
 
     /// How many Allocates had a login.
@@ -323,7 +323,7 @@ impl State {
             let bytes = self.transact(id, &request).await?;
             let answer = parse(&bytes)?;
             if let Ok(software) = answer.attribute::<Software>() {
-                self.software = Some(software.software().to_owned());
+                self.software = Some(printable(software.software()));
             }
             if answer.has_class(MessageClass::Success) {
                 return Ok(bytes);
@@ -334,7 +334,8 @@ impl State {
             {
                 self.challenge = Some((realm.realm().to_owned(), nonce.nonce().to_owned()));
             }
-            refused = TurnError::Refused { code: error.code(), reason: error.reason().to_owned() };
+            let (code, reason) = (error.code(), printable(error.reason()));
+            refused = TurnError::Refused { code, reason };
             if error.code() != ErrorCode::STALE_NONCE {
                 break;
             }
@@ -391,6 +392,8 @@ impl State {
     /// doubled steps (RFC 8489 section 6.2.1).
     async fn transact(&mut self, id: TransactionId, request: &[u8]) -> Result<Vec<u8>, TurnError> {
         const FIRST: Duration = Duration::from_millis(500);
+        /// Far more than we send ourselves.
+        const MOST_WAITING: usize = 256;
 
         let end = Instant::now() + self.patience;
         let mut step = if self.connection.is_reliable() { self.patience } else { FIRST };
@@ -405,12 +408,23 @@ impl State {
                 {
                     return Ok(bytes);
                 }
-                self.inbox.extend(datagram(&bytes));
+                if self.inbox.len() < MOST_WAITING {
+                    self.inbox.extend(datagram(&bytes));
+                }
             }
             step *= 2;
         }
         Err(TurnError::NoAnswer)
     }
+}
+
+/// What a server says, without what could move a terminal's cursor or turn its text around.
+fn printable(text: &str) -> String {
+    let harmless = |c: &char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().filter(harmless).take(80).collect()
 }
 
 fn parse(bytes: &[u8]) -> Result<Message<'_>, TurnError> {

@@ -1,5 +1,6 @@
 //! The program, run as its users run it.
 
+mod check;
 mod completions;
 mod diagnose;
 mod generate;
