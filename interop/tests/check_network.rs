@@ -149,6 +149,12 @@ fn an_audit_names_what_is_open() {
     }
 }
 
+#[test]
+fn an_audit_with_a_quota_of_one() {
+    let (code, open) = audited(&["--user-quota=1"]);
+    assert_eq!((code, &*open["10.0.0.1"]), (1, "allowed"), "{open:?}");
+}
+
 /// Accepts and says nothing, as a port does that is another service's.
 #[test]
 fn a_port_that_is_not_turn() {

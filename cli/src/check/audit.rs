@@ -103,7 +103,7 @@ pub(crate) async fn audit(check: &Check, target: &Target, login: &Login, outcome
     let mut findings = Vec::new();
     for (family, ranges) in [(AddressFamily::IPV4, ipv4), (AddressFamily::IPV6, ipv6)] {
         let session = match check.connect(target, way, address).await {
-            Ok(mut session) => match session.allocate(Some(login), family).await {
+            Ok(mut session) => match super::allocate_again(&mut session, login, family).await {
                 Ok(_) => Ok(session),
                 Err(error) => Err(match error.code() {
                     Some(440) => "the server has no relays of this family (440)".into(),
@@ -139,7 +139,7 @@ async fn of_family(
                     Err(error) if error.code() == Some(443) => {
                         (Answer::NotTested, Some("the relay is of another family (443)".into()))
                     }
-                    Err(error) if error.code().is_some() => (Answer::Denied, None),
+                    Err(error) if error.code() == Some(403) => (Answer::Denied, None),
                     Err(error) => (Answer::NotTested, Some(error.to_string())),
                 }
             }
