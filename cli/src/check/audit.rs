@@ -19,8 +19,7 @@ use super::target::Target;
 use super::transport::Way;
 use super::{Check, certificate, progress, relay};
 
-/// One address for its whole range, and the line of `turnserver.conf` that closes it. coturn denies
-/// loopback unless it is told otherwise, and from 4.7 on private ranges too.
+/// One address for its whole range, and the line of `turnserver.conf` that closes it.
 const RANGES: [(&str, &str, &str); 10] = [
     ("127.0.0.1", "127.0.0.0/8, the server itself", "remove allow-loopback-peers"),
     ("0.0.0.0", "0.0.0.0/8, the server itself", "denied-peer-ip=0.0.0.0-0.255.255.255"),

@@ -356,7 +356,7 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
         let why = if outcome.mapped.is_some_and(|mapped| mapped.ip().is_loopback()) {
             "coturn denies loopback addresses unless it has allow-loopback-peers"
         } else {
-            "look at denied-peer-ip and allowed-peer-ip; coturn 4.7 and later deny private ranges"
+            "look at denied-peer-ip and allowed-peer-ip"
         };
         ("peer-denied", format!("the server gives a relay, but forbids every peer (403): {why}"))
     } else if denied(peer) && works(far) {
