@@ -128,6 +128,9 @@ fn nothing_leaks() {
     assert!(!shown.contains("hidden") && !shown.contains(&token.as_str()[..20]), "{shown}");
     assert_eq!(format!("{key:?}"), "AccessTokenKey { id: 1, .. }");
     assert_ne!(store_key(token.as_str()), token.as_str());
+    // FIPS 180-4's example, by NIST.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(store_key("abc"), abc);
 }
 
 proptest! {
