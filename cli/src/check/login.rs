@@ -139,7 +139,7 @@ impl Options {
         let login = match (&self.username, &self.password) {
             (Some(username), Some(password)) => {
                 let password = Credential::new(input::password(password)?);
-                Some(Login::new(username, password).map_err(words::of_ice)?)
+                Some(Login::new(username, password).map_err(words::of_login)?)
             }
             _ if uris.iter().all(|uri| !uri.scheme().is_turn()) => None,
             _ => {
@@ -168,10 +168,11 @@ impl Options {
             let expiry = skew.expiry(recipe.ttl, now)?;
             recipe.username(layout, separator, expiry)
         };
-        let username = minted().map_err(|error| words::of(self.ttl.explain(error)))?;
+        let username = minted()
+            .map_err(|error| words::of_name(self.ttl.explain(error), "give another --name"))?;
         let secret = recipe.secrets.first().ok_or("no secret")?;
         let password = Credential::new(secret.shared.password_for(&username).as_str());
-        Ok(Login::new(username, password).map_err(words::of_ice)?)
+        Ok(Login::new(username, password).map_err(words::of_login)?)
     }
 
     fn ask_broker(&self, url: &str, patience: Duration) -> Result<Vec<u8>> {
