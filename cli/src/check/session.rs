@@ -99,6 +99,8 @@ struct State {
     logins: usize,
     /// There is an allocation, or may be: an answer is still to come.
     allocated: bool,
+    /// The Allocate whose answer is still to come.
+    unanswered: Option<TransactionId>,
 }
 
 #[derive(Clone, Copy)]
@@ -122,6 +124,7 @@ impl Session {
             software: None,
             logins: 0,
             allocated: false,
+            unanswered: None,
         };
         Self { state: Some(state), leftovers }
     }
@@ -273,16 +276,8 @@ impl Leftovers {
         const MOST: Duration = Duration::from_secs(2);
 
         let states = std::mem::take(&mut *self.states());
-        let mut releases: JoinSet<_> = states
-            .into_iter()
-            .map(|mut state| async move {
-                match state.request(Ask::Refresh(0)).await {
-                    Ok(_) => true,
-                    // No allocation, or none of ours.
-                    Err(error) => matches!(error.code(), Some(437 | 401 | 441)),
-                }
-            })
-            .collect();
+        let mut releases: JoinSet<_> =
+            states.into_iter().map(|mut state| async move { state.give_back().await }).collect();
         let all = async {
             let mut confirmed = true;
             while let Some(released) = releases.join_next().await {
@@ -320,7 +315,7 @@ impl State {
         for _ in 0..NONCES {
             let (id, request) = self.write(ask)?;
             self.logins += usize::from(self.login.is_some() && matches!(ask, Ask::Allocate(_)));
-            let bytes = self.transact(id, &request).await?;
+            let bytes = self.transact(ask, id, &request).await?;
             let answer = parse(&bytes)?;
             if let Ok(software) = answer.attribute::<Software>() {
                 self.software = Some(printable(software.software()));
@@ -390,31 +385,67 @@ impl State {
 
     /// Sends a request until its answer comes: over UDP again after half a second, and so on in
     /// doubled steps (RFC 8489 section 6.2.1).
-    async fn transact(&mut self, id: TransactionId, request: &[u8]) -> Result<Vec<u8>, TurnError> {
+    async fn transact(
+        &mut self,
+        ask: Ask,
+        id: TransactionId,
+        request: &[u8],
+    ) -> Result<Vec<u8>, TurnError> {
         const FIRST: Duration = Duration::from_millis(500);
-        /// Far more than we send ourselves.
-        const MOST_WAITING: usize = 256;
 
         let end = Instant::now() + self.patience;
         let mut step = if self.connection.is_reliable() { self.patience } else { FIRST };
         while Instant::now() < end {
             self.connection.send(request).await?;
+            if matches!(ask, Ask::Allocate(_)) {
+                self.unanswered = Some(id);
+            }
             let until = end.min(Instant::now() + step);
-            while let Ok(received) = timeout_at(until, self.connection.receive()).await {
-                let bytes = received?;
-                if let Ok(message) = Message::from_bytes(&bytes)
-                    && message.is_response()
-                    && message.transaction_id() == id
-                {
-                    return Ok(bytes);
-                }
-                if self.inbox.len() < MOST_WAITING {
-                    self.inbox.extend(datagram(&bytes));
-                }
+            if let Some(answer) = self.answer(id, until).await? {
+                return Ok(answer);
             }
             step *= 2;
         }
         Err(TurnError::NoAnswer)
+    }
+
+    /// The answer to a request that was sent. Datagrams that come before it are kept.
+    async fn answer(&mut self, id: TransactionId, until: Instant) -> io::Result<Option<Vec<u8>>> {
+        /// Far more than we send ourselves.
+        const MOST_WAITING: usize = 256;
+
+        while let Ok(received) = timeout_at(until, self.connection.receive()).await {
+            let bytes = received?;
+            if let Ok(message) = Message::from_bytes(&bytes)
+                && message.is_response()
+                && message.transaction_id() == id
+            {
+                _ = self.unanswered.take_if(|unanswered| *unanswered == id);
+                return Ok(Some(bytes));
+            }
+            if self.inbox.len() < MOST_WAITING {
+                self.inbox.extend(datagram(&bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends the allocation; whether the server confirmed that there is none.
+    ///
+    /// While coturn looks up the password for an Allocate, it answers a Refresh with 437, and then
+    /// allocates.
+    async fn give_back(&mut self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(1);
+
+        let answered = match self.unanswered {
+            None => true,
+            Some(id) => matches!(self.answer(id, Instant::now() + PATIENCE).await, Ok(Some(_))),
+        };
+        match self.request(Ask::Refresh(0)).await {
+            Ok(_) => true,
+            // No allocation, or none of ours.
+            Err(error) => answered && matches!(error.code(), Some(437 | 401 | 441)),
+        }
     }
 }
 
