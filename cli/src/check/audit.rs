@@ -20,6 +20,9 @@ use super::transport::Way;
 use super::{Check, certificate, progress, relay};
 
 /// One address for its whole range, and the line of `turnserver.conf` that closes it.
+///
+/// coturn denies some without such a line (its ChangeLog, to 4.17.1): loopback since 4.5.1, `::1`
+/// and 0.0.0.0/8 since 4.5.2, 169.254.0.0/16 and fc00::/7 since 4.13.1.
 const RANGES: [(&str, &str, &str); 10] = [
     ("127.0.0.1", "127.0.0.0/8, the server itself", "remove allow-loopback-peers"),
     ("0.0.0.0", "0.0.0.0/8, the server itself", "denied-peer-ip=0.0.0.0-0.255.255.255"),
@@ -123,13 +126,13 @@ async fn of_family(
     session: Result<Session, String>,
     ranges: Vec<(IpAddr, &'static str, &'static str)>,
 ) -> Vec<Finding> {
-    let (mut session, closed) = match session {
+    let (mut session, mut closed) = match session {
         Ok(session) => (Some(session), String::new()),
         Err(why) => (None, why),
     };
     let mut findings = Vec::new();
     for (address, range, line) in ranges {
-        let (result, why) = match &mut session {
+        let (result, why) = match session.as_mut().filter(|_| closed.is_empty()) {
             None => (Answer::NotTested, Some(closed.clone())),
             Some(session) => {
                 match session.create_permission(SocketAddr::new(address, PORT)).await {
@@ -139,7 +142,13 @@ async fn of_family(
                         (Answer::NotTested, Some("the relay is of another family (443)".into()))
                     }
                     Err(error) if error.code() == Some(403) => (Answer::Denied, None),
-                    Err(error) => (Answer::NotTested, Some(error.to_string())),
+                    Err(error) => {
+                        // It would answer none of the others.
+                        if error.code().is_none() {
+                            closed = error.to_string();
+                        }
+                        (Answer::NotTested, Some(error.to_string()))
+                    }
                 }
             }
         };
@@ -152,19 +161,32 @@ async fn of_family(
     findings
 }
 
-/// Which versions the server speaks, of those that can be tried.
+/// Which versions the server speaks, of those that rustls can try.
 async fn tls_versions(check: &Check, target: &Target, address: SocketAddr) -> String {
     const TRIED: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 
-    let (host, patience) = (target.uri.host(), check.patience);
-    let mut spoken = Vec::new();
+    let (host, authorities, patience) = (target.uri.host(), &check.authorities, check.patience);
+    let mut answers = Vec::new();
     for (name, version) in TRIED {
-        let stream = timeout(patience, TcpStream::connect(address)).await;
-        let Ok(Ok(stream)) = stream else { continue };
-        let (authorities, versions) = (&check.authorities, &[version]);
-        if certificate::handshake(stream, host, authorities, patience, versions).await.is_ok() {
-            spoken.push(name);
-        }
+        let answer = match timeout(patience, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                let versions = &[version];
+                match certificate::handshake(stream, host, authorities, patience, versions).await {
+                    Ok(_) => "offered".into(),
+                    Err(error) if is_refusal(&error) => "not offered".into(),
+                    Err(error) => format!("not tested ({error})"),
+                }
+            }
+            _ => "not tested (no connection)".into(),
+        };
+        answers.push(format!("{name} {answer}"));
     }
-    format!("TLS versions: {}; older than 1.2 were not tried", spoken.join(" and "))
+    format!("TLS versions: {}; 1.0 and 1.1 cannot be tried", answers.join(", "))
+}
+
+fn is_refusal(error: &std::io::Error) -> bool {
+    use rustls::Error::{AlertReceived, PeerIncompatible};
+
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(error, Some(AlertReceived(_) | PeerIncompatible(_)))
 }
