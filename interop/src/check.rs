@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Deserializer, Value};
 
+use crate::network::Network;
+
 /// How a check ended.
 #[derive(Debug)]
 pub struct Checked {
@@ -31,7 +33,16 @@ impl Checked {
 
 /// Checks with `--json`. No secret of the arguments may show up in what it prints.
 pub fn check(args: &[&str]) -> Checked {
-    let output = start(args).wait_with_output().expect("the output of check");
+    ended(start(args), args)
+}
+
+/// The same on the client's side of a network.
+pub fn check_in(network: &Network, args: &[&str]) -> Checked {
+    ended(start_in(network, args), args)
+}
+
+fn ended(check: Child, args: &[&str]) -> Checked {
+    let output = check.wait_with_output().expect("the output of check");
     let stdout = String::from_utf8(output.stdout).expect("stdout of UTF-8");
     let stderr = String::from_utf8(output.stderr).expect("stderr of UTF-8");
     for flag in ["--secret", "--password"] {
@@ -46,7 +57,14 @@ pub fn check(args: &[&str]) -> Checked {
 
 /// The running program.
 pub fn start(args: &[&str]) -> Child {
-    let mut command = Command::new(program());
+    spawn(Command::new(program()), args)
+}
+
+pub fn start_in(network: &Network, args: &[&str]) -> Child {
+    spawn(network.client(program()), args)
+}
+
+fn spawn(mut command: Command, args: &[&str]) -> Child {
     command.args(["check", "--json", "--timeout=3s"]).args(args).env_remove("TURN_SECRET");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the program")

@@ -11,6 +11,7 @@ use std::{fs, process};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
+use crate::network::Network;
 use crate::patience::patiently;
 
 /// A Binding request (RFC 8489 section 5): type, length, magic cookie, transaction.
@@ -21,7 +22,7 @@ pub const REALM: &str = "lab.test";
 /// A running `turnserver`, ended when it is dropped.
 pub struct Coturn {
     process: Child,
-    port: u16,
+    address: SocketAddr,
     folder: TempDir,
 }
 
@@ -87,11 +88,38 @@ impl Coturn {
         config: &[&str],
         args: &[Arg],
     ) -> Self {
-        let port = free_ports();
-        let process = Command::new("turnserver")
-            .envs(env.iter().copied())
-            .args(config)
-            .args(["--allow-loopback-peers", "-L", "127.0.0.1", "-E", "127.0.0.1"])
+        let mut command = Command::new("turnserver");
+        command.envs(env.iter().copied()).args(config);
+        command.args(["--allow-loopback-peers", "-L", "127.0.0.1", "-E", "127.0.0.1"]);
+        command.args(args.iter().map(AsRef::as_ref));
+        let mut coturn = Self::spawn(command, (Ipv4Addr::LOCALHOST, free_ports()).into(), folder);
+        coturn.wait_until_it_listens();
+        coturn
+    }
+
+    /// Starts a server with these static secrets, without loopback peers, at both addresses of a
+    /// network's server.
+    pub fn in_network(network: &Network, secrets: &[&str], args: &[&str]) -> Self {
+        /// As /proc has a listening socket at the port 3478.
+        const LISTENS: &str = ":0D96 00000000:0000 0A";
+
+        let mut command = network.server("turnserver");
+        command.args(["-n", "--no-tls"]);
+        for address in [Network::IPV4, Network::IPV6] {
+            command.arg(format!("--listening-ip={address}"));
+        }
+        command.args(secret_args(secrets)).args(args);
+        let folder = TempDir::new().expect("a temporary folder");
+        let coturn = Self::spawn(command, (Network::IPV4, 3478).into(), folder);
+        let sockets = format!("/proc/{}/net/tcp", coturn.process.id());
+        let listens = || fs::read_to_string(&sockets).ok().filter(|all| all.contains(LISTENS));
+        assert!(patiently(listens).is_some(), "turnserver does not listen:\n{}", coturn.log());
+        coturn
+    }
+
+    fn spawn(mut command: Command, address: SocketAddr, folder: TempDir) -> Self {
+        let port = address.port();
+        let process = command
             .args(["--no-dtls", "--no-cli", "--verbose", "--log-file=stdout"])
             .arg(format!("--realm={REALM}"))
             .arg(format!("--listening-port={port}"))
@@ -100,15 +128,12 @@ impl Coturn {
             .arg(format!("--max-port={}", port + PORTS_EACH - 1))
             .arg(format!("--pidfile={}", folder.path().join("pid").display()))
             .arg(format!("--userdb={}", database(&folder).display()))
-            .args(args.iter().map(AsRef::as_ref))
             .stdin(Stdio::null())
             .stdout(fs::File::create(folder.path().join("log")).expect("a log file"))
             .stderr(Stdio::null())
             .spawn()
             .expect("turnserver must be installed: apt-get install coturn");
-        let mut coturn = Self { process, port, folder };
-        coturn.wait_until_it_listens();
-        coturn
+        Self { process, address, folder }
     }
 
     /// Over TCP and, a moment later, UDP.
@@ -131,11 +156,11 @@ impl Coturn {
     }
 
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        self.address
     }
 
     pub fn tls_port(&self) -> u16 {
-        self.port + 1
+        self.address.port() + 1
     }
 
     /// The certificate of the authority that vouches for this server.

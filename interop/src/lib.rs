@@ -9,6 +9,7 @@ pub mod coturn;
 pub mod ejabberd;
 pub mod fake_xirsys;
 pub mod http;
+pub mod network;
 pub mod nginx;
 mod patience;
 pub mod redis;

@@ -1,110 +1,126 @@
 //! `turn-credentials check` where the network is in the way, and `--audit`.
 
-use std::collections::BTreeMap;
-use std::net::{TcpListener, TcpStream};
-use std::process::{self, Child, Command, Stdio};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tempfile::TempDir;
 use turn_credentials::{SharedSecret, UnixTime, Username};
-use turn_credentials_interop::check::check;
+use turn_credentials_interop::check::{Checked, check, check_in, interrupt, start_in};
 use turn_credentials_interop::coturn::secret_args;
+use turn_credentials_interop::network::Network;
 use turn_credentials_interop::{Coturn, Ejabberd};
 
 const SECRET: &str = "north-secret";
 
-/// A machine of its own on a cable to this one, with coturn and a firewall before its relay ports.
-struct Machine {
-    name: String,
-    coturn: Option<Child>,
-    folder: TempDir,
+/// The ends of the cable that have the server.
+const IPV4: &str = "turn:10.77.0.1";
+const IPV6: &str = "turn:[2001:db8:4d::1]";
+
+/// Drops what comes to coturn's relay ports, as it is started on a cable.
+const RELAY_PORTS: &str = "udp dport 3480-3600 drop";
+
+fn check_over(network: &Network, args: &[&str]) -> Checked {
+    check_in(network, &[&["--secret", SECRET], args].concat())
 }
 
-impl Machine {
-    /// Ours are of the range for documentation (RFC 5737), which no cable outside has.
-    const ADDRESS: &str = "198.51.100.2";
+fn assert_fails(checked: &Checked, index: usize, code: &str, words: &str) {
+    assert_eq!(checked.code, 1, "{checked:?}");
+    assert_eq!(checked.problems(index), [code], "{checked:?}");
+    assert!(checked.message(index).starts_with(words), "{checked:?}");
+}
 
-    fn new() -> Self {
-        let name = format!("tc{}", process::id());
-        let folder = TempDir::new().expect("a temporary folder");
-        let machine = Self { name, coturn: None, folder };
-        let name = &machine.name;
-        let (here, there) = (format!("{name}a"), format!("{name}b"));
-        for line in [
-            format!("ip netns add {name}"),
-            format!("ip link add {here} type veth peer name {there} netns {name}"),
-            format!("ip address add 198.51.100.1/30 dev {here}"),
-            format!("ip link set {here} up"),
-            format!("ip -n {name} address add {}/30 dev {there}", Self::ADDRESS),
-            format!("ip -n {name} link set {there} up"),
-            format!("ip -n {name} link set lo up"),
-            format!("ip netns exec {name} nft add table inet wall"),
-            format!(
-                "ip netns exec {name} nft add chain inet wall input {{ type filter hook input priority 0; }}"
-            ),
-            format!(
-                "ip netns exec {name} nft add rule inet wall input iifname {there} udp dport 49152-49252 drop"
-            ),
-        ] {
-            run(&line);
-        }
-        machine
-    }
+fn assert_released(coturn: &Coturn) {
+    assert!(!coturn.allocations_ever().is_empty(), "{}", coturn.log());
+    assert_eq!(coturn.allocations_at_last(), BTreeSet::new(), "{}", coturn.log());
+}
 
-    fn start(&mut self) {
-        let folder = self.folder.path().display();
-        let line = format!(
-            "ip netns exec {} turnserver -n -v --no-cli --no-tls --no-dtls --use-auth-secret \
-             --static-auth-secret={SECRET} --realm=lab.test -L {address} -E {address} -p 3478 \
-             --min-port=49152 --max-port=49252 --log-file=stdout --pidfile={folder}/pid \
-             --userdb={folder}/db",
-            self.name,
-            address = Self::ADDRESS
-        );
-        let mut command = command(&line);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        self.coturn = Some(command.spawn().expect("coturn on its own machine"));
-        let start = Instant::now();
-        while TcpStream::connect((Self::ADDRESS, 3478)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(20), "coturn does not start");
-            thread::sleep(Duration::from_millis(50));
+#[test]
+fn data_passes_over_a_cable_with_ipv4_and_ipv6() {
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &[]);
+    let tcp = [IPV4, IPV6].map(|uri| format!("{uri}?transport=tcp"));
+    let uris = [IPV4, &tcp[0], IPV6, &tcp[1]];
+    let checked = check_over(&network, &uris);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    for (index, uri) in uris.iter().enumerate() {
+        let server = &checked.json["servers"][index];
+        let relay = server["relay"].as_str().unwrap_or_default();
+        assert_eq!(relay.starts_with('['), uri.contains('['), "{server}");
+        for path in ["to_peer", "to_peer_by_channel", "to_relay"] {
+            assert_eq!(server[path]["returned"], 10, "{path}: {server}");
         }
     }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        if let Some(coturn) = &mut self.coturn {
-            _ = coturn.kill();
-            _ = coturn.wait();
-        }
-        _ = command(&format!("ip netns del {}", self.name)).status();
-    }
-}
-
-fn command(line: &str) -> Command {
-    let mut words = line.split_whitespace();
-    let mut command = Command::new(words.next().expect("a program"));
-    command.args(words);
-    command
-}
-
-fn run(line: &str) {
-    let status = command(line).status().expect("iproute2 and nftables must be installed");
-    assert!(status.success(), "{line}: is this root?");
+    assert_released(&coturn);
 }
 
 #[test]
 fn a_firewall_before_the_relay_ports() {
-    let mut machine = Machine::new();
-    machine.start();
-    let checked = check(&["--secret", SECRET, &format!("turn:{}", Machine::ADDRESS)]);
-    assert_eq!(checked.code, 1, "{checked:?}");
-    // Two relays of one machine talk before its firewall.
-    assert_eq!(checked.json["servers"][0]["to_relay"]["returned"], 10, "{checked:?}");
-    assert_eq!(checked.problems(0), ["relay-ports"], "{checked:?}");
-    assert!(checked.message(0).contains("firewall closes the relay ports"), "{checked:?}");
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &[]);
+    network.firewall(RELAY_PORTS);
+    let checked = check_over(&network, &[IPV4, IPV6]);
+    for index in [0, 1] {
+        // Two relays of one machine talk before its firewall.
+        assert_eq!(checked.json["servers"][index]["to_relay"]["returned"], 10, "{checked:?}");
+        let words = "only relay to relay passes: a firewall closes the relay ports";
+        assert_fails(&checked, index, "relay-ports", words);
+    }
+    assert_released(&coturn);
+}
+
+#[test]
+fn a_firewall_that_lets_answers_in() {
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &[]);
+    network.firewall(&format!("ct state established accept\n{RELAY_PORTS}"));
+    assert_eq!(check_over(&network, &[IPV4]).code, 0);
+    assert_released(&coturn);
+}
+
+#[test]
+fn a_firewall_before_the_server() {
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &[]);
+    network.firewall("udp dport 3478 drop\nmeta nfproto ipv6 tcp dport 3478 drop");
+    let tcp = [IPV4, IPV6].map(|uri| format!("{uri}?transport=tcp"));
+    let checked = check_over(&network, &[IPV4, &tcp[0], &tcp[1]]);
+    assert_fails(&checked, 0, "no-answer", "nothing answers at UDP port 3478");
+    assert_eq!(checked.json["servers"][1]["result"], "works", "{checked:?}");
+    assert_fails(&checked, 2, "no-answer", "nothing answers at TCP port 3478");
+    assert_released(&coturn);
+}
+
+#[test]
+fn a_wrong_external_ip() {
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &["--external-ip=192.0.2.1"]);
+    let checked = check_over(&network, &[IPV4]);
+    assert_fails(&checked, 0, "external-ip", "the server says that its relay is at 192.0.2.1");
+    assert_released(&coturn);
+}
+
+#[test]
+fn an_interrupt_leaves_no_allocation() {
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &[]);
+    network.firewall(RELAY_PORTS);
+    for step in ["logging in", "sending data", "auditing"] {
+        let mut child = start_in(&network, &["--audit", "--secret", SECRET, IPV4]);
+        let stderr = child.stderr.take().unwrap();
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.ends_with(step)), "{step}");
+        interrupt(&child);
+        let rest: Vec<_> = lines.collect();
+        let code = child.wait().unwrap().code();
+        // The audit may be quicker than we are.
+        assert!(code == Some(130) || code == Some(1) && step == "auditing", "{step}: {rest:?}");
+        if code == Some(130) {
+            assert!(rest.iter().any(|line| line.contains("nothing is left")), "{step}: {rest:?} {}", coturn.log());
+        }
+    }
+    assert_released(&coturn);
 }
 
 /// What the audit says of each range.
@@ -153,6 +169,33 @@ fn an_audit_names_what_is_open() {
 fn an_audit_with_a_quota_of_one() {
     let (code, open) = audited(&["--user-quota=1"]);
     assert_eq!((code, &*open["10.0.0.1"]), (1, "allowed"), "{open:?}");
+}
+
+/// What nobody's relay should reach is denied: nothing to warn of.
+#[test]
+fn an_audit_of_a_hardened_server() {
+    let network = Network::new();
+    // Our own end of the cable is of a range that is denied otherwise.
+    let coturn = Coturn::in_network(
+        &network,
+        &[SECRET],
+        &[
+            "--allowed-peer-ip=10.77.0.0-10.77.0.255",
+            "--no-multicast-peers",
+            "--denied-peer-ip=10.0.0.0-10.255.255.255",
+            "--denied-peer-ip=172.16.0.0-172.31.255.255",
+            "--denied-peer-ip=192.168.0.0-192.168.255.255",
+            "--denied-peer-ip=169.254.0.0-169.254.255.255",
+            "--denied-peer-ip=fc00::-fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        ],
+    );
+    let checked = check_over(&network, &["--audit", IPV4]);
+    let findings = checked.json["servers"][0]["audit"].as_array().expect("an audit");
+    for finding in findings {
+        assert_eq!(finding["result"], "denied", "{finding}");
+    }
+    assert_eq!(checked.code, 0, "{checked:?}");
+    assert_released(&coturn);
 }
 
 /// Accepts and says nothing, as a port does that is another service's.
