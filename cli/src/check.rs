@@ -102,11 +102,12 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let wanted = move |address: &SocketAddr| if address.is_ipv4() { !ipv6 } else { !ipv4 };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (outcomes, released) = runtime.block_on(async {
+        let interrupted = interrupted();
         let mut tasks = JoinSet::new();
         let running = check.run(entries.entries, wanted, &mut tasks);
         let outcomes = tokio::select! {
             outcomes = running => Some(outcomes),
-            () = interrupted() => None,
+            () = interrupted => None,
         };
         // Sessions that are dropped leave their allocations to be released.
         tasks.shutdown().await;
@@ -145,26 +146,30 @@ fn writeln_json(value: &serde_json::Value, output: &mut dyn std::io::Write) -> R
     Ok(writeln!(output, "{value}")?)
 }
 
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
+/// Ends with the first SIGINT or SIGTERM after the call.
+#[cfg(unix)]
+fn interrupted() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
 
-        let terminated = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => drop(signal.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = terminated => {}
+    async fn next(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
         }
     }
-    #[cfg(not(unix))]
-    {
-        _ = tokio::signal::ctrl_c().await;
+
+    let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async {
+        tokio::select! {
+            () = next(interrupt) => {}
+            () = next(terminate) => {}
+        }
     }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    _ = tokio::signal::ctrl_c().await;
 }
 
 /// What all targets share.
