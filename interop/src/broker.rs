@@ -1,8 +1,6 @@
 //! The broker under `examples/broker`, as a process, and what is to be so whatever it is asked.
 
 use std::collections::BTreeSet;
-use std::env;
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,11 +9,12 @@ use std::sync::{Mutex, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 
+use crate::build;
 use crate::patience::{PATIENCE, patiently};
 
 /// A running broker on a free port, ended when it is dropped.
@@ -353,33 +352,8 @@ fn origins<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Vec<String> {
     by_args.chain(by_env).map(Into::into).collect()
 }
 
-fn of_a_package(name: &OsStr) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_"]
-        .iter()
-        .any(|of| name.as_encoded_bytes().starts_with(of.as_bytes()))
-}
-
 /// The broker's program, built once.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/broker/Cargo.toml");
-        let mut cargo = Command::new("cargo");
-        // Cargo's variables for this package would have ring, and what needs it, built anew.
-        for (name, _) in env::vars_os().filter(|(name, _)| of_a_package(name)) {
-            cargo.env_remove(name);
-        }
-        let build = cargo
-            .args(["build", "--locked", "--message-format=json-render-diagnostics"])
-            .args(["--manifest-path", manifest])
-            .stdin(Stdio::null())
-            .output()
-            .expect("cargo must be installed");
-        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
-        let mut messages = Deserializer::from_slice(&build.stdout).into_iter::<Value>();
-        let program = messages.find_map(|message| {
-            message.expect("a message of cargo")["executable"].as_str().map(PathBuf::from)
-        });
-        program.expect("a program of the broker")
-    })
+    PROGRAM.get_or_init(|| build::program("examples/broker"))
 }

@@ -5,8 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
+use crate::build;
 use crate::network::Network;
 
 /// How a check ended.
@@ -78,19 +79,5 @@ pub fn interrupt(child: &Child) {
 /// The program, built once.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/Cargo.toml");
-        let build = Command::new("cargo")
-            .args(["build", "--locked", "--message-format=json-render-diagnostics"])
-            .args(["--manifest-path", manifest])
-            .stdin(Stdio::null())
-            .output()
-            .expect("cargo must be installed");
-        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
-        let mut messages = Deserializer::from_slice(&build.stdout).into_iter::<Value>();
-        let program = messages.find_map(|message| {
-            message.expect("a message of cargo")["executable"].as_str().map(PathBuf::from)
-        });
-        program.expect("the program turn-credentials")
-    })
+    PROGRAM.get_or_init(|| build::program("cli"))
 }

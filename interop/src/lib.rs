@@ -3,6 +3,7 @@
 
 pub mod broker;
 pub mod browser;
+mod build;
 pub mod check;
 pub mod client;
 pub mod coturn;
