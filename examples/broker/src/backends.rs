@@ -432,6 +432,9 @@ mod tests {
                     body.len()
                 );
                 stream.write_all(answer.as_bytes()).unwrap();
+                // What is closed with bytes unread is reset, and the answer lost.
+                stream.shutdown(std::net::Shutdown::Write).unwrap();
+                _ = std::io::copy(&mut stream, &mut std::io::sink());
                 String::from_utf8_lossy(&head[..length]).into_owned()
             });
             let gateway = Gateway::new(&gateway).unwrap();

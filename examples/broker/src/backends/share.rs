@@ -129,8 +129,8 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
+    use std::io::{self, Read, Write};
+    use std::net::{Shutdown, TcpListener};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
 
@@ -170,6 +170,9 @@ mod tests {
                             stream,
                             "HTTP/1.1 {status} x\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{body}"
                         );
+                        // What is closed with bytes unread is reset, and the answer lost.
+                        _ = stream.shutdown(Shutdown::Write);
+                        _ = io::copy(&mut stream, &mut io::sink());
                     });
                 }
             });
