@@ -56,7 +56,8 @@ async fn coturn_reads_usernames_as_told() {
                 let finding = diagnose(&username, Some(&password), &[b"north"])[0];
                 let answer = allocate(coturn.address(), &username, &password).await;
                 let as_told = match finding.verdict() {
-                    Verdict::Accepted => answer == Ok(()),
+                    // 508 is for who is let in while another program has the relay's port.
+                    Verdict::Accepted => matches!(answer, Ok(()) | Err(Refused(508))),
                     Verdict::Unauthorized => answer == Err(Refused(401)),
                     Verdict::BadRequest => answer == Err(Refused(400)),
                     _ => true,
