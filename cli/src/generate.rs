@@ -91,6 +91,22 @@ pub(crate) enum Layout {
     ExpiryOnly,
 }
 
+impl Layout {
+    /// The username that expires then, by the server's clock; without the name if it has no place.
+    pub(crate) fn username(
+        self,
+        name: &str,
+        separator: char,
+        expiry: UnixTime,
+    ) -> result::Result<Username<'_>, Error> {
+        match self {
+            Self::ExpiryFirst => Username::new(name, expiry)?.with_separator(separator),
+            Self::NameFirst => Username::name_first_with(separator, name, expiry),
+            Self::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator),
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Format {
     Text,
@@ -189,11 +205,7 @@ impl<'a> Minter<'a> {
         } else {
             Cow::Borrowed(name)
         };
-        let username = match layout {
-            Layout::ExpiryFirst => Username::new(&name, expiry)?.with_separator(separator)?,
-            Layout::NameFirst => Username::name_first_with(separator, &name, expiry)?,
-            Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator)?,
-        };
+        let username = layout.username(&name, separator, expiry)?;
         TurnCredentials::for_username_at(username, &self.secret, skew, now)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use turn_credentials::ice::{Credential, Login};
-use turn_credentials::{ClockSkew, Error, IceServers, IceUri, UnixTime, Username};
+use turn_credentials::{ClockSkew, Error, IceServers, IceUri, UnixTime};
 use ureq::http::header::AUTHORIZATION;
 
 use crate::generate::Layout;
@@ -101,13 +101,7 @@ impl Recipe {
         separator: char,
         expiry: UnixTime,
     ) -> std::result::Result<String, Error> {
-        let name = &*self.name;
-        let username = match layout {
-            Layout::ExpiryFirst => Username::new(name, expiry)?.with_separator(separator)?,
-            Layout::NameFirst => Username::name_first_with(separator, name, expiry)?,
-            Layout::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator)?,
-        };
-        Ok(username.to_string())
+        Ok(layout.username(&self.name, separator, expiry)?.to_string())
     }
 }
 
