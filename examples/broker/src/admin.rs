@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,6 +15,7 @@ use clap::Args;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, json};
 use tokio::net::TcpListener;
+use tokio::time;
 use tracing::{error, info};
 
 use crate::metrics;
@@ -46,7 +48,16 @@ pub(crate) async fn start(options: &Options, broker: Arc<Broker>) -> Result<()> 
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("--admin-listen: {error}"))?;
     info!(address = %listener.local_addr()?, "listening for the operator");
-    let app = router(broker, metrics::install()?);
+    let recorded = metrics::install()?;
+    let app = router(broker, recorded.clone());
+    tokio::spawn(async move {
+        // Durations are kept one by one until they are put into their buckets.
+        let mut turns = time::interval(Duration::from_secs(5));
+        loop {
+            turns.tick().await;
+            recorded.run_upkeep();
+        }
+    });
     tokio::spawn(async move {
         let served = Server::<SocketAddr>::from_listener(listener)
             .http1_only()
