@@ -168,6 +168,16 @@ impl Coturn {
         self.folder.path().join(AUTHORITY)
     }
 
+    /// Where it is over UDP, TCP and TLS.
+    pub fn uris(&self) -> [String; 3] {
+        let (port, tls_port) = (self.address().port(), self.tls_port());
+        [
+            format!("turn:127.0.0.1:{port}?transport=udp"),
+            format!("turn:127.0.0.1:{port}?transport=tcp"),
+            format!("turns:localhost:{tls_port}?transport=tcp"),
+        ]
+    }
+
     /// The usernames that clients came with.
     pub fn usernames(&self) -> BTreeSet<String> {
         let log = self.log();

@@ -55,15 +55,6 @@ fn broker_with(xirsys: &FakeXirsys, more: &[&str]) -> Broker {
     Broker::with_args(&args.collect::<Vec<_>>())
 }
 
-fn uris(coturn: &Coturn) -> [String; 3] {
-    let (port, tls_port) = (coturn.address().port(), coturn.tls_port());
-    [
-        format!("turn:127.0.0.1:{port}?transport=udp"),
-        format!("turn:127.0.0.1:{port}?transport=tcp"),
-        format!("turns:localhost:{tls_port}?transport=tcp"),
-    ]
-}
-
 fn new_token(broker: &Broker) -> String {
     let answer = broker.ask("GET", "/token", &[FROM_APP]);
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -139,7 +130,7 @@ fn the_reference_client_meets_its_peer_in_firefox() {
 fn the_reference_client_meets_its_peer(browser: Browser) {
     let coturn = Coturn::with_tls(&[SECRET]);
     let (app, elsewhere) = (blank_page(), blank_page());
-    let broker = Broker::with_args(&with(&uris(&coturn), &[&format!("--origin={app}")]));
+    let broker = Broker::with_args(&with(&coturn.uris(), &[&format!("--origin={app}")]));
     let token = broker.ask("GET", "/token", &[("origin", &app)]).body;
 
     let join = |origin: &String, token: Option<&str>| Call {
@@ -162,7 +153,7 @@ fn the_reference_client_meets_its_peer(browser: Browser) {
     broker.hide_logins(server);
     assert!(outcome.echoed && outcome.thrown.is_none(), "{outcome:#?}");
     assert!(outcome.candidates.iter().all(|candidate| candidate.r#type == "relay"), "{outcome:#?}");
-    assert_eq!(server["urls"], json!(uris(&coturn)));
+    assert_eq!(server["urls"], json!(coturn.uris()));
     assert!(verifies(&server["username"], &server["credential"]), "{server}");
     assert!(unauthorized.contains("status 401"), "{unauthorized}");
     assert!(unheard.contains("no answer") && unheard_too.contains("no answer"), "{answers:#?}");
@@ -335,7 +326,7 @@ fn the_contract_of_the_client_key() {
 #[tokio::test]
 async fn the_contract_of_tokens() {
     let coturn = Coturn::with_tls(&[SECRET]);
-    let uris = uris(&coturn);
+    let uris = coturn.uris();
     let [old, next] = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"]
         .map(|key| format!("--token-key-file={key}"));
     let start = |more: &[&str]| broker_of(&uris, more);

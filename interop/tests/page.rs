@@ -24,15 +24,6 @@ fn with_secret(secret: &str, uris: &[String], more: &[&str]) -> Broker {
     Broker::with_args(&args.collect::<Vec<_>>())
 }
 
-fn uris(coturn: &Coturn) -> [String; 3] {
-    let (port, tls_port) = (coturn.address().port(), coturn.tls_port());
-    [
-        format!("turn:127.0.0.1:{port}?transport=udp"),
-        format!("turn:127.0.0.1:{port}?transport=tcp"),
-        format!("turns:localhost:{tls_port}?transport=tcp"),
-    ]
-}
-
 fn call(broker: &Broker, name: &'static str, argument: Value) -> Call {
     let address = format!("http://localhost:{}/", broker.address().port());
     Call { address, name, argument }
@@ -74,7 +65,7 @@ fn it_says_what_works_in_firefox() {
 
 fn it_says_what_works(browser: Browser) {
     let coturn = Coturn::with_tls(&[SECRET]);
-    let uris = uris(&coturn);
+    let uris = coturn.uris();
     let [udp, tcp, tls] = &uris;
     let dtls = tls.replace("=tcp", "=udp");
     let closed = format!("turns:localhost:{}?transport=tcp", coturn.tls_port() + 1);
@@ -254,7 +245,7 @@ fn everybody_can_read_it_in_firefox() {
 /// WCAG's AA, in each state.
 fn everybody_can_read_it(browser: Browser) {
     let coturn = Coturn::with_tls(&[SECRET]);
-    let uris = uris(&coturn);
+    let uris = coturn.uris();
     let closed = format!("turns:localhost:{}?transport=tcp", coturn.tls_port() + 1);
     let brokers = [
         broker(&uris, &[]),
