@@ -55,7 +55,7 @@ for (const { address, name, argument } of JSON.parse(line)) {
   );
   console.log(JSON.stringify(answer));
   const shots = process.env.SCREENSHOTS;
-  if (shots) await page.screenshot({ path: `${shots}/${browserName}-${++shot}.png`, fullPage: true });
+  if (shots) await page.screenshot({ path: `${shots}/${browserName}-${process.pid}-${++shot}.png`, fullPage: true });
 }
 await browser.close();
 process.exit();
