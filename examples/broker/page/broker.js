@@ -16,7 +16,15 @@ export async function fetchLogin(key, signal) {
   const token = await ask('token', headers, signal, key);
   const tok = await token.text();
   const answer = await ask('ice', { ...headers, tok }, signal, key);
-  return answer.json().catch(() => noLogin('the broker’s answer is not JSON.'));
+  const login = await answer.json().catch(() => null);
+  if (!login?.iceServers?.every?.(isServer)) {
+    return noLogin('the broker’s answer is not a list of ICE servers.');
+  }
+  return login;
+}
+
+function isServer(server) {
+  return [server?.urls].flat().every((url) => typeof url === 'string');
 }
 
 async function ask(path, headers, run, key) {
@@ -45,8 +53,9 @@ function unauthorized(key) {
 async function refusal(response) {
   const { status, headers } = response;
   const body = await response.json().catch(() => null);
-  const what = (body?.error && ERRORS[status]) ?? 'the broker, or a proxy before it, fails';
-  const why = body?.error ? `: ${body.error}` : '';
+  const what = body?.error
+    ? (ERRORS[status] ?? body.error)
+    : 'the broker, or a proxy before it, fails';
   const seconds = headers.get('retry-after');
-  return `${what} (${status})${why}.${seconds ? ` Try again in ${seconds} s.` : ''}`;
+  return `${what} (${status}).${seconds ? ` Try again in ${seconds} s.` : ''}`;
 }

@@ -3,10 +3,14 @@ import { ofStun, ofTurn, summary } from './findings.js';
 import { DATA_LIMIT, RELAY_LIMIT, call, gather, isUnknown } from './peers.js';
 import { newReport } from './report.js';
 import { addRow } from './row.js';
-import { iceServer, isAddress, passesStrictFirewalls, serversOf, stunServers } from './servers.js';
-
-// Browsers try TLS over TCP where a URI asks for DTLS.
-const TRIED_OVER = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', dtls: 'TLS' };
+import {
+  iceServer,
+  isAddress,
+  isLoopback,
+  passesStrictFirewalls,
+  serversOf,
+  stunServers,
+} from './servers.js';
 
 const NOTHING = { trips: [], candidates: [], errors: [] };
 
@@ -34,7 +38,9 @@ async function check(source) {
   element('#answer').hidden = true;
   conclude('checking', 'Checking…');
   try {
-    if (!globalThis.RTCPeerConnection) throw new Error('This browser has no WebRTC.');
+    if (!globalThis.RTCPeerConnection) {
+      throw new Error('This browser has no WebRTC, or it is turned off.');
+    }
     const servers = await source(signal);
     signal.throwIfAborted();
     conclude('checking', `Sending data through each relay: up to ${seconds(RELAY_LIMIT)}…`);
@@ -64,7 +70,7 @@ function seconds(milliseconds) {
 
 async function askBroker(signal) {
   conclude('checking', 'Asking the broker for a login…');
-  const { iceServers = [], ttl } = await fetchLogin(element('#key').value, signal);
+  const { iceServers, ttl } = await fetchLogin(element('#key').value, signal);
   const servers = serversOf(iceServers);
   if (!servers.some(({ isTurn }) => isTurn)) {
     throw new Error('TURN does not work: the broker names no TURN server.');
@@ -85,8 +91,8 @@ function readOwn() {
 
 function showAnswer(caption, expiry) {
   element('caption').textContent = caption;
-  element('#expiry').hidden = !expiry;
-  if (expiry) {
+  element('#expiry').hidden = isNaN(expiry);
+  if (!isNaN(expiry)) {
     const time = element('time');
     time.dateTime = expiry.toISOString();
     time.textContent = expiry.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
@@ -112,7 +118,7 @@ async function checkServer(server, servers, signal) {
   const row = addRow(server);
   const found = await (server.isTurn ? checkTurn : checkStun)(server, servers, signal, row);
   row.show(found);
-  return { ...found, url: server.url, isTurn: server.isTurn, over: TRIED_OVER[server.transport] };
+  return { ...found, url: server.url, isTurn: server.isTurn, over: server.tried.toUpperCase() };
 }
 
 /** A call to a peer without a relay first, since some quotas allow one relay only. */
@@ -141,7 +147,8 @@ async function checkStun(server, _, signal, row) {
 
 async function lookUp(server, found, signal) {
   const unconnected = found.errors.some(({ errorCode }) => errorCode === 701);
-  if (unconnected && !isAddress(server)) found.unknown = await isUnknown(server.host, signal);
+  const isName = !isAddress(server) && !isLoopback(server);
+  if (unconnected && isName) found.unknown = await isUnknown(server.host, signal);
 }
 
 /** Pages over plain http may not write to the clipboard: there the report is shown, selected. */

@@ -5,7 +5,14 @@ import { isAddress, isLoopback } from './servers.js';
 // What takes longer than this had no answer; a refused connection is known at once.
 const PROMPT = 5_000;
 
+const LOOPBACK = /^127\.|^::1$/;
+
 const PRIVATE = /^(10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\.|^(::1$|f[cde])/;
+
+const SCHEME = /^(stun|turn)s?:/i;
+
+// What Chromium and Firefox put before their reason.
+const THROWER = /^(Failed to construct 'RTCPeerConnection'|PeerConnectionImpl.setConfiguration): /;
 
 const FIREFOX = navigator.userAgent.includes('Firefox/');
 
@@ -16,8 +23,11 @@ const REFUSALS = {
     'does it have the same secret, and is its clock right?',
   ],
   403: ['the TURN server refuses this browser', 'does it deny this network?'],
-  486: ['this login has as many relays as it may have', 'is the quota of a user too small?'],
-  508: ['the TURN server has no relay left', 'are its ports, or its quota, too few?'],
+  486: [
+    'the quota of relays is used up',
+    'is user-quota or total-quota too small? This check has two relays at each address.',
+  ],
+  508: ['the TURN server has no relay left', 'are its relay ports too few?'],
 };
 
 const OTHER_REFUSAL = ['the TURN server gives no relay', 'what does its log say?'];
@@ -29,34 +39,43 @@ const [BLOCKED, HALF, REFUSED, UNACCEPTED, SETTING, UNRESOLVED, UNCONNECTED, SIL
 /** What came of a call through a relay to a peer without one, and of a call between two relays. */
 export function ofTurn(server, direct, relayed) {
   if (!direct.relay) return fails(...withoutRelay(server, direct));
+  const { relay, foreign } = direct;
+  const onLoopback = LOOPBACK.test(relay.address);
   const toRelay = relayed.trips;
-  const toPeer = direct.foreign && !toRelay.length ? [] : direct.trips;
-  const where = `a relay at ${host(direct.relay)} after ${direct.relay.ms} ms`;
-  if (!toPeer.length && !toRelay.length) return fails(BLOCKED, blocked(direct, relayed));
-  if (!toRelay.length) return { verdict: 'partly', rank: HALF, words: half(where, direct, relayed) };
+  const toPeer = foreign && !toRelay.length ? [] : direct.trips;
+  const where = `a relay at ${host(relay)} after ${relay.ms} ms`;
+  if (!toRelay.length) {
+    const isKnown = toPeer.length || (onLoopback && refusalOf(relayed));
+    return isKnown ? half(where, toPeer, relayed) : fails(BLOCKED, blocked(direct, relayed));
+  }
   const passed = toPeer.length ? `${median(toPeer)} ms to a peer without a relay, ` : '';
-  const words =
+  const unpassed = onLoopback ? 'a relay on loopback rarely reaches one.' : 'a NAT, or a denied network?';
+  return works(
+    server,
     `${where}. Round trips: ${passed}${median(toRelay)} ms between two relays.` +
-    (toPeer.length ? '' : ' Nothing passed to a peer without a relay: a NAT or a denied network.') +
-    (PRIVATE.test(direct.relay.address) ? ' The relay’s address is private: should it be?' : '');
-  if (server.transport !== 'dtls') return { verdict: 'works', words };
-  const hint = 'No browser speaks DTLS: this was tried over TLS.';
-  return { verdict: 'partly', label: 'works over TLS only', words: `${words} ${hint}` };
+      (passed ? '' : ` Nothing passed to a peer without a relay: ${unpassed}`) +
+      (PRIVATE.test(relay.address) ? ' The relay’s address is private: should it be?' : ''),
+  );
 }
 
 /** What came of asking a STUN server. */
 export function ofStun(server, found) {
   const { candidates, errors, ms, thrown } = found;
   const mapped = candidates.find(({ type }) => type === 'srflx');
-  if (mapped) return works(`the server sees this browser at ${host(mapped)}, after ${mapped.ms} ms.`);
+  if (mapped) {
+    return works(server, `the server sees this browser at ${host(mapped)}, after ${mapped.ms} ms.`);
+  }
   if (thrown || errors.length || ms > PROMPT || !candidates.length) {
     return fails(...withoutRelay(server, found));
   }
-  return works('no NAT between this browser and the server.');
+  return works(server, 'no NAT between this browser and the server.');
 }
 
-function works(words) {
-  return { verdict: 'works', words };
+function works({ transport, tried }, words) {
+  if (transport === tried) return { verdict: 'works', words };
+  const [wanted, over] = [transport, tried].map((name) => name.toUpperCase());
+  const hint = `Browsers do not use ${wanted} here: this was tried over ${over}.`;
+  return { verdict: 'partly', label: `works over ${over} only`, words: `${words} ${hint}` };
 }
 
 function fails(rank, words) {
@@ -65,30 +84,31 @@ function fails(rank, words) {
 
 function blocked({ relay, foreign }, relayed) {
   const cause = foreign
-    ? 'data comes from another address. Is external-ip right?'
-    : 'is external-ip right, are all peers denied (denied-peer-ip), are the relay ports ' +
+    ? ', and its data comes from another address: is external-ip right?'
+    : ': is external-ip right, are all peers denied (denied-peer-ip), are the relay ports ' +
       '(min-port to max-port) open for UDP?';
   const error = refusalOf(relayed);
   const second = error ? ` A second relay is not given: ${refused(error)}` : '';
-  return `a relay is given (${host(relay)}), but nothing passes through it: ${cause}${second}`;
+  return `a relay is given (${host(relay)}), but nothing passes through it${cause}${second}`;
 }
 
 function refusalOf({ refusal, errors }) {
   return refusal ?? errors.find(({ errorCode }) => errorCode !== 701);
 }
 
-function half(where, { trips }, relayed) {
-  const passed = `${where}. Round trip: ${median(trips)} ms to a peer without a relay`;
+/** The headline is the reason alone. */
+function half(where, trips, relayed) {
   const error = refusalOf(relayed);
-  if (error) return `${passed}, but no second relay: ${refused(error)}`;
-  return (
-    `${passed}, but nothing passes between two relays: is external-ip right, and may the server ` +
-    'reach its own relay addresses (denied-peer-ip, firewall)?'
-  );
+  const reason = error
+    ? `no second relay is given: ${refused(error)}`
+    : 'nothing passes between two relays: is external-ip right, and may the server reach its own ' +
+      'relay addresses (denied-peer-ip, firewall)?';
+  const passed = trips.length ? `. Round trip: ${median(trips)} ms to a peer without a relay` : '';
+  return { verdict: 'partly', rank: HALF, words: `${where}${passed}, but ${reason}`, reason };
 }
 
 function withoutRelay(server, { errors, ms, thrown, unknown }) {
-  if (thrown) return [UNACCEPTED, `this browser does not accept the address: ${thrown}`];
+  if (thrown) return [UNACCEPTED, unaccepted(server, thrown)];
   const error = errors.toSorted((a, b) => a.errorCode - b.errorCode)[0];
   if (error && error.errorCode !== 701) return [REFUSED, refused(error)];
   if (unknown) return [UNRESOLVED, unresolved(server)];
@@ -96,6 +116,12 @@ function withoutRelay(server, { errors, ms, thrown, unknown }) {
   const other = error ? unconnected(server, error) : untried(server);
   if (FIREFOX && isLoopback(server)) return [SETTING, setting(other)];
   return [error ? UNCONNECTED : UNTRIED, other];
+}
+
+function unaccepted({ url, isTurn, username, credential }, thrown) {
+  if (!SCHEME.test(url)) return 'an address starts with turn:, turns: or stun:.';
+  if (isTurn && !(username && credential)) return 'TURN needs a username and a password.';
+  return `this browser does not accept this server: ${thrown.replace(THROWER, '')}`;
 }
 
 function unresolved({ host }) {
@@ -114,21 +140,21 @@ function refused(error) {
   return `${what} (${told(error)}): ${question}`;
 }
 
-function silent({ transport, isTurn }, error, ms) {
-  const carrier = transport === 'udp' ? 'UDP' : 'TCP';
+function silent({ tried, isTurn }, error, ms) {
+  const carrier = tried === 'udp' ? 'UDP' : 'TCP';
   const questions = `is the server up, and does a firewall let ${carrier} through?`;
   const hint = FIREFOX && isTurn ? ' In Firefox, a refusal with 400 looks the same.' : '';
   return `no answer within ${Math.round(ms / 1000)} s: ${questions}${hint}`;
 }
 
 function unconnected(server, error) {
-  const certificate = server.transport.endsWith('tls') ? ', is the certificate good' : '';
+  const certificate = server.tried === 'tls' ? ', is the certificate good' : '';
   return `no connection (${told(error)}): is the port open${certificate}?`;
 }
 
 function untried(server) {
   const ofFirefox =
-    FIREFOX && isAddress(server) && server.transport.endsWith('tls')
+    FIREFOX && isAddress(server) && server.tried === 'tls'
       ? ' For TLS, Firefox wants a name, not an IP address.'
       : '';
   return `this browser did not try: is it offline?${ofFirefox}`;
@@ -156,14 +182,15 @@ export function summary(results) {
   const over = listed(good);
   if (!bad.length) return ['works', `TURN works: data passes over ${over}.`];
   const [worst] = bad.toSorted((a, b) => a.rank - b.rank);
+  const why = worst.reason ?? worst.words;
   if (!good.length) {
     const most = turn.some(({ verdict }) => verdict === 'partly');
-    if (most) return ['partly', `TURN works in part: ${worst.words}`];
-    return ['fails', `TURN does not work: ${worst.words}`];
+    if (most) return ['partly', `TURN works in part: ${why}`];
+    return ['fails', `TURN does not work: ${why}`];
   }
   const lost = bad.filter(({ over }) => !good.some((other) => other.over === over));
   const where = lost.length ? `over ${listed(lost, 'disjunction')}` : 'with every server';
-  return ['partly', `TURN works over ${over}, but not ${where}: ${worst.words}`];
+  return ['partly', `TURN works over ${over}, but not ${where}: ${why}`];
 }
 
 function stunOnly(results) {

@@ -11,48 +11,67 @@ const GRACE = 500;
 const TRIPS = 5;
 
 /** Has a peer with the first configuration call one with the second, and tells what came of it. */
-export async function call(caller, callee, signal, onRelay = () => {}) {
+export function call(caller, callee, signal, onRelay = () => {}) {
+  return attempt([caller, callee], signal, async (peers, found, resolve) => {
+    const [from, to] = peers;
+    from.addEventListener('icecandidate', () => {
+      if (found.relay) return;
+      found.relay = found.candidates.find(({ type }) => type === 'relay');
+      if (!found.relay) return;
+      setTimeout(resolve, DATA_LIMIT);
+      onRelay();
+    });
+    for (const peer of peers) {
+      peer.addEventListener('icecandidateerror', ({ errorCode }) => {
+        if ([400, 401].includes(errorCode) && !found.relay) resolve();
+      });
+    }
+    to.addEventListener('icecandidateerror', ({ errorCode, errorText, url }) => {
+      if (errorCode !== 701) found.refusal ??= { errorCode, errorText, url };
+    });
+    echo(to);
+    from.createDataChannel('check').addEventListener('open', ({ target }) =>
+      measure(target, found.trips).then(resolve),
+    );
+    trickle(from, to);
+    await negotiate(from, to);
+  });
+}
+
+/** What a single peer gathers with this configuration. */
+export function gather(configuration, signal) {
+  return attempt([configuration], signal, async ([peer], { candidates }, resolve) => {
+    peer.addEventListener('icecandidate', () => {
+      if (candidates.some(({ type }) => type === 'srflx')) resolve();
+    });
+    peer.createDataChannel('check');
+    await peer.setLocalDescription();
+  });
+}
+
+/** Tells what the first peer gathers until all is found, or until there is no relay in time. */
+async function attempt(configurations, signal, begin) {
   const found = { candidates: [], errors: [], trips: [] };
   const start = performance.now();
   const peers = [];
   try {
-    for (const configuration of [caller, callee]) peers.push(new RTCPeerConnection(configuration));
-    const timed = (event) => ({ ...event, ms: elapsed(start) });
-    const ended = end(peers, found, timed, signal, onRelay);
-    trickle(...peers);
-    await negotiate(...peers);
-    await ended;
-    found.foreign = await isForeign(peers[1]);
+    signal.throwIfAborted();
+    for (const configuration of configurations) peers.push(new RTCPeerConnection(configuration));
+    observe(peers[0], found, start);
+    await new Promise((resolve, reject) => {
+      onComplete(peers[0], () => {
+        found.complete = true;
+        if (!found.relay) resolve();
+      });
+      signal.addEventListener('abort', resolve);
+      setTimeout(() => found.relay || resolve(), RELAY_LIMIT);
+      begin(peers, found, resolve).catch(reject);
+    });
+    found.foreign = await isForeign(peers.at(-1));
   } catch (error) {
     found.thrown = error.message;
   } finally {
     peers.forEach((peer) => peer.close());
-  }
-  return { ...found, ms: elapsed(start) };
-}
-
-/** What a single peer gathers with this configuration. */
-export async function gather(configuration, signal) {
-  const found = { candidates: [], errors: [] };
-  const start = performance.now();
-  let peer;
-  try {
-    peer = new RTCPeerConnection(configuration);
-    await new Promise((resolve, reject) => {
-      observe(peer, found, start);
-      peer.addEventListener('icecandidate', ({ candidate }) => {
-        if (candidate?.type === 'srflx') resolve();
-      });
-      onComplete(peer, () => resolve((found.complete = true)));
-      signal.addEventListener('abort', resolve);
-      setTimeout(resolve, RELAY_LIMIT);
-      peer.createDataChannel('check');
-      peer.setLocalDescription().catch(reject);
-    });
-  } catch (error) {
-    found.thrown = error.message;
-  } finally {
-    peer?.close();
   }
   return { ...found, ms: elapsed(start) };
 }
@@ -66,35 +85,6 @@ export async function isUnknown(host, signal) {
 
 function elapsed(start) {
   return Math.round(performance.now() - start);
-}
-
-function end(peers, found, timed, signal, onRelay) {
-  const [caller, callee] = peers;
-  const start = performance.now();
-  return new Promise((resolve) => {
-    echo(callee);
-    caller.createDataChannel('check').addEventListener('open', ({ target }) =>
-      measure(target, found.trips).then(resolve),
-    );
-    observe(caller, found, start);
-    caller.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate?.type !== 'relay' || found.relay) return;
-      found.relay = timed({ address: candidate.address, port: candidate.port });
-      setTimeout(resolve, DATA_LIMIT);
-      onRelay(found.relay);
-    });
-    for (const peer of peers) {
-      peer.addEventListener('icecandidateerror', ({ errorCode }) => {
-        if ([400, 401].includes(errorCode) && !found.relay) resolve();
-      });
-    }
-    callee.addEventListener('icecandidateerror', ({ errorCode, errorText, url }) => {
-      if (errorCode !== 701) found.refusal ??= { errorCode, errorText, url };
-    });
-    onComplete(caller, () => found.relay || resolve());
-    signal.addEventListener('abort', resolve);
-    setTimeout(() => found.relay || resolve(), RELAY_LIMIT);
-  });
 }
 
 function observe(peer, { candidates, errors }, start) {
@@ -151,11 +141,9 @@ async function negotiate(caller, callee) {
 
 /** Whether data comes from an address that the other peer did not name. */
 async function isForeign(peer) {
-  const stats = [...(await peer.getStats()).values()];
-  const pair = stats.find(
-    ({ type, nominated, state }) =>
-      type === 'candidate-pair' && nominated && state === 'succeeded',
+  const stats = await peer.getStats();
+  return [...stats.values()].some(
+    ({ bytesReceived, remoteCandidateId }) =>
+      bytesReceived && stats.get(remoteCandidateId)?.candidateType === 'prflx',
   );
-  const remote = stats.find(({ id }) => id === pair?.remoteCandidateId);
-  return remote?.candidateType === 'prflx';
 }

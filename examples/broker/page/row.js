@@ -2,11 +2,12 @@
 
 import { host } from './findings.js';
 
-export function addRow({ url, isTurn, transport }) {
+export function addRow(server) {
+  const { url, transport } = server;
   const row = document.querySelector('#row').content.firstElementChild.cloneNode(true);
   const find = (selector) => row.querySelector(selector);
   Object.assign(row.dataset, { url, transport });
-  find('th span').textContent = `${isTurn ? 'TURN' : 'STUN'} over ${OVER[transport] ?? '?'}`;
+  find('th span').textContent = kind(server);
   find('code').textContent = url;
   document.querySelector('tbody').append(row);
   return {
@@ -20,8 +21,11 @@ export function addRow({ url, isTurn, transport }) {
   };
 }
 
-// No browser speaks DTLS.
-const OVER = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', dtls: 'DTLS, tried over TLS' };
+function kind({ isTurn, host, transport, tried }) {
+  if (!host) return 'Unknown';
+  const words = `${isTurn ? 'TURN' : 'STUN'} over ${transport.toUpperCase()}`;
+  return transport === tried ? words : `${words}, tried over ${tried.toUpperCase()}`;
+}
 
 const NAMES = { works: 'works', partly: 'works in part', fails: 'fails' };
 

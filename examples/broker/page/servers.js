@@ -3,6 +3,9 @@
 const ADDRESS =
   /^(?<scheme>stuns?|turns?):(?<host>\[[^\]]+\]|[^:?[\]]+)(?::(?<port>\d+))?(?:\?transport=(?<carrier>udp|tcp))?$/i;
 
+// Where TLS or DTLS is asked for, browsers try TURN over TLS; Chromium tries STUN over UDP.
+const TRIED = { true: 'tls', false: 'udp' };
+
 /** Each address of these ICE servers, with its login. */
 export function serversOf(iceServers) {
   return iceServers.flatMap(({ urls, username, credential }) =>
@@ -14,16 +17,19 @@ function parts(url) {
   const { scheme = '', host = '', port, carrier } = ADDRESS.exec(url)?.groups ?? {};
   const secure = /s$/i.test(scheme);
   const over = carrier?.toLowerCase() ?? (secure ? 'tcp' : 'udp');
+  const transport = secure ? { tcp: 'tls', udp: 'dtls' }[over] : over;
+  const isTurn = /^turn/i.test(url);
   return {
-    isTurn: /^turn/i.test(url),
+    isTurn,
     host: host.toLowerCase(),
     port: Number(port ?? (secure ? 5349 : 3478)),
-    transport: secure ? { tcp: 'tls', udp: 'dtls' }[over] : over,
+    transport,
+    tried: secure ? TRIED[isTurn] : over,
   };
 }
 
 export function iceServer({ url, username, credential }) {
-  return username || credential ? { urls: url, username, credential } : { urls: url };
+  return username && credential ? { urls: url, username, credential } : { urls: url };
 }
 
 /** What a peer without a relay needs to be found: every TURN server over UDP is a STUN server too. */
