@@ -131,6 +131,21 @@ async function checkOwn({ urls, username, credential }) {
   return { ...shown(), wantsKey: false, progress, sent };
 }
 
+/** What the page says when its broker gives each of these answers, whatever is asked. */
+async function answered(answers) {
+  const output = document.querySelector('#verdict');
+  const checked = () => output.dataset.verdict !== 'checking';
+  await until(checked);
+  const said = [];
+  for (const { status, body } of answers) {
+    globalThis.fetch = async () => new Response(body, { status, headers: { 'retry-after': '7' } });
+    document.querySelector('#broker').requestSubmit();
+    await until(checked);
+    said.push(output.innerText);
+  }
+  return said;
+}
+
 function shown() {
   const output = document.querySelector('#verdict');
   const rows = [...document.querySelectorAll('tbody tr')].map(({ dataset, innerText }) => ({

@@ -145,6 +145,7 @@ fn it_says_why_nothing_passes(browser: Browser) {
     };
     let misplaced = with("--external-ip=203.0.113.9");
     let denying = with("--denied-peer-ip=0.0.0.0-255.255.255.255");
+    let stingy = with("--user-quota=1");
     let udp = |port| vec![format!("turn:127.0.0.1:{port}?transport=udp")];
     let closed = format!("turn:127.0.0.1:{}?transport=tcp", good.tls_port() + 1);
     let brokers = [
@@ -154,24 +155,31 @@ fn it_says_why_nothing_passes(browser: Browser) {
         broker(&udp(good.tls_port() + 1), &[]),
         broker(&NAMELESS.map(Into::into), &[]),
         broker(&[NAMELESS[1].into(), closed], &[]),
+        broker(&udp(stingy.address().port()), &[]),
     ];
     let visits: Vec<_> = brokers.iter().map(|broker| visit(broker, Value::Null)).collect();
     let pages = browser.call::<Verdict>(&visits, &good.authority());
     let passes = "a relay is given";
-    let expected: [&[&str]; 6] = [
-        &[passes, "203.0.113.9", "nothing passes through it", "Is external-ip right?"],
+    let expected: [&[&str]; 7] = [
+        &[
+            passes,
+            "203.0.113.9",
+            "nothing passes through it",
+            "another address: is external-ip right?",
+        ],
         &[passes, "nothing passes through it", "denied-peer-ip"],
         &["refuses the login (401", "same secret"],
         &["no answer within 1", "firewall let UDP through"],
         &["the name turn.invalid does not resolve"],
         &[],
+        &["in part: no second relay is given", "486", "user-quota"],
     ];
     for (page, words) in pages.iter().zip(expected) {
         let page = page.as_ref().expect("a page");
-        assert_eq!(page.verdict, "fails", "{page:#?}");
+        assert_ne!(page.verdict, "works", "{page:#?}");
         assert!(words.iter().all(|words| page.words.contains(words)), "{page:#?}");
     }
-    let [.., Ok(nameless), Ok(two)] = &pages[..] else { panic!("{pages:#?}") };
+    let [.., Ok(nameless), Ok(two), Ok(_)] = &pages[..] else { panic!("{pages:#?}") };
     for row in &nameless.rows {
         assert!(row.words.contains("does not resolve"), "{row:?}");
         assert!(!row.words.contains("firewall") && !row.words.contains("Firefox"), "{row:?}");
@@ -222,6 +230,77 @@ fn it_checks_servers_that_are_typed_in(browser: Browser) {
         assert_eq!(page.sent, 0);
     }
     assert!(matches!(browser, Browser::Firefox) || locked.words.contains("at localhost"));
+    end([broker]);
+}
+
+#[test]
+fn it_says_what_is_wrong_with_an_address_in_chromium() {
+    it_says_what_is_wrong_with_an_address(Browser::Chromium);
+}
+
+#[test]
+fn it_says_what_is_wrong_with_an_address_in_firefox() {
+    it_says_what_is_wrong_with_an_address(Browser::Firefox);
+}
+
+fn it_says_what_is_wrong_with_an_address(browser: Browser) {
+    let authority = Coturn::with_tls(&[SECRET]);
+    let broker = broker(&["turn:turn.invalid".into()], &[]);
+    let login = |urls: &[&str], username| {
+        let own = json!({ "urls": urls, "username": username, "credential": "any" });
+        call(&broker, "checkOwn", own)
+    };
+    let markup = "turn:<img/src=x/onerror=document.body.remove()>";
+    let calls = [
+        login(&["turn.example.org:3478", markup], "any"),
+        login(&["turn:127.0.0.1", "turns:[::1]:443"], ""),
+    ];
+    let pages = browser.call::<Verdict>(&calls, &authority.authority());
+    let [Ok(odd), Ok(nameless)] = &pages[..] else { panic!("{pages:#?}") };
+    assert!(odd.words.contains("starts with turn:") && odd.text.contains(markup), "{odd:#?}");
+    assert!(odd.rows[1].words.contains("does not accept this server"), "{odd:#?}");
+    assert!(!odd.text.contains("PeerConnection"), "{odd:#?}");
+    for row in &nameless.rows {
+        assert!(row.words.contains("a username and a password"), "{nameless:#?}");
+    }
+    assert!(!nameless.warns, "{nameless:#?}");
+    end([broker]);
+}
+
+#[test]
+fn it_says_how_the_broker_fails_in_chromium() {
+    it_says_how_the_broker_fails(Browser::Chromium);
+}
+
+#[test]
+fn it_says_how_the_broker_fails_in_firefox() {
+    it_says_how_the_broker_fails(Browser::Firefox);
+}
+
+fn it_says_how_the_broker_fails(browser: Browser) {
+    let authority = Coturn::with_tls(&[SECRET]);
+    let broker = broker(&["turn:turn.invalid".into()], &[]);
+    let error = r#"{"error":"too many requests"}"#;
+    let no_list = "the broker’s answer is not a list of ICE servers.";
+    let cases = [
+        (429, error, "too many requests from your address (429). Try again in 7 s."),
+        (503, error, "the token store does not answer (503). Try again in 7 s."),
+        (500, "<html>", "the broker, or a proxy before it, fails (500). Try again in 7 s."),
+        (401, "", "the broker wants a client key (401)."),
+        (200, "<html>", no_list),
+        (200, "null", no_list),
+        (200, r#"{"iceServers":"any"}"#, no_list),
+        (200, r#"{"iceServers":[null]}"#, no_list),
+        (200, r#"{"iceServers":[{"urls":["turn:127.0.0.1",7]}]}"#, no_list),
+    ];
+    let answers = cases.map(|(status, body, _)| json!({ "status": status, "body": body }));
+    let calls = [call(&broker, "answered", json!(answers))];
+    let said = browser.call::<Vec<String>>(&calls, &authority.authority());
+    let [Ok(said)] = &said[..] else { panic!("{said:#?}") };
+    for (said, (.., expected)) in said.iter().zip(cases) {
+        assert!(said.ends_with(&format!("No TURN login: {expected}")), "{said}");
+    }
+    assert_eq!(said.len(), cases.len());
     end([broker]);
 }
 
