@@ -1,0 +1,88 @@
+//! Every answer that is not what was asked for. None tells the client more than it needs.
+
+use http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+use serde_json::json;
+use thiserror::Error;
+use turn_credentials::IceError;
+use turn_credentials::access_token::AccessTokenError;
+use turn_credentials::provider::{ApiError, CallError, http};
+
+use crate::broker;
+use crate::settings::SettingsError;
+
+/// The messages are for the log, and hold no secret.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error("refused")]
+    Unauthorized,
+    #[error("no such path")]
+    NotFound,
+    #[error("no such method here")]
+    MethodNotAllowed { allowed: &'static str },
+    #[error("too many requests")]
+    TooManyRequests,
+    #[error("refuses to serve: {0}")]
+    Settings(#[from] SettingsError),
+    #[error("no login can be made: {0}")]
+    Ice(#[from] IceError),
+    #[error("no token can be made: {0}")]
+    Token(#[from] AccessTokenError),
+    #[error("the provider cannot be asked: {0}")]
+    Call(#[from] CallError),
+    #[error("the provider fails: {0}")]
+    Provider(#[from] ApiError),
+    #[error("the provider does not answer")]
+    NoAnswer,
+    #[error("the provider's answer has no TURN server with a login")]
+    NoTurn,
+}
+
+impl Failure {
+    /// Whether the operator is to know.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.status().is_server_error()
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Settings(_) | Self::Ice(_) | Self::Token(_) | Self::Call(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Self::Provider(_) | Self::NoAnswer | Self::NoTurn => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    pub(crate) fn into_response(self) -> Response<String> {
+        let error = match self.status() {
+            StatusCode::TOO_MANY_REQUESTS => "too many requests: wait",
+            StatusCode::INTERNAL_SERVER_ERROR => "nothing can be made: see the log",
+            StatusCode::BAD_GATEWAY => "the TURN provider gives no login: try again",
+            // With an empty body, as the Xirsys Access Token API has it.
+            _ => "",
+        };
+        let mut response = if error.is_empty() {
+            Response::default()
+        } else {
+            broker::json(&json!({ "error": error }))
+        };
+        *response.status_mut() = self.status();
+        let header = match self {
+            Self::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::MethodNotAllowed { allowed } => Some((ALLOW, HeaderValue::from_static(allowed))),
+            // The period of the limit in wrangler.jsonc.
+            Self::TooManyRequests => Some((RETRY_AFTER, HeaderValue::from_static("60"))),
+            Self::Provider(error) => error.retry_after().map(|wait| {
+                let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                (RETRY_AFTER, secs.into())
+            }),
+            _ => None,
+        };
+        response.headers_mut().extend(header);
+        response
+    }
+}

@@ -1,0 +1,88 @@
+//! What the Worker's environment says. Whatever is missing or wrong, it refuses to serve.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use turn_credentials::provider::xirsys::Account;
+use turn_credentials::provider::{ApiKey, Gateway};
+use turn_credentials::{AccessTokenKey, IceUri, SharedSecret, TurnServer, UnixTime};
+
+use crate::broker::{Broker, Source, Xirsys};
+use crate::visitors::Visitors;
+
+/// What is wrong with a variable. It does not show the value.
+#[derive(Debug, Error)]
+#[error("{name}: {why}")]
+pub(crate) struct SettingsError {
+    name: &'static str,
+    why: String,
+}
+
+impl SettingsError {
+    pub(crate) fn new(name: &'static str, why: impl ToString) -> Self {
+        Self { name, why: why.to_string() }
+    }
+}
+
+fn of<E: ToString>(name: &'static str) -> impl Fn(E) -> SettingsError {
+    move |error| SettingsError::new(name, error)
+}
+
+/// The names are those of the broker under `examples/broker`.
+pub(crate) fn broker(variable: impl Fn(&str) -> Option<String>) -> Result<Broker, SettingsError> {
+    let optional = |name| variable(name).filter(|value| !value.is_empty());
+    let required =
+        |name| optional(name).ok_or_else(|| SettingsError::new(name, "not set: see README.md"));
+    let list = |value: &str| value.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let secret = |name, value: String| ApiKey::from_config_value(&value).map_err(of(name));
+
+    let origins = optional("BROKER_ORIGIN").map(|value| list(&value)).unwrap_or_default();
+    let origins: Vec<_> = origins.iter().map(String::as_str).collect();
+    let client_key = optional("BROKER_CLIENT_KEY");
+    let client_key = client_key.map(|value| secret("BROKER_CLIENT_KEY", value)).transpose()?;
+    let visitors = Visitors::new(&origins, client_key)?;
+
+    let keys = list(&required("BROKER_TOKEN_KEY")?);
+    let keys = keys.iter().map(|key| token_key(key)).collect::<Result<_, _>>()?;
+
+    let ttl = optional("BROKER_TTL").map_or(Ok(3600), |value| value.parse());
+    let ttl = Duration::from_secs(ttl.map_err(of("BROKER_TTL"))?);
+
+    let source = match (optional("TURN_SECRET"), optional("XIRSYS_SECRET")) {
+        (Some(value), None) => {
+            let turn_secret = SharedSecret::from_config_value(value).map_err(of("TURN_SECRET"))?;
+            let uris = list(&required("BROKER_TURN_URI")?);
+            let uris = uris.iter().map(|uri| uri.parse::<IceUri>()).collect::<Result<Vec<_>, _>>();
+            let uris = uris.map_err(of("BROKER_TURN_URI"))?;
+            let server = TurnServer::new(uris, turn_secret, ttl).map_err(of("BROKER_TURN_URI"))?;
+            Source::Coturn(server.into())
+        }
+        (None, Some(value)) => {
+            let (ident, channel) = (required("XIRSYS_IDENT")?, required("XIRSYS_CHANNEL")?);
+            let account = Account::new(&ident, secret("XIRSYS_SECRET", value)?);
+            let account = account.map_err(of("XIRSYS_IDENT"))?;
+            let gateway = optional("XIRSYS_GATEWAY").map(|url| Gateway::new(&url)).transpose();
+            let gateway = gateway.map_err(of("XIRSYS_GATEWAY"))?;
+            let xirsys = Xirsys { account, gateway, channel, ttl };
+            xirsys.call(UnixTime::from_secs(0)).map_err(of("XIRSYS_CHANNEL or BROKER_TTL"))?;
+            Source::Xirsys(xirsys)
+        }
+        (secret, _) => {
+            let why = if secret.is_some() {
+                "set, and XIRSYS_SECRET too"
+            } else {
+                "not set, nor is XIRSYS_SECRET"
+            };
+            return Err(SettingsError::new("TURN_SECRET", format!("{why}: set one of the two")));
+        }
+    };
+    Ok(Broker { visitors, keys, source })
+}
+
+/// The key's id is its hash's beginning, so that every instance has the same.
+fn token_key(text: &str) -> Result<AccessTokenKey, SettingsError> {
+    let [a, b, c, d, ..] = Sha256::digest(text).0;
+    let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), text);
+    key.map_err(of("BROKER_TOKEN_KEY"))
+}

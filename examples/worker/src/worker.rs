@@ -1,0 +1,150 @@
+//! The Worker: its requests, its variables, its clock, its randomness and its network.
+
+use js_sys::{Date, Function, Object, Promise, Reflect, Uint8Array, global, try_iter};
+use turn_credentials::UnixTime;
+use turn_credentials::provider::{HttpRequest, http};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortSignal, Headers, RequestInit, RequestRedirect, ResponseInit, WorkerGlobalScope, console,
+};
+
+use crate::broker::{Broker, Random, Runtime};
+use crate::failure::Failure;
+use crate::settings;
+
+/// Answers a request with what is in the Worker's environment.
+#[wasm_bindgen]
+pub async fn answer(request: web_sys::Request, env: JsValue) -> Result<web_sys::Response, JsValue> {
+    let variable = |name: &str| Reflect::get(&env, &name.into()).ok()?.as_string();
+    let response = match settings::broker(variable) {
+        Ok(broker) => answer_of(&broker, &request, Worker { env: &env }).await?,
+        Err(error) => refused(error.into()),
+    };
+    to_js(response)
+}
+
+async fn answer_of(
+    broker: &Broker,
+    request: &web_sys::Request,
+    worker: Worker<'_>,
+) -> Result<http::Response<String>, JsValue> {
+    let Some(request) = from_js(request)? else { return Ok(refused(Failure::NotFound)) };
+    let mut random = Random { token: [0; 16], name: [0; 8] };
+    for bytes in [&mut random.token[..], &mut random.name] {
+        getrandom::fill(bytes).map_err(|error| JsError::new(&error.to_string()))?;
+    }
+    let answer = broker.answer(&request, random, &worker).await;
+    let mut response = answer.unwrap_or_else(refused);
+    broker.share(request.headers(), &mut response);
+    Ok(response)
+}
+
+fn refused(failure: Failure) -> http::Response<String> {
+    if failure.is_ours() {
+        console::error_1(&failure.to_string().into());
+    }
+    failure.into_response()
+}
+
+struct Worker<'a> {
+    env: &'a JsValue,
+}
+
+impl Runtime for Worker<'_> {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs((Date::now() / 1000.0) as u64)
+    }
+
+    /// By the rate limit of `wrangler.jsonc`; without one, everybody. One that fails admits nobody.
+    async fn admits(&self, client: &str) -> bool {
+        let limiter = Reflect::get(self.env, &"RATE_LIMITER".into()).unwrap_or_default();
+        if limiter.is_falsy() {
+            return true;
+        }
+        limit(&limiter, client).await.unwrap_or_else(|_| {
+            console::error_1(&"RATE_LIMITER: no answer".into());
+            false
+        })
+    }
+
+    async fn send(&self, request: HttpRequest) -> Option<http::Response<Vec<u8>>> {
+        send(request).await.ok()
+    }
+}
+
+async fn limit(limiter: &JsValue, client: &str) -> Result<bool, JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"key".into(), &client.into())?;
+    let limit: Function = Reflect::get(limiter, &"limit".into())?.dyn_into()?;
+    // A binding to another Worker gives no `Promise`, but what can be awaited like one.
+    let outcome = JsFuture::from(Promise::resolve(&limit.call1(limiter, &options)?)).await?;
+    Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
+}
+
+async fn send(request: HttpRequest) -> Result<http::Response<Vec<u8>>, JsValue> {
+    const PATIENCE_MILLIS: u32 = 5_000;
+
+    let (head, body) = request.into_inner().into_parts();
+    let init = RequestInit::new();
+    init.set_method(head.method.as_str());
+    init.set_headers(&headers_of(&head.headers)?.into());
+    // The account is for its gateway alone.
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MILLIS)));
+    if !body.is_empty() {
+        init.set_body(&Uint8Array::from(&body[..]));
+    }
+    let scope: WorkerGlobalScope = global().unchecked_into();
+    let fetched = JsFuture::from(scope.fetch_with_str_and_init(&head.uri.to_string(), &init));
+    let response: web_sys::Response = fetched.await?.dyn_into()?;
+    let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec();
+    let mut answer = http::Response::builder().status(response.status());
+    for (name, value) in entries(&response.headers())? {
+        answer = answer.header(name, value);
+    }
+    answer.body(body).map_err(js_error)
+}
+
+/// A request as far as we look at it; `None` for one that is not HTTP.
+fn from_js(request: &web_sys::Request) -> Result<Option<http::Request<()>>, JsValue> {
+    let mut builder = http::Request::builder().method(&*request.method()).uri(request.url());
+    for (name, value) in entries(&request.headers())? {
+        builder = builder.header(name, value);
+    }
+    Ok(builder.body(()).ok())
+}
+
+fn to_js(response: http::Response<String>) -> Result<web_sys::Response, JsValue> {
+    let (head, body) = response.into_parts();
+    let headers = headers_of(&head.headers)?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("vary", "origin")?;
+    let init = ResponseInit::new();
+    init.set_status(head.status.as_u16());
+    init.set_headers(&headers.into());
+    // A status of 204 takes no body, not even an empty one.
+    let body = Some(body).filter(|body| !body.is_empty());
+    web_sys::Response::new_with_opt_str_and_init(body.as_deref(), &init)
+}
+
+fn headers_of(map: &http::HeaderMap) -> Result<Headers, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in map {
+        headers.append(name.as_str(), value.to_str().map_err(js_error)?)?;
+    }
+    Ok(headers)
+}
+
+fn entries(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
+    let mut entries = Vec::new();
+    for entry in try_iter(headers)?.into_iter().flatten() {
+        let entry: js_sys::Array = entry?.dyn_into()?;
+        entries.extend(entry.get(0).as_string().zip(entry.get(1).as_string()));
+    }
+    Ok(entries)
+}
+
+fn js_error(error: impl std::error::Error) -> JsValue {
+    JsError::new(&error.to_string()).into()
+}
