@@ -1,4 +1,4 @@
-//! The broker, and real TURN servers, clients and browsers, on loopback, for the checks under
+//! The broker, the Worker, and real TURN servers, clients and browsers, on loopback, for the checks under
 //! `tests/`.
 
 pub mod broker;
@@ -14,6 +14,7 @@ pub mod network;
 pub mod nginx;
 mod patience;
 pub mod redis;
+pub mod worker;
 
 pub use broker::Broker;
 pub use browser::Browser;
@@ -23,3 +24,4 @@ pub use ejabberd::Ejabberd;
 pub use fake_xirsys::FakeXirsys;
 pub use nginx::Nginx;
 pub use redis::Redis;
+pub use worker::Worker;

@@ -1,6 +1,6 @@
 //! The Worker: its requests, its variables, its clock, its randomness and its network.
 
-use js_sys::{Date, Function, Object, Promise, Reflect, Uint8Array, global, try_iter};
+use js_sys::{Date, Object, Reflect, Uint8Array, global, try_iter};
 use turn_credentials::UnixTime;
 use turn_credentials::provider::{HttpRequest, http};
 use wasm_bindgen::prelude::*;
@@ -62,7 +62,7 @@ impl Runtime for Worker<'_> {
         if limiter.is_falsy() {
             return true;
         }
-        limit(&limiter, client).await.unwrap_or_else(|_| {
+        is_under_limit(limiter.unchecked_ref(), client).await.unwrap_or_else(|_| {
             console::error_1(&"RATE_LIMITER: no answer".into());
             false
         })
@@ -73,13 +73,18 @@ impl Runtime for Worker<'_> {
     }
 }
 
-async fn limit(limiter: &JsValue, client: &str) -> Result<bool, JsValue> {
+#[wasm_bindgen]
+extern "C" {
+    type RateLimiter;
+
+    #[wasm_bindgen(method, catch)]
+    async fn limit(this: &RateLimiter, options: &Object) -> Result<JsValue, JsValue>;
+}
+
+async fn is_under_limit(limiter: &RateLimiter, client: &str) -> Result<bool, JsValue> {
     let options = Object::new();
     Reflect::set(&options, &"key".into(), &client.into())?;
-    let limit: Function = Reflect::get(limiter, &"limit".into())?.dyn_into()?;
-    // A binding to another Worker gives no `Promise`, but what can be awaited like one.
-    let outcome = JsFuture::from(Promise::resolve(&limit.call1(limiter, &options)?)).await?;
-    Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
+    Ok(Reflect::get(&limiter.limit(&options).await?, &"success".into())?.is_truthy())
 }
 
 async fn send(request: HttpRequest) -> Result<http::Response<Vec<u8>>, JsValue> {

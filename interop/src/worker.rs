@@ -1,0 +1,169 @@
+//! The Worker under `examples/worker`, in the runtime that Cloudflare runs it in.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::Request;
+
+use crate::broker::Answer;
+use crate::patience::{PATIENCE, patiently};
+
+/// A running `workerd` on a free port, ended when it is dropped.
+pub struct Worker {
+    process: Child,
+    address: SocketAddr,
+    start: Duration,
+    origins: Vec<String>,
+    secrets: Vec<String>,
+    agent: Agent,
+    folder: TempDir,
+}
+
+impl Worker {
+    /// Starts one with these variables, as its users start it.
+    pub fn with_env(env: &[(&str, &str)]) -> Self {
+        Self::start(&folder().join("workerd.capnp"), env)
+    }
+
+    /// The same with a rate limit: each client may ask twice, and 192.0.2.255 makes it fail.
+    pub fn limited(env: &[(&str, &str)]) -> Self {
+        Self::start(&interop().join("worker/limited.capnp"), env)
+    }
+
+    fn start(config: &Path, env: &[(&str, &str)]) -> Self {
+        module();
+        let program = folder().join("node_modules/.bin/workerd");
+        let missing = format!("workerd is missing: npm ci --prefix {}", folder().display());
+        assert!(program.exists(), "{missing}");
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = |name| File::create(folder.path().join(name)).expect("a log file");
+        let start = Instant::now();
+        let mut process = Command::new(program)
+            .arg("serve")
+            .arg(config)
+            .args(["--socket-addr=http=127.0.0.1:0", "--control-fd=1"])
+            .env_clear()
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(file("control"))
+            .stderr(file("log"))
+            .spawn()
+            .expect("workerd starts");
+        let read = |name| fs::read_to_string(folder.path().join(name)).expect("a log");
+        let port = patiently(|| {
+            let ended = process.try_wait().expect("the state of workerd");
+            assert!(ended.is_none(), "workerd ended at once:\n{}", read("log"));
+            let event: Value = serde_json::from_str(&read("control")).ok()?;
+            u16::try_from(event["port"].as_u64()?).ok()
+        });
+        let port = port.unwrap_or_else(|| panic!("workerd does not listen:\n{}", read("log")));
+        let is_secret = |name: &str| name.ends_with("_SECRET") || name.ends_with("_KEY");
+        let values = |wanted: &dyn Fn(&str) -> bool| {
+            let values = env.iter().filter(|(name, _)| wanted(name));
+            values.flat_map(|(_, value)| value.split(',')).map(Into::into).collect()
+        };
+        Self {
+            process,
+            address: ([127, 0, 0, 1], port).into(),
+            start: start.elapsed(),
+            origins: values(&|name| name == "BROKER_ORIGIN"),
+            secrets: values(&is_secret),
+            agent: Agent::config_builder()
+                .http_status_as_error(false)
+                .allow_non_standard_methods(true)
+                .proxy(None)
+                .timeout_global(Some(PATIENCE))
+                .build()
+                .into(),
+            folder,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// How long it took from the start of the process until it listened.
+    pub fn start_up(&self) -> Duration {
+        self.start
+    }
+
+    /// Asks, and checks what every answer is to have.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let answer = self.ask_unchecked(method, path, headers);
+        let mut origins = headers.iter().filter(|(name, _)| *name == "origin");
+        let origin = origins.next().map(|(_, origin)| *origin).filter(|_| origins.next().is_none());
+        let permitted = origin.filter(|origin| self.origins.iter().any(|other| other == origin));
+        assert_eq!(answer.header("access-control-allow-origin"), permitted, "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-credentials"), None, "{answer:?}");
+        if answer.status == 401 {
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{answer:?}");
+            assert_eq!(answer.body, "", "{answer:?}");
+        }
+        answer
+    }
+
+    /// Asks a Worker that may know no origins.
+    pub fn ask_unchecked(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(self.url(path));
+        for &(name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(()).expect("a request");
+        let mut response = self.agent.run(request).expect("an answer of the Worker");
+        let answer = Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.body_mut().read_to_string().expect("a body of UTF-8"),
+        };
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
+        assert_eq!(answer.header("vary"), Some("origin"), "{answer:?}");
+        answer
+    }
+
+    /// Ends it: what it wrote, with no secret in it.
+    pub fn end(self) -> String {
+        let log = fs::read_to_string(self.folder.path().join("log")).expect("the log");
+        for secret in &self.secrets {
+            assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+        }
+        log
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+fn interop() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folder() -> PathBuf {
+    interop().join("../examples/worker")
+}
+
+/// The Worker's WebAssembly module, built once, by the minimum Rust.
+pub fn module() -> &'static Path {
+    static MODULE: OnceLock<PathBuf> = OnceLock::new();
+    MODULE.get_or_init(|| {
+        let rust = interop().join("../.ci/rust-1.85");
+        let build = Command::new(folder().join("build"))
+            .env("CARGO_WASM", format!("{} -Z build-std=std,panic_abort", rust.display()))
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell");
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+        folder().join("pkg/worker_bg.wasm")
+    })
+}
