@@ -78,4 +78,8 @@ pub mod _guides {
 
     #[doc = include_str!("../docs/matrix.md")]
     pub mod matrix {}
+
+    #[cfg(all(feature = "access-token", feature = "serde"))]
+    #[doc = include_str!("../docs/at-the-edge.md")]
+    pub mod at_the_edge {}
 }
