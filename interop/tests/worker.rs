@@ -12,7 +12,7 @@ use turn_credentials::{AccessToken, AccessTokenKey, Keyring, SharedSecret, UnixT
 use turn_credentials_interop::broker::{Answer, members};
 use turn_credentials_interop::browser::{Call, Joined, blank_page};
 use turn_credentials_interop::fake_xirsys::{self, response};
-use turn_credentials_interop::{Browser, Coturn, FakeXirsys, Worker, worker};
+use turn_credentials_interop::{Broker, Browser, Coturn, FakeXirsys, Worker, worker};
 
 const SECRET: &str = "north-of-the-border";
 const TOKEN_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -189,6 +189,24 @@ fn tokens_and_logins_are_those_of_the_native_build() {
         assert!((3590..=3600).contains(&ttl), "{ttl}");
         worker.end();
     }
+}
+
+#[test]
+fn it_and_a_broker_take_each_others_tokens() {
+    let worker = Worker::with_env(&COTURN);
+    let broker = Broker::with_args(&[
+        format!("--origin={APP}"),
+        format!("--turn-uri={URI}"),
+        format!("--secret-file={SECRET}"),
+        format!("--token-key-file={TOKEN_KEY}"),
+    ]);
+    let of_broker = broker.ask("GET", "/token", &[FROM_APP]).body;
+    assert_eq!(put(&worker, &of_broker).status, 200);
+    let of_worker = new_token(&worker);
+    let answer = broker.ask("PUT", "/token", &[FROM_APP, ("tok", &of_worker)]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(broker.stop().0.success());
+    assert_eq!(worker.end(), "");
 }
 
 #[test]

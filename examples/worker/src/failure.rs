@@ -62,7 +62,7 @@ impl Failure {
             StatusCode::TOO_MANY_REQUESTS => "too many requests: wait",
             StatusCode::INTERNAL_SERVER_ERROR => "nothing can be made: see the log",
             StatusCode::BAD_GATEWAY => "the TURN provider gives no login: try again",
-            // With an empty body, as the Xirsys Access Token API has it.
+            // The Xirsys Access Token API's is empty, too.
             _ => "",
         };
         let mut response = if error.is_empty() {
@@ -74,7 +74,7 @@ impl Failure {
         let header = match self {
             Self::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::MethodNotAllowed { allowed } => Some((ALLOW, HeaderValue::from_static(allowed))),
-            // The period of the limit in wrangler.jsonc.
+            // The period of the limit in `wrangler.jsonc`.
             Self::TooManyRequests => Some((RETRY_AFTER, HeaderValue::from_static("60"))),
             Self::Provider(error) => error.retry_after().map(|wait| {
                 let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
