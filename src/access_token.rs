@@ -121,7 +121,7 @@ impl AccessTokenKey {
         Ok(token)
     }
 
-    /// [`issue_at`](Self::issue_at) using the system clock.
+    /// Like [`issue_at`](Self::issue_at), using the system clock.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl AccessToken {
         if now > expired_at { Err(Expired { expired_at }) } else { Ok(grant) }
     }
 
-    /// [`verify_at`](Self::verify_at) using the system clock.
+    /// Like [`verify_at`](Self::verify_at), using the system clock.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The TURN server's clock: its difference from ours, and the expiry that it decides on.
+//! The TURN server's clock: how far it is from ours, and the expiry that it is compared with.
 
 use core::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::time::UnixTime;
 /// The server compares a login's expiry with its own clock, with no tolerance: a server that
 /// runs a minute ahead ends every login a minute early.
 ///
-/// If the clocks may differ by an unknown amount, use [`server_ahead`](Self::server_ahead) as a safety
-/// margin: it moves the expiry, and the ttl that the client is told stays the same.
+/// If the clocks may differ by an unknown amount, use [`server_ahead`](Self::server_ahead) as a
+/// safety margin: it moves the expiry and leaves the ttl that the client is told unchanged.
 ///
 /// A fraction of a second is rounded towards the later expiry.
 ///
@@ -31,7 +31,7 @@ use crate::time::UnixTime;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClockSkew {
-    /// So wide that no sum below overflows.
+    /// Wide enough that no sum below overflows.
     server_minus_ours: i128,
 }
 
@@ -39,34 +39,67 @@ impl ClockSkew {
     /// The two clocks agree.
     pub const NONE: Self = Self::from_secs(0);
 
-    /// The server's clock minus ours, in seconds.
+    /// Creates a skew from the server's clock minus ours, in seconds.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, UnixTime};
+    ///
+    /// let (minute, now) = (Duration::from_secs(60), UnixTime::from_secs(1_700_000_000));
+    /// assert_eq!(ClockSkew::from_secs(-5).expiry(minute, now)?, UnixTime::from_secs(1_700_000_055));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub const fn from_secs(server_minus_ours: i64) -> Self {
         Self { server_minus_ours: server_minus_ours as i128 }
     }
 
-    /// The server's clock shows a later time than ours, so every expiry moves that much later.
+    /// The server's clock is ahead of ours by this much: every expiry moves later by the same
+    /// amount.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::ClockSkew;
+    ///
+    /// assert_eq!(ClockSkew::server_ahead(Duration::from_millis(1500)), ClockSkew::from_secs(2));
+    /// ```
     #[must_use]
     pub const fn server_ahead(by: Duration) -> Self {
         let started = (by.subsec_nanos() > 0) as i128;
         Self { server_minus_ours: (by.as_secs() as i128).saturating_add(started) }
     }
 
-    /// The server's clock shows an earlier time than ours, so every expiry moves that much earlier.
+    /// The server's clock is behind ours by this much: every expiry moves earlier by the same
+    /// amount.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::ClockSkew;
+    ///
+    /// assert_eq!(ClockSkew::server_behind(Duration::from_millis(1500)), ClockSkew::from_secs(-1));
+    /// ```
     #[must_use]
     pub const fn server_behind(by: Duration) -> Self {
         Self { server_minus_ours: (by.as_secs() as i128).saturating_neg() }
     }
 
     /// The difference between two clocks that were read at the same moment.
+    ///
+    /// ```
+    /// use turn_credentials::{ClockSkew, UnixTime};
+    ///
+    /// let [ours, servers] = [1_700_000_000, 1_700_000_007].map(UnixTime::from_secs);
+    /// assert_eq!(ClockSkew::between(ours, servers), ClockSkew::from_secs(7));
+    /// assert_eq!(ClockSkew::between(servers, ours), ClockSkew::from_secs(-7));
+    /// ```
     #[must_use]
     pub const fn between(ours: UnixTime, servers: UnixTime) -> Self {
         let (ours, servers) = (ours.as_secs() as i128, servers.as_secs() as i128);
         Self { server_minus_ours: servers.saturating_sub(ours) }
     }
 
-    /// The expiry, by the TURN server's clock, of a login that lasts for `ttl` from our `now`:
-    /// now + ttl + skew.
+    /// The expiry, on the TURN server's clock, of a login that lasts for `ttl` from our `now`: now
+    /// + ttl + skew.
     ///
     /// A fraction of a second in the ttl is dropped.
     ///
@@ -102,7 +135,7 @@ impl ClockSkew {
         Expiry::new(expiry, || ExpiryHint::find(ttl, now.as_secs()))
     }
 
-    /// The seconds from our `now` until the server's clock shows the expiry, saturating.
+    /// The seconds from our `now` until the server's clock reaches the expiry; saturates.
     pub(crate) fn ttl_until(self, expiry: Expiry, now: UnixTime) -> Result<u64, Error> {
         let ttl = i128::from(expiry.secs()).saturating_sub(self.servers_clock(now));
         if ttl <= 0 {
@@ -117,7 +150,7 @@ impl ClockSkew {
     }
 }
 
-/// The expiry in a username, by the TURN server's clock: at least 1, and at most 31 bits.
+/// The expiry in a username, on the TURN server's clock: at least 1, and at most 31 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Expiry(u32);
 

@@ -1,4 +1,5 @@
-//! What a service has in its configuration, by serde: secrets, and the skew of a server's clock.
+//! What a service reads from its configuration with serde: secrets, and the skew of a server's
+//! clock.
 
 use core::fmt;
 
@@ -10,11 +11,11 @@ use crate::clock::ClockSkew;
 use crate::secret::SharedSecret;
 use crate::wiped::Wiped;
 
-/// By [`from_config_value`](Self::from_config_value). It is never written, and no error of it shows what
-/// was found. A format's own error may: `toml` prints the line, so show its `message()` only.
+/// Uses [`from_config_value`](Self::from_config_value). Its own errors never show the value. A
+/// format's error may: `toml` prints the line, so show only its `message()`.
 impl<'de> Deserialize<'de> for SharedSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Asked for text, a format's own error shows the number that it finds instead.
+        // If asked for text, a format shows the number that it found instead in its own error.
         deserializer.deserialize_any(SecretVisitor)
     }
 }
@@ -49,7 +50,7 @@ impl Visitor<'_> for SecretVisitor {
     refuse!(visit_i128(i128), visit_u128(u128));
 }
 
-/// Of whole seconds, the server's clock minus ours: see [`from_secs`](Self::from_secs).
+/// From whole seconds, the server's clock minus ours: see [`from_secs`](Self::from_secs).
 impl<'de> Deserialize<'de> for ClockSkew {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SkewVisitor)

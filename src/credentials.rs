@@ -41,7 +41,22 @@ pub struct TurnCredentials {
 }
 
 impl TurnCredentials {
-    /// [`generate_at`](Self::generate_at) using the system clock.
+    /// Like [`generate_at`](Self::generate_at), using the system clock.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials};
+    ///
+    /// let secret = SharedSecret::new("north")?;
+    /// let hour = Duration::from_secs(3600);
+    /// let login = TurnCredentials::generate("alice", &secret, hour, ClockSkew::NONE)?;
+    /// assert_eq!(login.ttl(), hour);
+    /// assert!(login.username().ends_with(":alice"));
+    ///
+    /// let nobody = TurnCredentials::generate("", &secret, hour, ClockSkew::NONE);
+    /// assert_eq!(nobody.unwrap_err(), Error::EmptyName);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -64,6 +79,22 @@ impl TurnCredentials {
     /// a relay; a running session continues. pion, webrtc-rs and STUNner check it on every request:
     /// there the ttl must outlast the call.
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
+    ///
+    /// let secret = SharedSecret::new("north")?;
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let lasting = |secs| {
+    ///     let ttl = Duration::from_secs(secs);
+    ///     TurnCredentials::generate_at("alice", &secret, ttl, ClockSkew::from_secs(30), now)
+    /// };
+    /// assert_eq!(lasting(60)?.username(), "1700000090:alice");
+    /// assert_eq!(lasting(60)?.ttl().as_secs(), 60);
+    /// assert_eq!(lasting(0).unwrap_err(), Error::TtlTooShort);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// * Those of [`ClockSkew::expiry`], for a ttl under one second and for an expiry out of range.
@@ -83,7 +114,18 @@ impl TurnCredentials {
         Ok(Self::mint(username, secret, now, ttl))
     }
 
-    /// [`generate_expiry_only_at`](Self::generate_expiry_only_at) using the system clock.
+    /// Like [`generate_expiry_only_at`](Self::generate_expiry_only_at), using the system clock.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials};
+    ///
+    /// let secret = SharedSecret::new("north")?;
+    /// let hour = Duration::from_secs(3600);
+    /// let login = TurnCredentials::generate_expiry_only(&secret, hour, ClockSkew::NONE)?;
+    /// assert_eq!(login.username(), login.expires_at().as_secs().to_string());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -129,7 +171,23 @@ impl TurnCredentials {
         Ok(Self::mint(username, secret, now, ttl))
     }
 
-    /// [`for_username_at`](Self::for_username_at) using the system clock.
+    /// Like [`for_username_at`](Self::for_username_at), using the system clock.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime, Username};
+    ///
+    /// let secret = SharedSecret::new("north")?;
+    /// let expiry = ClockSkew::NONE.expiry(Duration::from_secs(3600), UnixTime::now())?;
+    /// let username = Username::name_first("alice", expiry)?;
+    /// let login = TurnCredentials::for_username(username, &secret, ClockSkew::NONE)?;
+    /// assert!(login.username().starts_with("alice:"));
+    ///
+    /// let over = Username::new("alice", UnixTime::from_secs(1_700_000_000))?;
+    /// let late = TurnCredentials::for_username(over, &secret, ClockSkew::NONE);
+    /// assert_eq!(late.unwrap_err(), Error::BornExpired);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -186,7 +244,7 @@ impl TurnCredentials {
         Self { username, password, expires_at, issued_at, ttl }
     }
 
-    /// What the client sends as STUN USERNAME.
+    /// The username, as the client sends it in STUN USERNAME.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
@@ -198,7 +256,7 @@ impl TurnCredentials {
         &self.password
     }
 
-    /// The username and the password, without copying them.
+    /// Splits the login into its username and its password, without copying them.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -217,23 +275,35 @@ impl TurnCredentials {
         (self.username, self.password)
     }
 
-    /// The expiry in the username, by the TURN server's clock.
+    /// The expiry in the username, on the TURN server's clock.
     ///
-    /// The login is sure to work while that clock is before the expiry: see
-    /// [how long a login must last](crate#how-long-a-login-must-last).
+    /// The login is certain to work while that clock is before the expiry. During the expiry second
+    /// itself, coturn and pion still accept it, and eturnal does not.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at
     }
 
-    /// The end of the ttl, by our clock: the `now` that the login was made with, plus the ttl.
+    /// The end of the ttl on our clock: the `now` that the login was made with, plus the ttl.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime};
+    /// # let secret = SharedSecret::new("north")?;
+    /// # let (ttl, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+    /// let skew = ClockSkew::from_secs(30); // the server's clock is ahead
+    /// let login = TurnCredentials::generate_at("alice", &secret, ttl, skew, now)?;
+    /// assert_eq!(login.valid_until(), UnixTime::from_secs(1_700_003_600));
+    /// assert_eq!(login.expires_at(), UnixTime::from_secs(1_700_003_630));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn valid_until(&self) -> UnixTime {
         self.issued_at.later_by(self.ttl)
     }
 
-    /// How long the login lasts from the `now` that it was made with, in whole seconds: what to
-    /// tell the client.
+    /// The ttl in whole seconds, counted from the `now` that the login was made with. Send it to
+    /// the client.
     #[must_use]
     pub fn ttl(&self) -> Duration {
         Duration::from_secs(self.ttl)
@@ -258,7 +328,7 @@ impl TurnCredentials {
     }
 }
 
-/// When to renew what lasts this long.
+/// When to renew what lasts this long. The last quarter is for retries.
 pub(crate) fn three_quarters(ttl: Duration) -> Duration {
     ttl.saturating_sub(ttl.checked_div(4).unwrap_or_default())
 }

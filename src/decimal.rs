@@ -1,4 +1,4 @@
-//! Numbers of digits alone: `str::parse` accepts a sign too.
+//! Numbers of digits only: `str::parse` accepts a sign too.
 
 use core::str::FromStr;
 

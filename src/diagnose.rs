@@ -108,7 +108,7 @@ pub fn diagnose_at(
     diagnose_with(Username::DEFAULT_SEPARATOR, username, password, secrets, now)
 }
 
-/// [`diagnose_at`] using the system clock.
+/// Like [`diagnose_at`], using the system clock.
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 #[must_use]
 pub fn diagnose(username: &str, password: Option<&str>, secrets: &[&[u8]]) -> Vec<Finding> {

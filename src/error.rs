@@ -1,17 +1,29 @@
-//! One error for each way to react.
+//! One error type for each way to react.
 
 use thiserror::Error;
 
 use crate::time::UnixTime;
 
-/// Why a secret, a username or a login cannot be made.
+/// Why a secret, a username or a login is refused.
 ///
 /// Each variant is something that a TURN server or a client rejects, misreads, or accepts from
 /// anyone. No message contains a secret or a name.
+///
+/// ```
+/// use turn_credentials::{Error, UnixTime, Username};
+///
+/// let error = Username::new("o'neil", UnixTime::from_secs(1_700_000_000)).unwrap_err();
+/// assert_eq!(error, Error::ForbiddenCharacter { character: '\'', index: 1 });
+/// assert_eq!(
+///     error.to_string(),
+///     "the name has the character U+0027 at byte 1, which is not safe in a username: \
+///      leave it out, or use PseudonymKey::name_for"
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The secret or key has no bytes, or its file has nothing but white space: coturn accepts an empty
+    /// The secret or key is empty, or its file contains only white space: coturn accepts an empty
     /// secret, and then accepts anyone.
     #[error(
         "the secret or key is empty: check where it comes from, such as an unset variable or a blank \
@@ -19,8 +31,8 @@ pub enum Error {
     )]
     EmptySecret,
 
-    /// The secret or key in a configuration has a blank, a line end or a byte order mark at one of its
-    /// ends, which some programs strip and others keep.
+    /// The secret or key from a configuration begins or ends with a blank, a line end or a byte
+    /// order mark, which some programs strip and others keep.
     #[error(
         "the secret or key has a blank, a line end or a byte order mark at its beginning or end: \
          remove it where the secret is set"
@@ -101,7 +113,7 @@ pub enum Error {
     BadSeparator,
 
     /// The ttl is under one second.
-    #[error("the ttl is under one second: give the seconds from now that the credential must last")]
+    #[error("the ttl is under one second: give the seconds that the login must last")]
     TtlTooShort,
 
     /// The expiry is outside 1..=2147483647, the range that every TURN server accepts.
@@ -113,30 +125,45 @@ pub enum Error {
         )
     )]
     ExpiryOutOfRange {
-        /// The mistake that the numbers look like.
+        /// The likely mistake, judging by the numbers.
         hint: Option<ExpiryHint>,
     },
 
-    /// The expiry is not after the TURN server's now.
-    #[error("the credential would be born expired: give an expiry after the TURN server's now")]
+    /// The expiry is not after the time on the TURN server's clock.
+    #[error(
+        "the login would already be expired: give an expiry after the time on the TURN server's clock"
+    )]
     BornExpired,
 }
 
-/// The mistake that an expiry out of range looks like.
+/// The likely mistake when an expiry is out of range.
+///
+/// ```
+/// use core::time::Duration;
+/// use turn_credentials::{ClockSkew, Error, ExpiryHint, UnixTime};
+///
+/// let now = UnixTime::from_secs(1_700_000_000_000); // JavaScript's Date.now()
+/// let error = ClockSkew::NONE.expiry(Duration::from_secs(3600), now).unwrap_err();
+/// assert_eq!(error, Error::ExpiryOutOfRange { hint: Some(ExpiryHint::Milliseconds) });
+/// assert!(error.to_string().ends_with(": it looks like milliseconds, divide by 1000"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpiryHint {
-    /// A time in milliseconds (or finer) was given for one in seconds.
+    /// A time was given in milliseconds, or a finer unit, instead of seconds.
     Milliseconds,
     /// A point in time was given as the ttl.
     TtlIsTimestamp,
 }
 
 impl ExpiryHint {
-    /// Looks for the mistake in a ttl and a point in time, both in seconds.
+    /// Looks for the mistake in a ttl and a point in time, both meant to be in seconds.
     pub(crate) fn find(ttl: u64, time: u64) -> Option<Self> {
+        /// No ttl is that long, and no two clocks differ by that much.
         const TEN_YEARS: u64 = 10 * 365 * 86_400;
+        /// A ttl that cannot fit, whatever the time is: 2³¹ - 1 seconds.
         const SIXTY_EIGHT_YEARS: u64 = 2_147_483_647;
+        /// As milliseconds, March 1973: no clock that is set shows less.
         const YEAR_5138: u64 = 100_000_000_000;
 
         if time >= YEAR_5138 {
@@ -160,13 +187,25 @@ impl ExpiryHint {
     }
 }
 
-/// Why an ICE server, a lease or one of its formats cannot be made.
+/// Why an ICE server, a lease or one of its formats is refused.
 ///
 /// No message contains a credential or a name.
+///
+/// ```
+/// use turn_credentials::{IceError, IceServer};
+///
+/// let error = IceServer::without_login(["turn:turn.example.org".parse()?]).unwrap_err();
+/// assert_eq!(error, IceError::NoLogin);
+/// assert_eq!(
+///     error.to_string(),
+///     "a TURN server needs a username and a credential, neither of them empty"
+/// );
+/// # Ok::<(), turn_credentials::ice::UriError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum IceError {
-    /// A login of ours cannot be made, or a username is too long.
+    /// A login cannot be minted, or a username is too long.
     #[error(transparent)]
     Credentials(#[from] Error),
 
@@ -184,11 +223,11 @@ pub enum IceError {
     #[error("the username or the credential has a control character: a line end from a file?")]
     ControlCharacter,
 
-    /// None of the URIs is a TURN server's, so that no login is of use.
+    /// None of the URIs is a TURN server's, so a login is useless.
     #[error("there is no TURN server among the URIs: give one such as turn:turn.example.org")]
     NoTurn,
 
-    /// Browsers refuse all URIs, or those of all TURN servers: see
+    /// Browsers refuse every URI, or those of every TURN server: see
     /// [`BrowserRefusal`](crate::ice::BrowserRefusal).
     #[error(
         "browsers refuse the URIs of every TURN server, or of every server: add one on a usual \
@@ -196,7 +235,7 @@ pub enum IceError {
     )]
     NoneForBrowsers,
 
-    /// The format needs a ttl, and the login's is unknown.
+    /// The format needs a ttl, and the login's is not known.
     #[error("the ttl of the login is unknown, and this format needs one")]
     NoTtl,
 
@@ -207,7 +246,7 @@ pub enum IceError {
     NotXml,
 
     /// A username or a credential has a `;` or a character that is not ASCII, which WHIP and WHEP
-    /// clients misread in a header: they would send another login.
+    /// clients misread in a header: they would send a different login.
     #[error(
         "the username or the credential has a `;` or a character that is not ASCII, which clients \
          misread in a Link header: use PseudonymKey::name_for"
@@ -218,16 +257,30 @@ pub enum IceError {
 const MALFORMED: &str = "the username is malformed: it must be expiry and name, name and expiry, \
      or an expiry alone, with this separator and within the limits of minting";
 
-/// Why a username and password are refused.
+/// Why a username and password are refused: see [`Keyring`](crate::Keyring).
 ///
 /// No message contains a password or a name.
+///
+/// ```
+/// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
+///
+/// let keyring = Keyring::new(SharedSecret::new("north")?);
+/// let error = keyring.authenticate("1700000000:alice", "guessed").unwrap_err();
+/// assert_eq!(error, VerifyError::WrongPassword);
+/// assert_eq!(
+///     error.to_string(),
+///     "the password does not match this username under any of these secrets: compare the \
+///      secrets, and check that neither text was altered"
+/// );
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// None of our secrets gives this password for this username.
+    /// None of our secrets produces this password for this username.
     #[error(
-        "the password does not belong to this username under any secret here: \
-         compare the secrets, and that neither text was changed on the way"
+        "the password does not match this username under any of these secrets: compare the \
+         secrets, and check that neither text was altered"
     )]
     WrongPassword,
 
@@ -236,17 +289,26 @@ pub enum VerifyError {
     MalformedUsername,
 
     /// We issued this login, and it has expired.
-    #[error("the credential expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
+    #[error("the login expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
     Expired {
         /// The expiry in the username.
         expired_at: UnixTime,
     },
 }
 
-/// Why a TURN server need not try any password for a username.
+/// Why a TURN server refuses a username before it tries any password.
 ///
-/// The username is not authenticated yet: [`VerifyError::Expired`] means "we issued this", and
-/// [`CandidateError::Expired`] does not. No message contains a name.
+/// The username is not authenticated yet: unlike [`VerifyError::Expired`],
+/// [`CandidateError::Expired`] does not mean that we issued it. No message contains a name.
+///
+/// ```
+/// use turn_credentials::{CandidateError, Error, Keyring, SharedSecret, UnixTime};
+///
+/// let keyring = Keyring::new(SharedSecret::new("north")?);
+/// let refused = keyring.candidates_at("alice", UnixTime::from_secs(1_700_000_000)).err();
+/// assert_eq!(refused, Some(CandidateError::MalformedUsername));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CandidateError {
@@ -254,8 +316,8 @@ pub enum CandidateError {
     #[error("{}", MALFORMED)]
     MalformedUsername,
 
-    /// The username's expiry is over.
-    #[error("the username's expiry was {} (Unix seconds): refuse it", .expired_at.as_secs())]
+    /// The username has expired.
+    #[error("the username expired at {} (Unix seconds): refuse it", .expired_at.as_secs())]
     Expired {
         /// The expiry in the username.
         expired_at: UnixTime,

@@ -1,4 +1,4 @@
-//! JSON that somebody else wrote.
+//! JSON that others wrote.
 
 use core::fmt;
 use core::time::Duration;
@@ -12,10 +12,10 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use crate::decimal;
 use crate::wiped::Wiped;
 
-/// Any JSON, whose text is borrowed from what is read or wiped when it is dropped.
+/// Any JSON. Its text is borrowed from the input, or wiped when it is dropped.
 ///
-/// Every value is accepted: asked for one type, serde shows what it finds instead, which may be a
-/// credential.
+/// Every value is accepted: if asked for one type, serde shows in its error what it found instead,
+/// which may be a credential.
 pub(crate) enum Json<'a> {
     Null,
     Whole(u64),
@@ -48,7 +48,7 @@ impl Json<'_> {
         }
     }
 
-    /// A whole number, which some write in quotes.
+    /// A whole number; some write it in quotes.
     pub(crate) fn as_whole(&self) -> Option<u64> {
         match self {
             Self::Whole(number) => Some(*number),
@@ -56,7 +56,7 @@ impl Json<'_> {
         }
     }
 
-    /// The members of an object that have this name: more than one is an ambiguity.
+    /// The members of an object with this name: more than one is ambiguous.
     fn members(&self, name: &str) -> impl Iterator<Item = &Self> {
         let members = if let Self::Object(members) = self { &**members } else { &[] };
         members.iter().filter(move |(other, _)| other.as_str() == name).map(|(_, member)| member)
@@ -67,7 +67,7 @@ impl Json<'_> {
         self.members(name).next()
     }
 
-    /// The first of these names that more than one member has.
+    /// The first of these names that occurs more than once.
     pub(crate) fn duplicate<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         names.iter().copied().find(|name| self.members(name).nth(1).is_some())
     }
@@ -77,7 +77,7 @@ impl Json<'_> {
         self.get(name).filter(|member| !matches!(member, Self::Null))
     }
 
-    /// The elements of a list, or what is not a list as the only one.
+    /// The elements of a list; any other value counts as a list of one, and null as an empty one.
     pub(crate) fn elements(&self) -> &[Self] {
         match self {
             Self::List(elements) => elements,
@@ -178,8 +178,8 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-/// How serde_json shows a number under its feature `arbitrary_precision`, which any crate of a build
-/// may turn on.
+/// How serde_json represents a number with its feature `arbitrary_precision`, which any crate in a
+/// build can turn on.
 fn as_number<'a>(members: &[(Text<'_>, Json<'_>)]) -> Option<Json<'a>> {
     match members {
         [(name, number)] if name.as_str() == "$serde_json::private::Number" => {

@@ -37,34 +37,34 @@ use crate::username::Username;
 ///
 /// # How to rotate
 ///
-/// No login is refused on the way if every verifier knows the next secret before anyone mints with it,
-/// and forgets the old one only after its last login has expired:
+/// No login is refused during a rotation if every verifier knows the next secret before anyone
+/// mints with it, and forgets the old one only after its last login has expired:
 ///
 /// 1. Generate the next secret: 20 random bytes or more, as hex.
-/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn see below. Credentials of both
-///    secrets are accepted now.
+/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn, see below. Logins of both
+///    secrets are now accepted.
 /// 3. Wherever you mint or verify, call [`rotate(next)`](Self::rotate). A secret that is already
 ///    accepted is not added twice.
 /// 4. Wait for the longest ttl in use, plus the greatest skew.
 /// 5. On every verifier, call [`retire_previous`](Self::retire_previous).
 ///
-/// After a leak do not wait: go from step 3 to step 5 at once. Clients fetch new logins, and
+/// After a leak, do not wait: go from step 3 to step 5 at once. Clients fetch new logins, and
 /// sessions that are already running continue in coturn.
 ///
 /// # The same in coturn
 ///
-/// coturn reads the secrets in its database, which are per realm, on every login, so that rotating
-/// them needs no restart:
+/// coturn reads the secrets in its database on every login, so rotating them needs no restart. Each
+/// secret belongs to a realm:
 ///
 /// ```text
 /// turnadmin --userdb /var/lib/turn/turndb -r example.org -s NEXT     # step 2
 /// turnadmin --userdb /var/lib/turn/turndb -r example.org -X OLD      # step 5
 /// ```
 ///
-/// It reads those in `turnserver.conf` at startup only, and a restart ends every session. For step 2
-/// add a second `static-auth-secret=NEXT` line and restart; for step 5 remove the first and restart.
-/// A secret in the database and a static one work side by side, so moving to the database is itself
-/// a rotation.
+/// It reads `turnserver.conf` only at startup, and a restart ends every session. For step 2, add a
+/// second `static-auth-secret=NEXT` line and restart; for step 5, remove the first line and
+/// restart. Secrets in the database and in the file work side by side, so you can move to the
+/// database by a rotation.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: SharedSecret,
@@ -77,6 +77,16 @@ pub struct Keyring {
 
 impl Keyring {
     /// Creates a keyring with one secret, for usernames with the separator `:`.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret};
+    ///
+    /// let keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let password = keyring.current().password_for("1266890800:mbzrxpgjys");
+    /// assert_eq!(password.as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    /// assert_eq!(keyring.separator(), ':');
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn new(current: SharedSecret) -> Self {
         let (next, previous) = (Vec::new(), Vec::new());
@@ -88,8 +98,8 @@ impl Keyring {
     ///
     /// With the feature `serde`, a configuration can hold a `Vec<SharedSecret>`.
     ///
-    /// A secret that is in the list twice is kept once. For
-    /// [`retire_previous`](Self::retire_previous), all but the first are previous ones.
+    /// A secret that is listed twice is kept once. All secrets but the first count as previous
+    /// ones, which [`retire_previous`](Self::retire_previous) forgets.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -151,7 +161,8 @@ impl Keyring {
         &self.current
     }
 
-    /// Verifies with this secret too, ahead of the rotation that will make it the current one.
+    /// Accepts logins made with this secret too; the current one is unchanged. This is the first
+    /// step of a [rotation](Self#how-to-rotate).
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -181,7 +192,20 @@ impl Keyring {
         self.next.push(secret);
     }
 
-    /// Makes `next` the current secret; every other one still verifies, and is a previous one.
+    /// Makes `next` the current secret. All others become previous ones, and still verify.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret};
+    ///
+    /// let mut keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let old = keyring.current().password_for("1700000000:alice");
+    /// keyring.rotate(SharedSecret::new("south")?);
+    /// let new = keyring.current().password_for("1700000000:alice");
+    /// assert_ne!(new.as_str(), old.as_str());
+    /// assert!(keyring.authenticate("1700000000:alice", new.as_str()).is_ok());
+    /// assert!(keyring.authenticate("1700000000:alice", old.as_str()).is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn rotate(&mut self, next: SharedSecret) {
         if self.current.is(&next) {
             return;
@@ -192,14 +216,14 @@ impl Keyring {
         self.current = next;
     }
 
-    /// Forgets the previous secrets: what they made is refused from now on.
+    /// Forgets the previous secrets: logins made with them are refused from now on.
     ///
-    /// The current secret stays, and so does what [`accept`](Self::accept) added since the last
+    /// The current secret stays, and so do those that [`accept`](Self::accept) added since the last
     /// [`rotate`](Self::rotate).
     ///
-    /// In a TURN server that tries [every key](Self::passwords) at each request, this also ends the
-    /// running sessions of those secrets, unless the server keeps the key of each session, as coturn
-    /// does.
+    /// In a TURN server that tries [every password](Self::passwords) on each request, this also
+    /// ends the running sessions of those secrets. coturn avoids that by keeping the key of each
+    /// session.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
@@ -219,10 +243,10 @@ impl Keyring {
         self.previous.clear();
     }
 
-    /// The passwords that a username may have, the current secret's first.
+    /// The passwords that are valid for a username, the current secret's first.
     ///
-    /// This is the bare formula, and nothing is checked. A TURN server needs it for a Refresh, where
-    /// the expiry no longer counts, so that a running session continues as it does in coturn. For an
+    /// This is the bare formula: nothing is checked. A TURN server needs it for a Refresh, where
+    /// the expiry no longer counts, so that running sessions continue, as in coturn. For an
     /// Allocate, use [`candidates_at`](Self::candidates_at).
     ///
     /// ```
@@ -238,11 +262,11 @@ impl Keyring {
         self.secrets().map(move |secret| secret.password_for(username))
     }
 
-    /// For a TURN server: reads a username, checks its expiry, and gives the passwords to try, the
+    /// For a TURN server: parses a username, checks its expiry, and lists the passwords to try, the
     /// current secret's first.
     ///
-    /// A TURN server never sees the password, only a MESSAGE-INTEGRITY keyed with it (RFC 8489 section
-    /// 9.2), so it tries each. `now` is the TURN server's clock.
+    /// A TURN server never sees the password, only a MESSAGE-INTEGRITY keyed with it (RFC 8489
+    /// section 9.2), so it has to try each. `now` is the time on the TURN server's clock.
     ///
     /// ```
     /// use turn_credentials::{CandidateError, Keyring, SharedSecret, UnixTime};
@@ -286,7 +310,19 @@ impl Keyring {
         Ok((parsed, self.passwords(username)))
     }
 
-    /// [`candidates_at`](Self::candidates_at) using the system clock.
+    /// Like [`candidates_at`](Self::candidates_at), using the system clock.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret, CandidateError};
+    ///
+    /// let keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let (username, passwords) = keyring.candidates("2147483647:alice").unwrap();
+    /// assert_eq!((username.name(), passwords.count()), (Some("alice"), 1));
+    ///
+    /// let expired = keyring.candidates("1266890800:mbzrxpgjys").err();
+    /// assert!(matches!(expired, Some(CandidateError::Expired { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -299,17 +335,29 @@ impl Keyring {
         self.candidates_at(username, UnixTime::now())
     }
 
-    /// Checks that one of the secrets made this password for this username, and then reads the username.
+    /// Checks that one of the secrets produces this password for this username, then parses the
+    /// username.
     ///
-    /// It ignores the expiry, for a service that lets what has begun continue after it, as coturn does
-    /// with running sessions. A TURN server never sees the password: see
+    /// It ignores the expiry, for services that let an established session outlive its login, as
+    /// coturn does. A TURN server never sees the password: see
     /// [`candidates_at`](Self::candidates_at).
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
+    ///
+    /// let keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let authenticate = |username| keyring.authenticate(username, "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    /// let username = authenticate("1266890800:mbzrxpgjys").unwrap(); // expired in 2010
+    /// assert_eq!(username.name(), Some("mbzrxpgjys"));
+    /// assert_eq!(authenticate("1266890801:mbzrxpgjys"), Err(VerifyError::WrongPassword));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// * [`VerifyError::WrongPassword`] if none of the secrets made it.
-    /// * [`VerifyError::MalformedUsername`] if one did, but for a username that
-    ///   [`Username::parse_with`] refuses.
+    /// * [`VerifyError::WrongPassword`] if none of the secrets produces it.
+    /// * [`VerifyError::MalformedUsername`] if one does, but [`Username::parse_with`] refuses the
+    ///   username.
     pub fn authenticate<'a>(
         &self,
         username: &'a str,
@@ -328,8 +376,22 @@ impl Keyring {
     /// Checks that the login is ours and has not expired: the MAC first, then the layout, then the
     /// time.
     ///
-    /// Like coturn, it still accepts a login during its expiry second. `now` is the TURN server's
-    /// clock.
+    /// Like coturn, it still accepts a login during its expiry second. `now` is the time on the
+    /// TURN server's clock.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret, UnixTime, VerifyError};
+    ///
+    /// let keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let verify_at = |secs| {
+    ///     let (username, password) = ("1266890800:mbzrxpgjys", "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    ///     keyring.verify_at(username, password, UnixTime::from_secs(secs))
+    /// };
+    /// assert!(verify_at(1_266_890_800).is_ok());
+    /// let expired_at = UnixTime::from_secs(1_266_890_800);
+    /// assert_eq!(verify_at(1_266_890_801), Err(VerifyError::Expired { expired_at }));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -346,7 +408,20 @@ impl Keyring {
         if now > expired_at { Err(VerifyError::Expired { expired_at }) } else { Ok(username) }
     }
 
-    /// [`verify_at`](Self::verify_at) using the system clock.
+    /// Like [`verify_at`](Self::verify_at), using the system clock.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
+    ///
+    /// let keyring = Keyring::new(SharedSecret::new("north")?);
+    /// let verify = |username| {
+    ///     let password = keyring.current().password_for(username);
+    ///     keyring.verify(username, password.as_str())
+    /// };
+    /// assert!(verify("2147483647:alice").is_ok());
+    /// assert!(matches!(verify("1266890800:mbzrxpgjys"), Err(VerifyError::Expired { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///

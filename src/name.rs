@@ -1,11 +1,10 @@
-//! The rules for a name: what TURN servers, logs and headers cannot bear in a username.
+//! The rules for a name: what TURN servers, logs and headers do not accept in a username.
 
 use crate::error::Error;
 
 /// Fails for a name that is empty, has a forbidden character, or looks like an SQL injection.
 ///
-/// The folds have no branches, so that the compiler makes them look at many bytes at a time; few names
-/// need more than the first.
+/// The folds have no branches, so the compiler vectorises them. Few names need more than the first.
 pub(crate) fn check(name: &str) -> Result<(), Error> {
     let bytes = name.as_bytes();
     if bytes.is_empty() {
@@ -25,8 +24,8 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// coturn's `is_secure_string` refuses space, tab, CR, LF, `'`, `"` and `\`; its strings end at NUL. The
-/// other control characters do not survive logs, headers and XML.
+/// coturn's `is_secure_string` refuses space, tab, CR, LF, `'`, `"` and `\`, and its strings end at
+/// NUL. The other control characters break logs, headers and XML.
 pub(crate) fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, ' ' | '\'' | '"' | '\\')
 }
@@ -41,7 +40,7 @@ fn is_letter(byte: u8, letter: u8) -> bool {
     byte | 0x20 == letter
 }
 
-/// Whether "union" may be in a name.
+/// Whether a name has "un" in it, as "union" does.
 fn has_un(name: &[u8]) -> bool {
     let pairs = name.iter().zip(name.iter().skip(1));
     pairs.fold(false, |found, (&a, &b)| found | (is_letter(a, b'u') & is_letter(b, b'n')))

@@ -2,11 +2,12 @@
 
 use core::fmt::{self, Write as _};
 
-/// Displays text as a segment of a path, as a value in a query, or as a user or password.
+/// Formats text as a path segment, a query value, a user or a password: everything but RFC 3986's
+/// unreserved characters is encoded.
 pub(crate) struct Encoded<'a>(pub(crate) &'a str);
 
 impl Encoded<'_> {
-    /// The most bytes that it can have.
+    /// The maximum length, in bytes.
     pub(crate) fn max_len(&self) -> usize {
         self.0.len().saturating_mul(3)
     }

@@ -1,4 +1,4 @@
-//! A stable, keyed name for an account that must not, or cannot, appear in a username.
+//! A stable, keyed name for an account whose id must not, or cannot, appear in a username.
 
 use core::fmt;
 
@@ -14,11 +14,11 @@ use crate::username::Username;
 
 /// Derives a name from any account id, including one that TURN servers refuse as a name.
 ///
-/// A client sends its username in the clear; a pseudonym keeps the account off the wire. It is the
-/// same for the same account, so coturn's per-user quota still works, and has 16 characters of
-/// `A-Z a-z 0-9 - _`.
+/// A client sends its username in the clear; a pseudonym keeps the account id off the wire. One
+/// account always has the same pseudonym, so coturn's per-user quota still works. A pseudonym has
+/// 16 characters of `A-Z a-z 0-9 - _`.
 ///
-/// It changes with its key. If quotas or logs must survive a rotation of the secret, use
+/// Pseudonyms change with their key. If quotas or logs must survive a rotation of the secret, use
 /// [a dedicated key](Self::from_bytes).
 ///
 /// ```
@@ -44,12 +44,32 @@ impl PseudonymKey {
     const LABEL: &[u8] = b"\0turn-credentials pseudonym v1";
 
     /// Derives the key from a secret.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, PseudonymKey, SharedSecret};
+    ///
+    /// let key = PseudonymKey::new(&SharedSecret::new("north")?);
+    /// assert_eq!(key.name_for("alice"), "CPSVlMMTYuuGTuxF");
+    ///
+    /// let rotated = PseudonymKey::new(&SharedSecret::new("south")?);
+    /// assert_ne!(rotated.name_for("alice"), "CPSVlMMTYuuGTuxF");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn new(secret: &SharedSecret) -> Self {
         Self { subkey: SharedSecret::keyed(secret.tag(Self::LABEL).as_bytes()) }
     }
 
     /// Creates a dedicated key, which survives secret rotation, from 20 random bytes or more.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, PseudonymKey};
+    ///
+    /// let key = PseudonymKey::from_bytes([7; 20])?; // from the system's random generator
+    /// assert_eq!(key.name_for("alice").len(), 16);
+    /// assert_eq!(PseudonymKey::from_bytes("").unwrap_err(), Error::EmptySecret);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -58,16 +78,16 @@ impl PseudonymKey {
         SharedSecret::new(key).map(|secret| Self::new(&secret))
     }
 
-    /// The account itself where servers accept it as a name, and its pseudonym where they do not.
+    /// The account id itself if servers accept it as a name, or else its pseudonym.
     ///
-    /// An account that looks like a pseudonym (16 characters of `A-Z a-z 0-9 - _`) is given one as well:
-    /// otherwise somebody could register a pseudonym that they saw on the wire as an account, and share
-    /// its quota and its place in the logs.
+    /// An id that looks like a pseudonym (16 characters of `A-Z a-z 0-9 - _`) is replaced as well:
+    /// otherwise, someone who saw a pseudonym on the wire could register it as an account, and
+    /// share its quota and its place in the logs.
     ///
     /// # A homeserver
     ///
-    /// Matrix ids are names that servers accept, except for some old ones (with `'`, `"` or `\`), those
-    /// that happen to contain "union" and "select", and the longest:
+    /// Servers accept Matrix ids as names, except for some old ones (with `'`, `"` or `\`), those
+    /// that happen to contain both "union" and "select", and the longest ones:
     ///
     /// ```
     /// use core::time::Duration;
@@ -100,7 +120,17 @@ impl PseudonymKey {
         }
     }
 
-    /// The name of this account: the first 12 bytes of HMAC-SHA1(subkey, account), in base64url.
+    /// The pseudonym of this account: the first 12 bytes of HMAC-SHA1(subkey, account), in
+    /// base64url. 96 bits do not collide by chance.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, PseudonymKey};
+    ///
+    /// let key = PseudonymKey::from_bytes([7; 20])?;
+    /// assert_eq!(key.name_for("@o'neil:lab.test"), key.name_for("@o'neil:lab.test"));
+    /// assert_ne!(key.name_for("@o'neil:lab.test"), key.name_for("@oneil:lab.test"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn name_for(&self, account: impl AsRef<[u8]>) -> String {
         let tag = self.subkey.tag(account.as_ref());

@@ -13,14 +13,16 @@ use crate::secret_text;
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
-/// It holds the keyed HMAC-SHA1, not the secret's bytes, which cannot be read back. As in coturn, the
-/// secret is used byte for byte and nothing is decoded. Three constructors differ in what they refuse:
-/// [`new`](Self::new) accepts any bytes, [`from_file_contents`](Self::from_file_contents) strips white
-/// space, and [`from_config_value`](Self::from_config_value) refuses it.
+/// It holds the keyed HMAC-SHA1 and not the secret's bytes, so they cannot be read back. As in
+/// coturn, the secret is used byte for byte; nothing is decoded. The three constructors treat white
+/// space at the ends differently: [`new`](Self::new) keeps it,
+/// [`from_file_contents`](Self::from_file_contents) strips it, and
+/// [`from_config_value`](Self::from_config_value) refuses it.
 ///
-/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. With the
-/// feature `serde` it is read from a configuration, and never written. This does not cover the bytes that it was made from (pass them by reference, and wipe
-/// them), copies left by a move, registers, and pages that the system swapped out.
+/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. With
+/// the feature `serde`, it can be read from a configuration, but not written. The wiping does not
+/// cover the bytes that it was made from (pass them by reference, and wipe them yourself), copies
+/// left behind by a move, registers, and swapped-out pages.
 ///
 /// ```
 /// use turn_credentials::{Error, SharedSecret};
@@ -37,11 +39,10 @@ use crate::secret_text;
 ///
 /// # Secrets that coturn changes
 ///
-/// * `turnadmin` and coturn's admin page cut a secret at 256 bytes; `turnadmin` splits one with
-///   blanks into several in Redis. Hex or unpadded base64 of at least 20 random bytes is safe
-///   everywhere.
-/// * coturn's config parser alters some secrets: [`survives_config_file`](Self::survives_config_file)
-///   tells whether yours is safe.
+/// * `turnadmin` and coturn's admin page cut a secret at 256 bytes. With Redis, `turnadmin` splits
+///   a secret at blanks. Hex or unpadded base64 of at least 20 random bytes is safe everywhere.
+/// * coturn's config parser alters some secrets:
+///   [`survives_config_file`](Self::survives_config_file) tells you whether yours is safe.
 #[doc(alias = "static-auth-secret")]
 #[derive(Clone)]
 pub struct SharedSecret {
@@ -51,10 +52,19 @@ pub struct SharedSecret {
 impl SharedSecret {
     /// Creates a secret from these bytes, unchanged.
     ///
+    /// ```
+    /// use turn_credentials::{Error, SharedSecret};
+    ///
+    /// let secret = SharedSecret::new(b"north")?;
+    /// assert_eq!(format!("{secret:?}"), "SharedSecret(..)");
+    /// assert_eq!(SharedSecret::new(b"").unwrap_err(), Error::EmptySecret);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`Error::EmptySecret`]: coturn accepts the empty secret, and then anyone can log in. It is what
-    /// an unset environment variable expands to.
+    /// [`Error::EmptySecret`]: coturn accepts an empty secret, and then lets anyone log in. An
+    /// unset environment variable expands to it.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
         match secret.as_ref() {
             [] => Err(Error::EmptySecret),
@@ -64,8 +74,8 @@ impl SharedSecret {
 
     /// Creates a secret from the contents of a file.
     ///
-    /// White space (space, tab, FF, CR, LF) at its ends and a byte order mark are not part of the secret:
-    /// coturn's config parser and the Matrix homeservers strip them too.
+    /// White space at its ends (space, tab, FF, CR, LF) and a byte order mark are not part of the
+    /// secret: coturn's config parser and the Matrix homeservers strip them too.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};
@@ -81,16 +91,17 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// * [`Error::EmptySecret`] if there is nothing else in the file.
-    /// * [`Error::SecretOnManyLines`] and [`Error::ControlCharacterInSecret`] for a line end or another
-    ///   ASCII control character inside.
+    /// * [`Error::EmptySecret`] if the file contains nothing else.
+    /// * [`Error::SecretOnManyLines`] and [`Error::ControlCharacterInSecret`] for a line end, or
+    ///   another ASCII control character, inside the secret.
     pub fn from_file_contents(contents: impl AsRef<[u8]>) -> Result<Self, Error> {
         secret_text::in_file(contents.as_ref()).map(Self::keyed)
     }
 
     /// Creates a secret from a value in a configuration or the environment.
     ///
-    /// It trims nothing: the TURN server would compute other passwords if only one of the two did.
+    /// It trims nothing: if your service trimmed the secret and the TURN server did not, they would
+    /// compute different passwords.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};
@@ -106,8 +117,8 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// Those of [`from_file_contents`](Self::from_file_contents), and [`Error::SecretNotTrimmed`] for
-    /// what it strips.
+    /// Those of [`from_file_contents`](Self::from_file_contents), and [`Error::SecretNotTrimmed`]
+    /// for anything that it would strip.
     pub fn from_config_value(value: impl AsRef<[u8]>) -> Result<Self, Error> {
         secret_text::in_config(value.as_ref()).map(Self::keyed)
     }
@@ -115,8 +126,9 @@ impl SharedSecret {
     /// Whether coturn reads this secret unchanged from `static-auth-secret=` in `turnserver.conf`.
     ///
     /// Its parser strips `=`, `"`, space and tab at the beginning, white space at the end, and the
-    /// second of a pair of `"`. It ends at a line end or NUL, cuts at 1004 bytes, and logs the whole
-    /// line when it ends in `;`. On its command line and in a database none of this happens.
+    /// second of a pair of `"`. A secret ends at a line end or NUL and is cut at 1004 bytes; a line
+    /// that ends in `;` is logged, secret and all. None of this happens on its command line or in a
+    /// database.
     ///
     /// ```
     /// use turn_credentials::SharedSecret;
@@ -127,7 +139,8 @@ impl SharedSecret {
     /// ```
     #[must_use]
     pub fn survives_config_file(secret: impl AsRef<[u8]>) -> bool {
-        const MAX_LEN: usize = 1004;
+        // `static-auth-secret=` is 19 of the 1023 bytes of a line.
+        const MAX_LEN: usize = 1023 - 19;
         const VERTICAL_TAB: u8 = 0x0b;
         const FORM_FEED: u8 = 0x0c;
 
@@ -142,20 +155,38 @@ impl SharedSecret {
         }
     }
 
-    /// The password of any username: base64 (standard alphabet, padded) of HMAC-SHA1(secret,
+    /// The password for any username: base64 (standard alphabet, padded) of HMAC-SHA1(secret,
     /// username), as defined in draft-uberti-behave-turn-rest-00 section 2.2.
     ///
-    /// This is the bare formula: nothing is checked, not even that the username has an expiry.
-    /// [`TurnCredentials`](crate::TurnCredentials) makes logins that servers accept.
+    /// This is the bare formula: nothing is checked, not even that the username has an expiry. Use
+    /// [`TurnCredentials`](crate::TurnCredentials) to mint logins that servers accept.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, SharedSecret};
+    ///
+    /// let password = SharedSecret::new("north")?.password_for("1266890800:mbzrxpgjys");
+    /// assert_eq!(password.as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn password_for(&self, username: &str) -> Password {
         Password::of(&self.tag(username.as_bytes()))
     }
 
-    /// Whether the password belongs to this username, whatever the username is; in constant time.
+    /// Whether this is the password for this username, compared in constant time. The username is
+    /// not checked.
     ///
-    /// As in coturn, the password must be exactly the 28 characters: no missing padding, no other
+    /// As in coturn, the password must be exactly those 28 characters: no missing padding, no other
     /// alphabet, no white space.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, SharedSecret};
+    ///
+    /// let secret = SharedSecret::new("north")?;
+    /// assert!(secret.accepts("1266890800:mbzrxpgjys", "nbRcrnq5h6xXhyNhlwk+lDLvVVo="));
+    /// assert!(!secret.accepts("1266890800:mbzrxpgjys", "nbRcrnq5h6xXhyNhlwk+lDLvVVo"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn accepts(&self, username: &str, password: &str) -> bool {
         Password::decode(password).is_some_and(|tag| self.tag(username.as_bytes()) == tag)
@@ -171,13 +202,13 @@ impl SharedSecret {
         self.tag(b"") == other.tag(b"")
     }
 
-    /// The secret of a key that is known not to be empty.
+    /// A secret from a key that is known not to be empty.
     pub(crate) fn keyed(key: &[u8]) -> Self {
         Self { mac: HmacSha1::new(key) }
     }
 }
 
-/// The same as [`new`](Self::new): the text's bytes, unchanged.
+/// Like [`new`](Self::new): it uses the text's bytes, unchanged.
 impl FromStr for SharedSecret {
     type Err = Error;
 
@@ -194,15 +225,25 @@ impl fmt::Debug for SharedSecret {
 
 /// The password of a TURN login: 28 characters of base64.
 ///
-/// `Debug` shows nothing of it, it has no `Display`, no `Eq` and no serde, and its memory is wiped
-/// when it is dropped: [`as_str`](Self::as_str) is the only access to the text.
-/// [`SharedSecret::accepts`] compares in constant time.
+/// `Debug` shows nothing of it, it has no `Display`, no `Eq` and no serde traits, and its memory is
+/// wiped when it is dropped. [`as_str`](Self::as_str) is the only way to read it. To compare one in
+/// constant time, use [`SharedSecret::accepts`].
+///
+/// ```
+/// use turn_credentials::{Error, SharedSecret};
+///
+/// let password = SharedSecret::new("north")?.password_for("1266890800:mbzrxpgjys");
+/// assert_eq!(password.as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+/// assert_eq!(format!("{password:?}"), "Password(..)");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Password {
     base64: [u8; Self::LEN],
 }
 
 impl Password {
+    /// Base64 of 20 bytes, the length of a SHA-1 (RFC 4648 section 4).
     const LEN: usize = 28;
 
     fn of(tag: &Tag) -> Self {
@@ -212,7 +253,7 @@ impl Password {
         Self { base64 }
     }
 
-    /// The MAC that a password encodes; only its one canonical text is accepted.
+    /// The MAC that a password encodes; only the canonical base64 of it is accepted.
     pub(crate) fn decode(password: &str) -> Option<Tag> {
         let mut bytes = [0; 20];
         let len = STANDARD.decode_slice(password, &mut bytes).ok()?;

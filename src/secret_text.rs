@@ -1,14 +1,14 @@
-//! The text of a secret, as files and configurations have it: which bytes belong to it.
+//! A secret as text in a file or a configuration: which bytes belong to it.
 
 use crate::error::Error;
 
-/// The secret in a file: editors and shells add line ends, blanks and a byte order mark. coturn's
-/// parser strips them too, and so do the Matrix homeservers.
+/// The secret in a file, without the line ends, blanks and byte order mark that editors and shells
+/// add. coturn's parser and the Matrix homeservers strip them too.
 pub(crate) fn in_file(contents: &[u8]) -> Result<&[u8], Error> {
     checked(trimmed(contents))
 }
 
-/// The secret in a configuration or the environment, which other programs read untrimmed.
+/// The secret in a configuration or the environment. Other programs do not trim it.
 pub(crate) fn in_config(value: &[u8]) -> Result<&[u8], Error> {
     let secret = checked(trimmed(value))?;
     if secret.len() == value.len() { Ok(secret) } else { Err(Error::SecretNotTrimmed) }

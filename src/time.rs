@@ -16,9 +16,17 @@ use std::time::SystemTime;
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// The point in time `secs` seconds after 1970-01-01T00:00:00Z.
+    /// Creates the point in time `secs` seconds after 1970-01-01T00:00:00Z.
     ///
-    /// JavaScript's `Date.now()` and its like count milliseconds: divide by 1000 first.
+    /// JavaScript's `Date.now()` and Java's `currentTimeMillis` count milliseconds: divide by 1000
+    /// first.
+    ///
+    /// ```
+    /// use turn_credentials::UnixTime;
+    ///
+    /// let date_now = 1_700_000_000_123; // milliseconds
+    /// assert_eq!(UnixTime::from_secs(date_now / 1000).as_secs(), 1_700_000_000);
+    /// ```
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs)
@@ -30,12 +38,12 @@ impl UnixTime {
         self.0
     }
 
-    /// The time so many seconds later, or the last one that there is.
+    /// The time that many seconds later; saturates.
     pub(crate) const fn later_by(self, secs: u64) -> Self {
         Self(self.0.saturating_add(secs))
     }
 
-    /// The seconds until then; none if it is over.
+    /// The seconds until then; 0 if it is over.
     pub(crate) const fn secs_until(self, end: Self) -> u64 {
         end.0.saturating_sub(self.0)
     }
@@ -43,13 +51,21 @@ impl UnixTime {
     /// The system clock's time, rounded down to a whole second.
     ///
     /// A clock set before 1970 counts as 1970.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use turn_credentials::UnixTime;
+    ///
+    /// let before = UnixTime::from(SystemTime::now());
+    /// assert!(UnixTime::now() >= before);
+    /// ```
     #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// The same time as the standard library's; `None` if it is later than that can be.
+    /// Converts to the standard library's type; `None` if that cannot represent the time.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};

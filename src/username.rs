@@ -1,4 +1,4 @@
-//! What goes on the wire as the STUN USERNAME: the layouts, and the limits of STUN and of servers.
+//! What goes on the wire as STUN USERNAME: the layouts, and the limits of STUN and of servers.
 
 use core::fmt;
 
@@ -12,10 +12,19 @@ use crate::name;
 use crate::time::UnixTime;
 
 /// Where the expiry is in a username.
+///
+/// ```
+/// use turn_credentials::{Layout, Username, VerifyError};
+///
+/// assert_eq!(Username::parse("1700000000:alice")?.layout(), Layout::ExpiryFirst);
+/// assert_eq!(Username::parse("alice:1700000000")?.layout(), Layout::NameFirst);
+/// assert_eq!(Username::parse("1700000000")?.layout(), Layout::ExpiryOnly);
+/// # Ok::<(), VerifyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Layout {
-    /// `1700000000:alice`, the layout in use today.
+    /// `1700000000:alice`, the usual layout.
     ExpiryFirst,
     /// `alice:1700000000`, which coturn and STUNner accept too.
     NameFirst,
@@ -26,23 +35,23 @@ pub enum Layout {
 /// A username that carries its own expiry.
 ///
 /// A value of this type is within the limits of every TURN server that accepts its layout: see
-/// [which server accepts which](crate#which-server-accepts-which-layout).
+/// [which server accepts what](crate#which-server-accepts-what).
 ///
 /// These limits are checked when a value is made or parsed:
 ///
 /// * The name is not empty: coturn would apply no per-user quota, and Kamailio refuses it.
 /// * It has no space, tab, CR, LF, `'`, `"` or `\`, and does not contain both "union" and "select" in
 ///   any case: coturn answers these with 400 Bad Request (`is_secure_string`).
-/// * It has no other control character: coturn's strings end at NUL, and logs, headers and XML do not
-///   carry the others.
+/// * It has no other control character: coturn cuts the username at NUL, and the others break logs,
+///   headers and XML.
 /// * The whole username is at most [`MAX_LEN`](Self::MAX_LEN) bytes.
 /// * The expiry is at least 1 and at most [`MAX_EXPIRY`](Self::MAX_EXPIRY).
 /// * In the name-first layout the name does not contain the separator and is not a number, since
-///   servers read a number before the first separator as the expiry (STUNner also one with a sign).
+///   servers read a number before the first separator as the expiry (STUNner even with a sign).
 ///
 /// Everything else passes unchanged: UTF-8, and names with `:` and `@` such as Matrix ids. pion's
-/// user id ends at the name's first `:`, so `@alice:lab.test` and `@alice:example.org` share a quota
-/// there. Neither coturn nor Chromium nor Firefox normalises a name: two spellings are two names.
+/// user id ends at the name's first `:`, so `@alice:lab.test` and `@alice:example.org` share a
+/// quota there. coturn, Chromium and Firefox do not normalise a name: two spellings are two names.
 ///
 /// ```
 /// use turn_credentials::{Error, Layout, UnixTime, Username};
@@ -70,19 +79,31 @@ pub struct Username<'a> {
 impl<'a> Username<'a> {
     /// The maximum length of a username, in bytes: 508.
     ///
-    /// RFC 8489 section 14.3 requires fewer than 509. Chromium silently drops a server with 509, and
-    /// throws from 510 on, as Firefox does; coturn up to 4.17 cuts at 512.
+    /// RFC 8489 section 14.3 requires fewer than 509. Chromium silently drops a server whose
+    /// username has 509 bytes; from 510 on, it throws, and so does Firefox. coturn up to 4.17 cuts
+    /// at 512.
     pub const MAX_LEN: usize = 508;
 
     /// The last expiry that every TURN server accepts: 2147483647, in January 2038.
     ///
-    /// coturn compares expiries as signed 32-bit numbers; built with optimisation it treats a later
-    /// one as expired.
+    /// coturn compares expiries as signed 32-bit numbers: an optimised build treats a later one as
+    /// expired.
     pub const MAX_EXPIRY: UnixTime = Expiry::MAX.time();
 
     pub(crate) const DEFAULT_SEPARATOR: char = ':';
 
-    /// `<expiry>:<name>`, the layout of draft-uberti-behave-turn-rest-00 section 2.2.
+    /// Creates `<expiry>:<name>`, the layout of draft-uberti-behave-turn-rest-00 section 2.2.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, UnixTime, Username};
+    ///
+    /// let expiry = UnixTime::from_secs(1_700_000_000);
+    /// assert_eq!(Username::new("alice", expiry)?.to_string(), "1700000000:alice");
+    ///
+    /// let forbidden = Error::ForbiddenCharacter { character: ' ', index: 1 };
+    /// assert_eq!(Username::new("a b", expiry), Err(forbidden));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -98,9 +119,20 @@ impl<'a> Username<'a> {
         Self { layout, name, separator: Self::DEFAULT_SEPARATOR, expiry }.checked()
     }
 
-    /// `<name>:<expiry>`, no longer minted, but still accepted by coturn.
+    /// Creates `<name>:<expiry>`, a layout that is rarely minted today, but that coturn still
+    /// accepts.
     ///
     /// [`ClockSkew::expiry`](crate::ClockSkew::expiry) computes the expiry from a ttl.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, UnixTime, Username};
+    ///
+    /// let expiry = UnixTime::from_secs(1_700_000_000);
+    /// assert_eq!(Username::name_first("alice", expiry)?.to_string(), "alice:1700000000");
+    /// assert_eq!(Username::name_first("a:b", expiry), Err(Error::SeparatorInName));
+    /// assert_eq!(Username::name_first("007", expiry), Err(Error::DigitsFirst));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -109,7 +141,7 @@ impl<'a> Username<'a> {
         Self::name_first_with(Self::DEFAULT_SEPARATOR, name, expires_at)
     }
 
-    /// `<name><separator><expiry>`, for a name that contains `:`.
+    /// Creates `<name><separator><expiry>`, for a name that contains `:`.
     ///
     /// ```
     /// use turn_credentials::{Error, UnixTime, Username};
@@ -133,9 +165,22 @@ impl<'a> Username<'a> {
         Self { layout: Layout::NameFirst, name, separator, expiry }.checked()
     }
 
-    /// `<expiry>`, for servers that accept nothing else.
+    /// Creates `<expiry>`, for servers that accept nothing else.
     ///
     /// coturn counts every such username as a separate user, so per-user quotas have no effect.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, UnixTime, Username};
+    ///
+    /// let expiry = UnixTime::from_secs(1_700_000_000);
+    /// let username = Username::expiry_only(expiry)?;
+    /// assert_eq!((username.to_string().as_str(), username.name()), ("1700000000", None));
+    ///
+    /// let hint = None;
+    /// let never = Username::expiry_only(UnixTime::from_secs(0));
+    /// assert_eq!(never, Err(Error::ExpiryOutOfRange { hint }));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -149,7 +194,7 @@ impl<'a> Username<'a> {
         Self { layout, name: "", separator, expiry }.checked()
     }
 
-    /// Checks a name without an expiry, such as when an account is created.
+    /// Checks a name before there is an expiry, such as when an account is created.
     /// [`PseudonymKey::name_or_pseudonym`] makes a name from any account.
     ///
     /// ```
@@ -168,11 +213,21 @@ impl<'a> Username<'a> {
     ///
     /// [`PseudonymKey::name_or_pseudonym`]: crate::PseudonymKey::name_or_pseudonym
     pub fn check_name(name: &str) -> Result<(), Error> {
-        // The longest.
+        // The longest expiry: the name must fit beside any other.
         Username::expiry_first(name, Expiry::MAX).map(drop)
     }
 
-    /// Sets the separator, for a coturn with `--rest-api-separator`.
+    /// Sets the separator, for a coturn that runs with `--rest-api-separator`.
+    ///
+    /// ```
+    /// use turn_credentials::{Error, UnixTime, Username};
+    ///
+    /// let expiry = UnixTime::from_secs(1_700_000_000);
+    /// let username = Username::new("alice", expiry)?;
+    /// assert_eq!(username.with_separator('|')?.to_string(), "1700000000|alice");
+    /// assert_eq!(username.with_separator('7'), Err(Error::BadSeparator));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -183,10 +238,10 @@ impl<'a> Username<'a> {
         Self { separator, ..self }.checked()
     }
 
-    /// Reads a username of any layout; digits before the first `:` are always the expiry.
+    /// Parses a username in any layout. Digits before the first `:` are always the expiry.
     ///
-    /// This is stricter than coturn, whose `atol` accepts signs, junk and leading zeros: a username that
-    /// parses is within the [limits](Self) and [displays](fmt::Display) as the same text.
+    /// This is stricter than coturn, whose `atol` accepts signs, junk and leading zeros: whatever
+    /// parses here is within the [limits](Self), and formats back to the same text.
     ///
     /// ```
     /// use turn_credentials::{Layout, Username, VerifyError};
@@ -204,12 +259,12 @@ impl<'a> Username<'a> {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::MalformedUsername`] when the text has no layout or is outside the limits.
+    /// [`VerifyError::MalformedUsername`] when the text matches no layout or is outside the limits.
     pub fn parse(text: &'a str) -> Result<Self, VerifyError> {
         Self::parse_with(Self::DEFAULT_SEPARATOR, text)
     }
 
-    /// [`parse`](Self::parse) with another separator than `:`.
+    /// Like [`parse`](Self::parse), with a separator other than `:`.
     ///
     /// ```
     /// use turn_credentials::{Username, VerifyError};
@@ -249,7 +304,7 @@ impl<'a> Username<'a> {
         (self.layout != Layout::ExpiryOnly).then_some(self.name)
     }
 
-    /// The expiry, by the TURN server's clock.
+    /// The expiry, on the TURN server's clock.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expiry.time()
@@ -259,7 +314,7 @@ impl<'a> Username<'a> {
         self.expiry
     }
 
-    /// A copy that borrows nothing, to keep beyond a request.
+    /// Copies the username, so that it can outlive a request.
     #[must_use]
     pub fn into_owned(self) -> OwnedUsername {
         let Self { layout, name, separator, expiry } = self;
@@ -272,7 +327,7 @@ impl<'a> Username<'a> {
         self.layout
     }
 
-    /// Fails unless coturn accepts the separator and it cannot be part of a number.
+    /// Fails unless coturn accepts the separator, and it cannot be part of a number.
     pub(crate) fn check_separator(separator: char) -> Result<(), Error> {
         if separator.is_ascii_punctuation() && !name::is_forbidden(separator) {
             Ok(())
@@ -353,7 +408,7 @@ impl fmt::Display for Username<'_> {
     }
 }
 
-/// A [`Username`] that borrows nothing, such as a session's.
+/// A [`Username`] that owns its name, such as one to keep with a session.
 ///
 /// ```
 /// use turn_credentials::{OwnedUsername, Username, VerifyError};
@@ -387,8 +442,8 @@ impl OwnedUsername {
 /// The digits of [`Username::MAX_EXPIRY`].
 const MAX_DIGITS: usize = 10;
 
-/// The number of up to ten digits that the text begins with, without a leading zero, and what follows
-/// the digits.
+/// The number at the beginning of the text, of up to ten digits and without a leading zero, and the
+/// text after its digits.
 fn split_number(text: &str) -> (Option<u64>, &str) {
     let (mut number, mut len) = (0_u64, 0_usize);
     for digit in text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|&digit| digit < 10) {

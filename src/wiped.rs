@@ -1,4 +1,4 @@
-//! Text that nothing shows, and that leaves no trace in freed memory.
+//! Text that is never shown, and leaves no trace in freed memory.
 
 use core::{fmt, mem};
 
@@ -15,7 +15,8 @@ impl Wiped {
         Self(text)
     }
 
-    /// Text of at most `capacity` bytes: one that grew would leave its beginning in freed memory.
+    /// Writes text of at most `capacity` bytes: a string that grew would leave its beginning in
+    /// freed memory.
     pub(crate) fn written(capacity: usize, text: fmt::Arguments<'_>) -> Self {
         let mut whole = Self(String::with_capacity(capacity));
         // A String accepts whatever is written to it.
@@ -28,7 +29,7 @@ impl Wiped {
     }
 }
 
-/// So that whatever holds it can derive `Debug`.
+/// Whatever holds it can derive `Debug`.
 impl fmt::Debug for Wiped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")

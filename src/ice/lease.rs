@@ -75,7 +75,7 @@ impl IceLease {
         Self { valid_until: earliest_end(&servers), servers }
     }
 
-    /// [`generate_at`](Self::generate_at) using the system clock.
+    /// Like [`generate_at`](Self::generate_at), using the system clock.
     ///
     /// # Errors
     ///
