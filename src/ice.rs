@@ -1,7 +1,7 @@
 //! ICE servers (W3C `RTCIceServer`): what a client is given, in every format that clients read.
 //!
-//! [`IceLease`] is at the centre: your own [`TurnServer`]s mint one, each provider's answer is one, and
-//! every format is made from it.
+//! [`IceLease`] is at the centre. You get one from your own [`TurnServer`]s or from a provider, and
+//! make every format from it.
 //!
 //! | client | format |
 //! |---|---|

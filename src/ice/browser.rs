@@ -1,4 +1,4 @@
-//! Which URIs browsers refuse, though other clients use them.
+//! URIs that browsers refuse, although other clients use them.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,9 +10,8 @@ use super::uri::IceUri;
 
 /// Why a browser refuses a URI that other clients use.
 ///
-/// Firefox throws for the whole configuration, the URIs that it would use included; Chromium ignores
-/// the URI without a word. [`IceLease::for_browsers`](super::IceLease::for_browsers) leaves such URIs
-/// out.
+/// Firefox throws for the whole configuration, even if the other URIs are good. Chromium silently
+/// ignores the URI. [`IceLease::for_browsers`](super::IceLease::for_browsers) leaves such URIs out.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -66,6 +65,7 @@ fn blocked(port: u16) -> String {
     }
 }
 
+/// Of the bad ports, the only one that Firefox accepts and a provider lists.
 const DNS: u16 = 53;
 
 /// <https://fetch.spec.whatwg.org/#bad-port>, in November 2026.
@@ -78,7 +78,18 @@ const BAD_PORTS: [u16; 82] = [
 ];
 
 impl IceUri {
-    /// Why browsers refuse it, if they do.
+    /// Why browsers refuse this URI; `None` if they accept it.
+    ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    /// use turn_credentials::ice::{BrowserRefusal, UriError};
+    ///
+    /// let uri: IceUri = "turn:turn.example.org:1023".parse()?;
+    /// assert_eq!(uri.browser_refusal(), Some(BrowserRefusal::LowPort { port: 1023 }));
+    /// let uri: IceUri = "turn:turn.example.org:80".parse()?;
+    /// assert_eq!(uri.browser_refusal(), None);
+    /// # Ok::<(), UriError>(())
+    /// ```
     #[must_use]
     pub fn browser_refusal(&self) -> Option<BrowserRefusal> {
         let port = self.port_or_default();

@@ -5,10 +5,10 @@ use alloc::string::String;
 use crate::secret::Password;
 use crate::wiped::Wiped;
 
-/// The credential of an ICE server: our [`Password`], or any text that a provider gave.
+/// The credential of an ICE server: our [`Password`], or any text from a provider.
 ///
-/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. It is the
-/// only type with a secret that serde writes, since an ICE server is useless without it.
+/// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. It is
+/// the only secret type that serializes, because an ICE server is useless without it.
 ///
 /// ```
 /// use turn_credentials::Credential;

@@ -10,7 +10,8 @@ pub(crate) fn is_ipv6(host: &str) -> bool {
     host.parse::<Ipv6Addr>().is_ok()
 }
 
-/// IPv4, or a reg-name of RFC 3986 section 3.2.2 that is not empty and that browsers accept too.
+/// An IPv4 address, or a reg-name (RFC 3986 section 3.2.2) that is not empty and that browsers
+/// accept.
 pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
     let Some(name) = decode_reg_name(host) else { return false };
     // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or not at all.
@@ -23,8 +24,9 @@ pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
     if ends_in_number { host.parse::<Ipv4Addr>().is_ok() } else { !name.is_empty() }
 }
 
-/// Reads `*( unreserved / pct-encoded / sub-delims )`; what is encoded must be one of the other two,
-/// since a browser decodes it and looks again. Firefox throws for `*`.
+/// Reads `*( unreserved / pct-encoded / sub-delims )`. An encoded character must be one of the
+/// other two, since browsers decode it and then check again. `*` is left out, because Firefox
+/// throws for it.
 fn decode_reg_name(host: &str) -> Option<String> {
     let mut bytes = host.bytes();
     let mut name = String::with_capacity(host.len());

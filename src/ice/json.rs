@@ -42,7 +42,7 @@ pub(crate) enum Flaw {
     Ice(#[from] IceError),
 }
 
-/// The servers that can be used, of a list, of one server, or of an object whose member `iceServers` or
+/// The usable servers in a list, in one server, or in an object whose member `iceServers` or
 /// `ice_servers` is one of the two.
 pub(crate) fn servers(json: &Json<'_>) -> Result<Reading, Flaw> {
     const NAMES: [&str; 2] = ["iceServers", "ice_servers"];
@@ -62,7 +62,7 @@ pub(crate) fn servers(json: &Json<'_>) -> Result<Reading, Flaw> {
     Ok(Reading::of(entries))
 }
 
-/// The servers that were read, and why the first of what was left out was.
+/// The servers that were read, and why the first URI that was left out was wrong.
 pub(crate) struct Reading {
     pub(crate) servers: IceServers,
     flaw: Option<Flaw>,
@@ -89,7 +89,7 @@ impl Reading {
     }
 }
 
-/// What is left of an entry. STUN needs no login, so that one that no server accepts does not matter.
+/// The usable part of an entry. An invalid login does not matter to STUN, which needs none.
 fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
     if let Some(flaw) = flaw_of(entry) {
         uris.leave_out(|_| true, flaw);
@@ -104,8 +104,8 @@ fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
     .ok()
 }
 
-/// What makes an entry's login another than it seems: a name that is there twice, or a credential that is
-/// not a password.
+/// Why an entry's login cannot be trusted: a name that occurs twice, or a credential that is not a
+/// password.
 pub(crate) fn flaw_of(entry: &Json<'_>) -> Option<Flaw> {
     let mut kinds = TYPES.iter().filter_map(|name| entry.get_some(name));
     let duplicate = [&URIS[..], &LOGIN, &TYPES].iter().find_map(|names| entry.duplicate(names));
@@ -120,7 +120,8 @@ pub(crate) fn login(entry: &Json<'_>) -> Result<Login, IceError> {
     Login::new(text("username").unwrap_or_default(), credential)
 }
 
-/// The names of an entry's URIs: the first that has any counts.
+/// The names that W3C, its old drafts, providers and the TURN REST draft use. Of those for URIs,
+/// the first with any counts.
 const URIS: [&str; 3] = ["urls", "url", "uris"];
 const LOGIN: [&str; 3] = ["username", "credential", "password"];
 const TYPES: [&str; 2] = ["credentialType", "credential_type"];
@@ -133,7 +134,7 @@ pub(super) struct Uris {
 }
 
 impl Uris {
-    /// An entry without any counts as one that is left out.
+    /// An entry without URIs counts as one that was left out.
     pub(super) fn of(entry: &Json<'_>) -> Self {
         let lists = || URIS.iter().filter_map(|name| entry.get(name));
         let uris = lists().map(Json::elements).find(|uris| !uris.is_empty()).unwrap_or_default();

@@ -16,8 +16,8 @@ use crate::time::UnixTime;
 
 /// ICE servers for one client, and how long they can be used.
 ///
-/// Your own servers mint it, and every provider's answer is one. Every format of [`ice`](super) is made
-/// from it, or from its servers.
+/// You get one from your own servers, or from a provider's answer. Every format in [`ice`](super)
+/// is made from a lease or from its servers.
 ///
 /// ```
 /// use core::time::Duration;
@@ -46,8 +46,8 @@ use crate::time::UnixTime;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It has no JSON of its own: give the client [`answer_at`](Self::answer_at) the time of the answer, so
-/// that a lease that was kept for a while does not promise more than what remains.
+/// It does not serialize itself: send the client [`answer_at`](Self::answer_at), whose ttl is the
+/// time that remains, even if you have kept the lease for a while.
 #[derive(Clone, Debug)]
 pub struct IceLease {
     servers: IceServers,
@@ -55,7 +55,7 @@ pub struct IceLease {
 }
 
 impl IceLease {
-    /// Creates a lease of servers, valid until the first of their logins ends.
+    /// Creates a lease of these servers, valid until the first of their logins expires.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -77,6 +77,18 @@ impl IceLease {
 
     /// Like [`generate_at`](Self::generate_at), using the system clock.
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{IceError, IceLease, IceUri, SharedSecret, TurnServer};
+    ///
+    /// let (secret, hour) = (SharedSecret::new("north")?, Duration::from_secs(3600));
+    /// let servers = [TurnServer::new(IceUri::fan_out(["a.example"])?, secret, hour)?];
+    /// let lease = IceLease::generate("alice", &servers)?;
+    /// assert_eq!(lease.servers()[0].urls().len(), 3);
+    /// assert_eq!(IceLease::generate("alice", &[]).unwrap_err(), IceError::NoTurn);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`generate_at`](Self::generate_at).
@@ -85,7 +97,20 @@ impl IceLease {
         Self::generate_at(name, servers, UnixTime::now())
     }
 
-    /// Mints a login for this name on each of your servers.
+    /// Mints a login for this name on each of your servers, and lists the servers in this order.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{IceError, IceLease, IceUri, SharedSecret, TurnServer, UnixTime};
+    ///
+    /// let (secret, hour) = (SharedSecret::new("north")?, Duration::from_secs(3600));
+    /// let servers = [TurnServer::new(IceUri::fan_out(["a.example"])?, secret, hour)?];
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let lease = IceLease::generate_at("alice", &servers, now)?;
+    /// assert_eq!(lease.servers()[0].username(), Some("1700003600:alice"));
+    /// assert_eq!(IceLease::generate_at("alice", &[], now).unwrap_err(), IceError::NoTurn);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -104,14 +129,25 @@ impl IceLease {
         minted.map(Self::new)
     }
 
-    /// A provider's answer, whose logins all end at the same time.
+    /// A provider's answer: all of its logins expire at the same time.
     #[cfg(feature = "providers")]
     pub(crate) fn of_provider(servers: IceServers, valid_until: Option<UnixTime>) -> Self {
         let servers = valid_until.into_iter().fold(servers, IceServers::with_valid_until);
         Self { servers, valid_until }
     }
 
-    /// Adds a server, such as a STUN server or one with a login of its own.
+    /// Adds a server, such as a STUN server, or one with another login.
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceLease, IceServer};
+    ///
+    /// let turn = IceServer::new(["turn:a.example".parse()?], Login::new("alice", "the-password")?)?;
+    /// let stun = IceServer::without_login(["stun:a.example".parse()?])?;
+    /// let lease = IceLease::new([turn]).with_server(stun);
+    /// assert_eq!(lease.servers()[1].urls()[0].to_string(), "stun:a.example");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_server(mut self, server: IceServer) -> Self {
         let end = server.login().and_then(Login::valid_until);
@@ -126,21 +162,40 @@ impl IceLease {
         self.servers.as_slice()
     }
 
-    /// The servers as a list, which serde writes as `{"iceServers": [...]}`.
+    /// Returns the list of servers, which serializes as `{"iceServers": [...]}`, without a ttl.
     #[must_use]
     pub fn into_servers(self) -> IceServers {
         self.servers
     }
 
-    /// The time until which all of it can be used, by our clock; `None` if unknown.
+    /// The time until which every login can be used, on our clock; `None` if unknown.
     ///
-    /// For a provider this is computed from the ttl that was asked for, since most of them do not say.
+    /// For a provider, it is computed from the ttl that was requested: most providers do not report
+    /// one.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until
     }
 
-    /// How long it can still be used: what to tell the client. `None` if unknown.
+    /// How long every login can still be used. Send this to the client as the ttl. `None` if
+    /// unknown.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceLease, IceServer, UnixTime};
+    ///
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let login = Login::new("alice", "the-password")?;
+    /// let lease = |login| Ok::<_, Box<dyn std::error::Error>>(IceLease::new([
+    ///     IceServer::new(["turn:a.example".parse()?], login)?
+    /// ]));
+    /// assert_eq!(lease(login.clone())?.remaining_at(now), None);
+    ///
+    /// let login = login.with_valid_until(UnixTime::from_secs(1_700_003_600));
+    /// assert_eq!(lease(login)?.remaining_at(now), Some(Duration::from_secs(3600)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn remaining_at(&self, now: UnixTime) -> Option<Duration> {
         self.valid_until.map(|end| Duration::from_secs(now.secs_until(end)))
@@ -152,14 +207,30 @@ impl IceLease {
         self.remaining_at(now).map(three_quarters)
     }
 
-    /// How much of a provider's answer was left out: see [`IceServers::dropped`].
+    /// How many URIs of a provider's answer were left out: see [`IceServers::dropped`].
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.servers.dropped()
     }
 
-    /// Leaves out the URIs that a browser refuses, and tells of each: see
+    /// Leaves out the URIs that a browser refuses, and reports each to `left_out`: see
     /// [`IceServers::for_browsers`].
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceError, IceLease, IceServer};
+    ///
+    /// let login = Login::new("alice", "the-password")?;
+    /// let turn = IceServer::new(["turn:a.example".parse()?, "turn:a.example:53".parse()?], login)?;
+    /// let mut left_out = Vec::new();
+    /// let lease = IceLease::new([turn]).for_browsers(|uri, _| left_out.push(uri.to_string()))?;
+    /// assert_eq!(lease.servers()[0].urls().len(), 1);
+    /// assert_eq!(left_out, ["turn:a.example:53"]);
+    ///
+    /// let none = lease.without_port(3478).for_browsers(|_, _| ());
+    /// assert_eq!(none.unwrap_err(), IceError::NoneForBrowsers);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -172,25 +243,45 @@ impl IceLease {
         Ok(Self { servers, ..self }.until_first_end())
     }
 
-    /// Limits the URIs: see [`IceServers::limit_urls`].
+    /// Keeps at most `count` URIs: see [`IceServers::limit_urls`].
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceLease, IceServer};
+    ///
+    /// let urls = ["turn:a.example".parse()?, "turn:b.example".parse()?];
+    /// let lease = IceLease::new([IceServer::new(urls, Login::new("alice", "the-password")?)?]);
+    /// assert_eq!(lease.limit_urls(1).servers()[0].urls()[0].host(), "a.example");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn limit_urls(self, count: usize) -> Self {
         Self { servers: self.servers.limit_urls(count), ..self }.until_first_end()
     }
 
     /// Removes every URI with this port: see [`IceServers::without_port`].
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceLease, IceServer};
+    ///
+    /// let urls = ["turn:a.example".parse()?, "turn:a.example:53".parse()?];
+    /// let lease = IceLease::new([IceServer::new(urls, Login::new("alice", "the-password")?)?]);
+    /// assert_eq!(lease.without_port(53).servers()[0].urls().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn without_port(self, port: u16) -> Self {
         Self { servers: self.servers.without_port(port), ..self }.until_first_end()
     }
 
-    /// A login that was left out no longer ends the lease.
+    /// A login that was left out no longer limits the lease.
     fn until_first_end(self) -> Self {
         Self { valid_until: earliest_end(&self.servers).or(self.valid_until), ..self }
     }
 
-    /// One server with the first TURN login and all URIs that share it or need none, for clients that
-    /// read a single server. `None` if there is no TURN server.
+    /// Merges the lease into one server, for clients that read a single one: the first TURN login,
+    /// with all URIs that use it or need none. `None` if there is no TURN server.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -215,7 +306,21 @@ impl IceLease {
         IceServer::new(urls, login).ok()
     }
 
-    /// What to answer a client at this time.
+    /// The answer to send to a client at this time.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceLease, IceServer, UnixTime};
+    ///
+    /// let end = UnixTime::from_secs(1_700_003_600);
+    /// let login = Login::new("alice", "the-password")?.with_valid_until(end);
+    /// let lease = IceLease::new([IceServer::new(["turn:a.example".parse()?], login)?]);
+    /// let answer = lease.answer_at(UnixTime::from_secs(1_700_000_600));
+    /// assert_eq!(answer.ttl(), Some(Duration::from_secs(3000)));
+    /// assert_eq!(lease.answer_at(end).ttl(), Some(Duration::ZERO));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn answer_at(&self, now: UnixTime) -> LeaseAnswer<'_> {
         LeaseAnswer { servers: &self.servers, ttl: self.remaining_at(now) }
@@ -226,11 +331,11 @@ fn earliest_end<'a>(servers: impl IntoIterator<Item = &'a IceServer>) -> Option<
     servers.into_iter().filter_map(IceServer::login).filter_map(Login::valid_until).min()
 }
 
-/// A lease as a client is told of it: the servers, and for how long they can be used.
+/// A lease as it is sent to a client: the servers, and how long they can be used.
 ///
-/// With the feature `serde` it is written as `{"iceServers": [...], "ttl": 3600}`, the ttl in whole
-/// seconds, and only if it is known. Times by our clock stay out of it, since the client's clock is
-/// another one.
+/// With the feature `serde`, it serializes as `{"iceServers": [...], "ttl": 3600}`. The ttl is in
+/// whole seconds, and is left out if it is unknown. There is no point in time in it, because the
+/// client's clock may be wrong.
 #[cfg_attr(feature = "serde", doc = "```")]
 #[cfg_attr(not(feature = "serde"), doc = "```ignore")]
 /// use turn_credentials::ice::Login;

@@ -11,16 +11,16 @@ use crate::error::IceError;
 
 /// The values of `Link` headers for these servers, one per URI.
 ///
-/// They contain the credential, and the caller must wipe them.
+/// They contain the credential: the caller must wipe them.
 ///
-/// A `"` or `\` is escaped as in RFC 9110. whip-whep 1.2.0 reads neither back, and drops `'`; a name
-/// cannot contain any of the three.
+/// `"` and `\` are escaped as defined in RFC 9110. whip-whep 1.2.0 does not unescape them, and
+/// drops `'`; a name cannot contain any of the three.
 ///
 /// # Errors
 ///
 /// [`IceError::NotInHeader`] for a username or credential with a character that is not ASCII (a web
 /// page reads the bytes of a header as Latin-1), or with `;` (where whip-whep cuts a quoted value):
-/// the client would send another login, which the TURN server answers with 401.
+/// the client would send a different login, which the TURN server answers with 401.
 ///
 /// ```
 /// use turn_credentials::ice::{Login, link_header};
@@ -44,7 +44,7 @@ use crate::error::IceError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn values(servers: &[IceServer]) -> Result<Vec<String>, IceError> {
-    // First of all: values that an error drops would leave their credentials in freed memory.
+    // Checked first: values that an error drops would leave their credentials in freed memory.
     let written = servers.iter().filter(|server| server.has_turn());
     if !written.filter_map(IceServer::login).all(survives) {
         return Err(IceError::NotInHeader);
@@ -65,7 +65,7 @@ fn value(uri: &IceUri, login: Option<&Login>) -> String {
     let uri = format!("<{uri}>; rel=\"ice-server\"");
     let Some(login) = login.filter(|_| is_turn) else { return uri };
     let (username, credential) = (login.username(), login.credential().as_str());
-    // Quoted, it is at most twice as long; text that grew would leave the credential in freed memory.
+    // Quoting at most doubles the length; text that grew would leave the credential in freed memory.
     let login = username.len().saturating_add(credential.len()).saturating_mul(2);
     let capacity = uri.len().saturating_add(login).saturating_add(PARAMETERS_LEN);
     let mut value = String::with_capacity(capacity);

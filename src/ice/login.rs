@@ -8,7 +8,7 @@ use crate::error::{Error, IceError};
 use crate::time::UnixTime;
 use crate::username::Username;
 
-/// A username with its credential, and how long a server accepts them, if that is known.
+/// A username with its credential, and, if it is known, until when a server accepts them.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -33,14 +33,25 @@ pub struct Login {
 }
 
 impl Login {
-    /// Creates a login from any texts that browsers accept.
+    /// Creates a login from a username and a credential that browsers accept.
+    ///
+    /// ```
+    /// use turn_credentials::IceError;
+    /// use turn_credentials::ice::Login;
+    ///
+    /// assert_eq!(Login::new("alice", "the-password")?.username(), "alice");
+    /// assert_eq!(Login::new("", "the-password").unwrap_err(), IceError::NoLogin);
+    /// assert_eq!(Login::new("alice", "pw\n").unwrap_err(), IceError::ControlCharacter);
+    /// # Ok::<(), IceError>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// * [`IceError::NoLogin`] for an empty username or credential: browsers throw.
-    /// * [`IceError::ControlCharacter`] for one in either (RFC 8265 section 4.1).
+    /// * [`IceError::ControlCharacter`] if one of them contains a control character (RFC 8265
+    ///   section 4.1).
     /// * [`Error::UsernameTooLong`] for a username over [`Username::MAX_LEN`] bytes, which Chromium
-    ///   silently drops and others throw for.
+    ///   silently drops, and other browsers throw for.
     pub fn new(
         username: impl Into<String>,
         credential: impl Into<Credential>,
@@ -59,13 +70,23 @@ impl Login {
         Ok(Self { username, credential, valid_until: None })
     }
 
-    /// Sets the time until which the server accepts it, by our clock.
+    /// Sets the time until which the server accepts it, on our clock.
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceError, UnixTime};
+    ///
+    /// let end = UnixTime::from_secs(1_700_000_000);
+    /// let login = Login::new("alice", "the-password")?.with_valid_until(end);
+    /// assert_eq!(login.valid_until(), Some(end));
+    /// # Ok::<(), IceError>(())
+    /// ```
     #[must_use]
     pub fn with_valid_until(self, valid_until: UnixTime) -> Self {
         Self { valid_until: Some(valid_until), ..self }
     }
 
-    /// What the client sends as STUN USERNAME.
+    /// The username, as the client sends it in STUN USERNAME.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
@@ -77,13 +98,13 @@ impl Login {
         &self.credential
     }
 
-    /// The time until which the server accepts it, by our clock; `None` if unknown.
+    /// The time until which the server accepts it, on our clock; `None` if unknown.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until
     }
 
-    /// The username and the credential, without copying them.
+    /// Splits the login into its username and its credential, without copying them.
     ///
     /// ```
     /// use turn_credentials::IceError;
@@ -110,7 +131,7 @@ impl From<&TurnCredentials> for Login {
     }
 }
 
-/// They are within the limits of a login when they are made.
+/// Cannot fail: they are within the limits of a login when they are made.
 impl From<TurnCredentials> for Login {
     fn from(credentials: TurnCredentials) -> Self {
         let valid_until = Some(credentials.valid_until());

@@ -15,10 +15,11 @@ use super::uri::IceUri;
 use crate::error::IceError;
 use crate::time::UnixTime;
 
-/// A login and where it is valid: `{"username": ..., "password": ..., "ttl": ..., "uris": [...]}`.
+/// A login and the servers that accept it:
+/// `{"username": ..., "password": ..., "ttl": ..., "uris": [...]}`.
 ///
-/// Janus's `turn_rest_api` reads it, and so do Matrix clients. With the feature `serde` it is written
-/// and read as JSON; it also reads a ttl in quotes or as `86400.0`, as some endpoints write it.
+/// Janus's `turn_rest_api` and Matrix clients read it. With the feature `serde`, it is written and
+/// read as JSON; a ttl is also read in quotes or as `86400.0`, because some endpoints write it so.
 ///
 /// ```
 /// use core::time::Duration;
@@ -50,14 +51,32 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The lease's first TURN login, with all TURN URIs that share it.
+    /// Creates an answer of the lease's first TURN login, with all TURN URIs that use it.
     ///
-    /// STUN URIs are left out: the draft has TURN URIs only, and Janus refuses others.
+    /// STUN URIs are left out: the draft has only TURN URIs, and Janus refuses others.
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::ice::rest::Answer;
+    /// use turn_credentials::{IceError, IceLease, IceServer, UnixTime};
+    ///
+    /// let (now, end) = (UnixTime::from_secs(1_700_000_000), UnixTime::from_secs(1_700_003_600));
+    /// let uris = ["stun:a.example".parse()?, "turn:a.example".parse()?];
+    /// let login = Login::new("alice", "the-password")?.with_valid_until(end);
+    /// let lease = IceLease::new([IceServer::new(uris, login)?]);
+    /// let answer = Answer::for_lease_at(&lease, now)?;
+    /// assert_eq!(answer.uris(), ["turn:a.example".parse()?]);
+    /// assert_eq!(answer.ttl().as_secs(), 3600);
+    ///
+    /// let refused = Answer::for_lease_at(&IceLease::new([]), now);
+    /// assert_eq!(refused.unwrap_err(), IceError::NoTurn);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if it is not known how
-    /// long its login lasts.
+    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if the end of its
+    /// login is unknown.
     pub fn for_lease_at(lease: &IceLease, now: UnixTime) -> Result<Self, IceError> {
         let server = lease.single_server().ok_or(IceError::NoTurn)?;
         let login = server.login().ok_or(IceError::NoTurn)?.clone();
@@ -67,7 +86,7 @@ impl Answer {
         Ok(Self { login, ttl, uris, dropped: 0 })
     }
 
-    /// What the client sends as STUN USERNAME.
+    /// The username, as the client sends it in STUN USERNAME.
     #[must_use]
     pub fn username(&self) -> &str {
         self.login.username()
@@ -79,7 +98,7 @@ impl Answer {
         self.login.credential()
     }
 
-    /// How long the login lasts from when the answer was made, in whole seconds.
+    /// How long the login lasts, in whole seconds, counted from when the answer was made.
     #[must_use]
     pub fn ttl(&self) -> Duration {
         self.ttl
@@ -91,13 +110,27 @@ impl Answer {
         &self.uris
     }
 
-    /// How many URIs were left out when the answer was read: those that browsers refuse.
+    /// How many invalid URIs were left out when the answer was read.
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.dropped
     }
 
     /// Converts the answer into an ICE server for browsers.
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::ice::rest::Answer;
+    /// use turn_credentials::{IceLease, IceServer, UnixTime};
+    ///
+    /// let (now, end) = (UnixTime::from_secs(1_700_000_000), UnixTime::from_secs(1_700_003_600));
+    /// let uris = ["turn:a.example".parse()?];
+    /// let login = Login::new("alice", "the-password")?.with_valid_until(end);
+    /// let lease = IceLease::new([IceServer::new(uris, login)?]);
+    /// let server = Answer::for_lease_at(&lease, now)?.into_server()?;
+    /// assert_eq!(server.username(), Some("alice"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,6 +1,14 @@
-//! How a URI begins, and how it may end: the protocol, and what carries it.
+//! The two ends of a URI: the scheme, and the transport.
 
-/// What a URI begins with: the protocol, and whether TLS (or DTLS) carries it.
+/// The scheme of a URI: the protocol, and whether it runs over TLS (or DTLS).
+///
+/// ```
+/// use turn_credentials::ice::Scheme;
+///
+/// assert_eq!(Scheme::Turns.as_str(), "turns");
+/// assert_eq!(Scheme::Turns.default_port(), 5349);
+/// assert!(Scheme::Turns.is_turn() && !Scheme::Stun.is_turn());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
@@ -34,7 +42,8 @@ impl Scheme {
         matches!(self, Self::Turn | Self::Turns)
     }
 
-    /// 3478, and 5349 over TLS (RFC 7064 section 3.2, RFC 7065 section 3.2).
+    /// The port of a URI without one: 3478, or 5349 over TLS (RFC 7064 section 3.2, RFC 7065
+    /// section 3.2).
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -44,13 +53,23 @@ impl Scheme {
     }
 }
 
-/// How a client reaches a TURN server; relayed traffic to peers is UDP either way.
+/// How a client reaches a TURN server. The relayed traffic to peers is UDP either way.
+///
+/// ```
+/// use turn_credentials::IceUri;
+/// use turn_credentials::ice::{Transport, UriError};
+///
+/// let uri: IceUri = "turn:turn.example.org?transport=tcp".parse()?;
+/// assert_eq!(uri.transport(), Some(Transport::Tcp));
+/// assert_eq!(Transport::Tcp.as_str(), "tcp");
+/// # Ok::<(), UriError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transport {
-    /// UDP; with `turns` that is DTLS, which few clients speak.
+    /// UDP. With `turns`, this is DTLS, which few clients speak.
     Udp,
-    /// TCP; with `turns` that is TLS.
+    /// TCP. With `turns`, this is TLS.
     Tcp,
 }
 

@@ -9,7 +9,7 @@ use crate::error::IceError;
 #[cfg(feature = "providers")]
 use crate::time::UnixTime;
 
-/// STUN or TURN servers that share a login: the dictionary `RTCIceServer` of W3C WebRTC.
+/// STUN or TURN servers that share a login: `RTCIceServer` of the W3C WebRTC API.
 ///
 /// It has at least one URI, and a login if one of them is a TURN server's: browsers throw otherwise.
 ///
@@ -27,11 +27,12 @@ use crate::time::UnixTime;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With the feature `serde` it is written as `{"urls": [...], "username": ..., "credential": ...}`,
-/// the last two only with a login. It also reads `url` and `uris` for `urls`, `password` for
-/// `credential`, and a string for a one-element list; other members are ignored. URIs that browsers
-/// refuse are left out, and so are those of TURN servers without a complete login. If nothing is left,
-/// or if there is a `credentialType` other than `password`, it is an error.
+/// With the feature `serde`, it is written as
+/// `{"urls": [...], "username": ..., "credential": ...}`, the last two only with a login. When it
+/// is read, `url` and `uris` count as `urls`, `password` as `credential`, and a string as a
+/// one-element list; other members are ignored. Invalid URIs are left out, and so are TURN URIs
+/// without a complete login. It is an error if nothing is left, or if there is a `credentialType`
+/// other than `password`.
 #[doc(alias = "RTCIceServer")]
 #[derive(Clone, Debug)]
 pub struct IceServer {
@@ -40,7 +41,19 @@ pub struct IceServer {
 }
 
 impl IceServer {
-    /// Servers that accept this login: [`TurnCredentials`](crate::TurnCredentials), or any [`Login`].
+    /// Creates servers that accept this login: [`TurnCredentials`](crate::TurnCredentials), or any
+    /// [`Login`].
+    ///
+    /// ```
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceError, IceServer};
+    ///
+    /// let login = Login::new("1700000000:alice", "the-password")?;
+    /// let server = IceServer::new(["turn:turn.example.org".parse()?], login.clone())?;
+    /// assert_eq!(server.credential().map(|it| it.as_str()), Some("the-password"));
+    /// assert_eq!(IceServer::new([], login).unwrap_err(), IceError::NoUrls);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -49,7 +62,18 @@ impl IceServer {
         Self { urls: urls.into(), login: Some(login.into()) }.checked()
     }
 
-    /// STUN servers, which need no login.
+    /// Creates STUN servers, which need no login.
+    ///
+    /// ```
+    /// use turn_credentials::{IceError, IceServer};
+    ///
+    /// let server = IceServer::without_login(["stun:turn.example.org".parse()?])?;
+    /// assert!(server.login().is_none());
+    ///
+    /// let turn = IceServer::without_login(["turn:turn.example.org".parse()?]);
+    /// assert_eq!(turn.unwrap_err(), IceError::NoLogin);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -92,7 +116,7 @@ impl IceServer {
         self.login().map(Login::credential)
     }
 
-    /// Sets the time until which the login is accepted, by our clock.
+    /// Sets the time until which the login is accepted, on our clock.
     #[cfg(feature = "providers")]
     pub(crate) fn with_valid_until(self, valid_until: UnixTime) -> Self {
         Self { login: self.login.map(|login| login.with_valid_until(valid_until)), ..self }
@@ -102,7 +126,7 @@ impl IceServer {
         self.urls.iter().any(IceUri::is_turn)
     }
 
-    /// Keeps these URIs; `None` if none is left.
+    /// Keeps only these URIs; `None` if none is left.
     pub(super) fn retain_urls(mut self, stays: impl FnMut(&IceUri) -> bool) -> Option<Self> {
         self.urls.retain(stays);
         (!self.urls.is_empty()).then_some(self)

@@ -14,10 +14,10 @@ use crate::time::UnixTime;
 
 /// A list of ICE servers.
 ///
-/// With the feature `serde` it is written as `{"iceServers": [...]}`, which `new RTCPeerConnection()`
-/// accepts unchanged. It reads that object, with `ice_servers` for `iceServers` too, a bare list, or one
-/// server. What is not a usable [`IceServer`] is left out and [counted](Self::dropped); if nothing is
-/// left, it is an error.
+/// With the feature `serde`, it is written as `{"iceServers": [...]}`, which
+/// `new RTCPeerConnection()` accepts unchanged. It reads that object (also with `ice_servers`), a
+/// bare list, or one server. Anything that is not a usable [`IceServer`] is left out and
+/// [counted](Self::dropped); it is an error if nothing is left.
 ///
 /// ```
 /// use turn_credentials::{IceServer, IceServers};
@@ -37,7 +37,7 @@ pub struct IceServers {
 }
 
 impl IceServers {
-    /// What was read, and how much of it was left out.
+    /// A list that was read, and how many of its URIs were left out.
     #[cfg(feature = "serde")]
     pub(super) fn read(servers: Vec<IceServer>, dropped: usize) -> Self {
         Self { servers, dropped }
@@ -49,7 +49,7 @@ impl IceServers {
         &self.servers
     }
 
-    /// The servers one by one, in their order.
+    /// Iterates over the servers, in their order.
     pub fn iter(&self) -> slice::Iter<'_, IceServer> {
         self.servers.iter()
     }
@@ -66,14 +66,26 @@ impl IceServers {
         self.servers.is_empty()
     }
 
-    /// How many URIs were left out when the list was read: those that browsers refuse, TURN without a
-    /// login, and credentials that are not a password. An entry without URIs counts as one.
+    /// How many URIs were left out when the list was read: invalid ones, TURN URIs without a
+    /// complete login, and those of an entry whose credential is not a password. An entry without
+    /// URIs counts as one.
+    ///
+    /// ```
+    /// use turn_credentials::IceServers;
+    ///
+    /// # #[cfg(feature = "serde")] {
+    /// let json = r#"[{"urls": ["stun:a.example", "stun:a.example:0"]}, {"urls": "turn:a.example"}]"#;
+    /// let servers: IceServers = serde_json::from_str(json)?;
+    /// assert_eq!((servers.len(), servers.dropped()), (1, 2));
+    /// # }
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.dropped
     }
 
-    /// Sets the time until which the logins are accepted, by our clock.
+    /// Sets the time until which the logins are accepted, on our clock.
     #[cfg(feature = "providers")]
     pub(super) fn with_valid_until(mut self, valid_until: UnixTime) -> Self {
         let servers = self.servers.into_iter();
@@ -83,10 +95,11 @@ impl IceServers {
 
     /// Keeps at most `count` URIs, in their original order, covering as many kinds as possible.
     ///
-    /// Each URI slows gathering, and Firefox warns from the fifth on. Priority: STUN (before `stuns`,
-    /// which Firefox does not speak), TURN over UDP, TURN over TCP, TURN over TLS (on port 443 if there
-    /// is one, which passes most firewalls); then a second of each, and so on; TURN over DTLS, which
-    /// few clients speak, comes last. Filter [for browsers](Self::for_browsers) first.
+    /// Each URI slows gathering down, and Firefox warns if there are five or more. One of each kind
+    /// is kept first, in this order: STUN (`stun` before `stuns`, which Firefox does not support),
+    /// TURN over UDP, TURN over TCP, and TURN over TLS (preferably on port 443, which passes most
+    /// firewalls). Then comes a second of each kind, and so on. TURN over DTLS, which few clients
+    /// support, comes last. Filter [for browsers](Self::for_browsers) first.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -126,7 +139,7 @@ impl IceServers {
         self.retain_urls(|_| stays.next().unwrap_or_default())
     }
 
-    /// Leaves out the URIs that a browser refuses, and tells of each, and of the reason.
+    /// Leaves out the URIs that a browser refuses, and reports each to `left_out`, with the reason.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -154,7 +167,8 @@ impl IceServers {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoneForBrowsers`] if no server is left, or no TURN server of those that there were.
+    /// [`IceError::NoneForBrowsers`] if no server is left, or if there were TURN servers and none
+    /// of them is left.
     pub fn for_browsers(
         self,
         mut left_out: impl FnMut(&IceUri, BrowserRefusal),
@@ -175,6 +189,16 @@ impl IceServers {
     }
 
     /// Removes every URI with this port.
+    ///
+    /// ```
+    /// use turn_credentials::{IceServer, IceServers};
+    ///
+    /// let stun = IceServer::without_login(["stun:a.example:53".parse()?, "stun:a.example".parse()?])?;
+    /// let servers = IceServers::from([stun]).without_port(53);
+    /// assert_eq!(servers.as_slice()[0].urls(), ["stun:a.example".parse()?]);
+    /// assert!(servers.without_port(3478).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn without_port(self, port: u16) -> Self {
         self.retain_urls(|uri| uri.port_or_default() != port)
@@ -187,7 +211,7 @@ impl IceServers {
     }
 }
 
-/// What a URI is good for; within a kind, the better one first.
+/// What a URI is good for. Within a kind, the better one comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Stun { tls: bool },
@@ -214,7 +238,8 @@ impl Kind {
     }
 }
 
-/// The places of the sorted URIs, the first of each kind before the second of any; DTLS last.
+/// The places of the sorted URIs: the first of each kind, then the second of each, and so on; DTLS
+/// last.
 fn by_turns(sorted: &[(Kind, usize)]) -> Vec<usize> {
     let same_kind =
         |a: &(Kind, usize), b: &(Kind, usize)| mem::discriminant(&a.0) == mem::discriminant(&b.0);

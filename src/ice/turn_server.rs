@@ -14,8 +14,8 @@ use crate::time::UnixTime;
 
 /// Your own TURN server: its URIs, its secret, how long its logins last, and its clock.
 ///
-/// Make it once, at startup; [`IceLease::generate`](super::IceLease::generate_at) mints from it for each
-/// client.
+/// Create it once, at startup. [`IceLease::generate_at`](super::IceLease::generate_at) then mints a
+/// login on it for each client.
 ///
 /// ```
 /// use core::time::Duration;
@@ -42,11 +42,25 @@ pub struct TurnServer {
 impl TurnServer {
     /// Creates a server whose clock agrees with ours. A fraction of a second in the ttl is dropped.
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{Error, IceError, SharedSecret, TurnServer};
+    ///
+    /// let uris = ["turn:turn.example.org".parse()?];
+    /// let server = |secs| {
+    ///     let secret = SharedSecret::new("north")?;
+    ///     TurnServer::new(uris.clone(), secret, Duration::from_secs(secs))
+    /// };
+    /// assert_eq!(server(3600)?.ttl().as_secs(), 3600);
+    /// assert_eq!(server(0).unwrap_err(), IceError::Credentials(Error::TtlTooShort));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// * [`IceError::NoUrls`]; [`IceError::NoTurn`] for STUN URIs only.
+    /// * [`IceError::NoUrls`]; [`IceError::NoTurn`] if there are only STUN URIs.
     /// * [`Error::TtlTooShort`] for a ttl under one second, and [`Error::ExpiryOutOfRange`] for one
-    ///   that no expiry has room for.
+    ///   over 2147483647 seconds.
     ///
     /// [`Error::TtlTooShort`]: crate::Error::TtlTooShort
     /// [`Error::ExpiryOutOfRange`]: crate::Error::ExpiryOutOfRange
@@ -70,6 +84,18 @@ impl TurnServer {
     }
 
     /// Sets the server's clock skew.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::{ClockSkew, IceLease, SharedSecret, TurnServer, UnixTime};
+    ///
+    /// let (uris, minute) = (["turn:turn.example.org".parse()?], Duration::from_secs(60));
+    /// let server = TurnServer::new(uris, SharedSecret::new("north")?, minute)?;
+    /// let ahead = server.with_skew(ClockSkew::from_secs(5));
+    /// let lease = IceLease::generate_at("alice", &[ahead], UnixTime::from_secs(1_700_000_000))?;
+    /// assert_eq!(lease.servers()[0].username(), Some("1700000065:alice"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_skew(self, skew: ClockSkew) -> Self {
         Self { skew, ..self }

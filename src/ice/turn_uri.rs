@@ -14,15 +14,15 @@ use crate::percent::Encoded;
 /// `turn://user:password@host:port?transport=udp` for each TURN URI of these servers, with username and
 /// password percent-encoded.
 ///
-/// GStreamer's `webrtcbin` reads one as `turn-server` and several by `add-turn-server`; libdatachannel
-/// reads one as an `IceServer`, from 0.17.2 on, but no IPv6 address in it. STUN URIs have no login and
-/// are left out, and so is TURN over DTLS, which neither of the two speaks. RFC 7065 has no such form:
-/// browsers refuse it.
+/// GStreamer's `webrtcbin` reads one in its property `turn-server`, and several with its action
+/// `add-turn-server`. libdatachannel reads one as an `IceServer` from 0.17.2 on, but not with an
+/// IPv6 address. STUN URIs are left out because they have no login, and TURN over DTLS because
+/// neither client supports it. Browsers refuse this form, which RFC 7065 does not define.
 ///
-/// GStreamer 1.22 reads `turns:` but sends STUN over TCP without TLS, as tried: a server that speaks only
-/// TLS on that port does not answer it.
+/// GStreamer 1.22 accepts `turns:`, but when tried, it sent STUN over TCP without TLS: a server
+/// that speaks only TLS on that port does not answer.
 ///
-/// The values contain the credential, and the caller must wipe them.
+/// The values contain the credential: the caller must wipe them.
 ///
 /// ```
 /// use core::time::Duration;

@@ -15,10 +15,10 @@ use crate::decimal;
 
 /// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
 ///
-/// It follows the grammar of W3C WebRTC section 4.2.4, within what the libraries accept; only the IDNA
-/// validity of `xn--` labels, for which Firefox throws, is not checked. Some URIs are for native clients
-/// only: see [`browser_refusal`](Self::browser_refusal). It displays as written, except that the scheme is
-/// lower-cased and leading zeros of the port are dropped.
+/// A value follows the grammar of W3C WebRTC section 4.2.4, and native libraries accept it as well.
+/// Only the IDNA validity of `xn--` labels is not checked; Firefox throws for an invalid one. Some
+/// URIs are for native clients only: see [`browser_refusal`](Self::browser_refusal). It displays as
+/// written, except that the scheme becomes lower-case and the port loses leading zeros.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -40,7 +40,7 @@ use crate::decimal;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IceUri {
     scheme: Scheme,
-    /// IPv6 without its brackets: nothing else has a colon in it.
+    /// An IPv6 address without its brackets; nothing else contains a colon.
     host: String,
     port: Option<u16>,
     transport: Option<Transport>,
@@ -49,6 +49,16 @@ pub struct IceUri {
 impl IceUri {
     /// Creates the URI of a host without scheme or port: a name, an IPv4 address, or an IPv6 address with
     /// or without brackets.
+    ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    /// use turn_credentials::ice::{Scheme, UriError};
+    ///
+    /// let uri = IceUri::new(Scheme::Turn, "turn.example.org")?;
+    /// assert_eq!(uri.to_string(), "turn:turn.example.org");
+    /// assert_eq!(IceUri::new(Scheme::Turn, "turn.example.org:3478"), Err(UriError::Host));
+    /// # Ok::<(), UriError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -72,6 +82,16 @@ impl IceUri {
 
     /// Sets the port.
     ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    /// use turn_credentials::ice::{Scheme, UriError};
+    ///
+    /// let uri = IceUri::new(Scheme::Turns, "turn.example.org")?;
+    /// assert_eq!(uri.clone().with_port(443)?.to_string(), "turns:turn.example.org:443");
+    /// assert_eq!(uri.with_port(0), Err(UriError::Port));
+    /// # Ok::<(), UriError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`UriError::Port`] for port 0.
@@ -79,7 +99,17 @@ impl IceUri {
         if port == 0 { Err(UriError::Port) } else { Ok(Self { port: Some(port), ..self }) }
     }
 
-    /// Writes the port out: clients disagree about the default for `stuns`.
+    /// Sets the port to the default if there is none, since clients disagree about the default for
+    /// `stuns`.
+    ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    /// use turn_credentials::ice::{Scheme, UriError};
+    ///
+    /// let uri = IceUri::new(Scheme::Stuns, "turn.example.org")?.with_default_port();
+    /// assert_eq!(uri.to_string(), "stuns:turn.example.org:5349");
+    /// # Ok::<(), UriError>(())
+    /// ```
     #[must_use]
     pub fn with_default_port(self) -> Self {
         Self { port: Some(self.port_or_default()), ..self }
@@ -87,9 +117,19 @@ impl IceUri {
 
     /// Sets the transport.
     ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    /// use turn_credentials::ice::{Scheme, Transport, UriError};
+    ///
+    /// let uri = |scheme| IceUri::new(scheme, "a.example")?.with_transport(Transport::Tcp);
+    /// assert_eq!(uri(Scheme::Turn)?.to_string(), "turn:a.example?transport=tcp");
+    /// assert_eq!(uri(Scheme::Stun), Err(UriError::StunQuery));
+    /// # Ok::<(), UriError>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`UriError::StunQuery`] for stun and stuns, which have no transport.
+    /// [`UriError::StunQuery`] for `stun` and `stuns`, which have no transport.
     pub fn with_transport(self, transport: Transport) -> Result<Self, UriError> {
         if self.scheme.is_turn() {
             Ok(Self { transport: Some(transport), ..self })
@@ -98,8 +138,8 @@ impl IceUri {
         }
     }
 
-    /// Lists three ways to each TURN host: UDP and TCP on port 3478, and TLS on port 443, which passes
-    /// most firewalls.
+    /// Lists three URIs for each TURN host: UDP and TCP on port 3478, and TLS on port 443, which
+    /// passes most firewalls.
     ///
     /// ```
     /// use turn_credentials::IceUri;
@@ -178,6 +218,16 @@ impl IceUri {
     }
 
     /// The transport, or the scheme's default: UDP, or TCP for TLS (RFC 7065 section 3.2).
+    ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    /// use turn_credentials::ice::{Transport, UriError};
+    ///
+    /// let transport = |uri: &str| Ok::<_, UriError>(uri.parse::<IceUri>()?.transport_or_default());
+    /// assert_eq!(transport("turn:turn.example.org")?, Transport::Udp);
+    /// assert_eq!(transport("turns:turn.example.org")?, Transport::Tcp);
+    /// # Ok::<(), UriError>(())
+    /// ```
     #[must_use]
     pub fn transport_or_default(&self) -> Transport {
         self.transport.unwrap_or(match self.scheme {
@@ -259,13 +309,13 @@ fn parse_scheme(text: &str) -> Result<Scheme, UriError> {
     scheme.ok_or(if is("https") || is("http") { UriError::Https } else { UriError::Scheme })
 }
 
-/// The host, in its brackets if it has any, and the text of the port.
+/// The host, with its brackets if there are any, and the text of the port.
 fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
     if address.starts_with('[') {
         let end = address.find(']').ok_or(UriError::Host)?.saturating_add(1);
-        let (host, behind) = address.split_at_checked(end).ok_or(UriError::Host)?;
-        return match behind.strip_prefix(':') {
-            None if behind.is_empty() => Ok((host, None)),
+        let (host, after) = address.split_at_checked(end).ok_or(UriError::Host)?;
+        return match after.strip_prefix(':') {
+            None if after.is_empty() => Ok((host, None)),
             Some(port) => Ok((host, Some(port))),
             None => Err(UriError::Port),
         };
@@ -283,6 +333,19 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
 /// Which part of a STUN or TURN URI is wrong.
 ///
 /// No message shows the URI, which may contain a misplaced password.
+///
+/// ```
+/// use turn_credentials::IceUri;
+/// use turn_credentials::ice::UriError;
+///
+/// let refused = |text: &str| text.parse::<IceUri>().unwrap_err();
+/// assert_eq!(refused("turn:*.example.org"), UriError::Wildcard);
+/// assert_eq!(refused("turn:[::1]:0"), UriError::Port);
+/// assert_eq!(
+///     refused("turn://turn.example.org").to_string(),
+///     "the scheme is followed by slashes: write turn:host, without them"
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UriError {
@@ -290,14 +353,14 @@ pub enum UriError {
     #[error("the URI is empty: check for an unset variable, or for a comma too many")]
     Empty,
 
-    /// Quotation marks around the URI, as some tools pass them on from a file.
+    /// Quotation marks around the URI: some tools keep those of a file.
     #[error("the URI has quotation marks around it: leave them out")]
     Quoted,
 
     /// A blank or control character, which browsers silently strip.
     #[error("the URI has a blank or control character at byte {index}: leave it out")]
     Blank {
-        /// Its place in the text, counted from 0, in bytes.
+        /// The position of its first byte in the text, counted from 0.
         index: usize,
     },
 
@@ -331,7 +394,7 @@ pub enum UriError {
     )]
     NoBrackets,
 
-    /// An internationalized host name, or one with full-width dots. Browsers convert it, and other
+    /// An internationalized host name, or one with full-width dots. Browsers convert it; other
     /// clients do not.
     #[error(
         "the host is not ASCII: write an international name as xn--... (punycode), and plain dots"
@@ -346,11 +409,11 @@ pub enum UriError {
     #[error("the port is not a number within 1..=65535")]
     Port,
 
-    /// The query of turn or turns is neither of the two.
+    /// The query of `turn` or `turns` is neither `transport=udp` nor `transport=tcp`.
     #[error("the query is not ?transport=udp or ?transport=tcp, in lower case")]
     Query,
 
-    /// stun and stuns have no query.
+    /// `stun` and `stuns` have no query.
     #[error("a stun URI has no query: leave out what follows the question mark")]
     StunQuery,
 

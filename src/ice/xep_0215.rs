@@ -14,8 +14,8 @@ use crate::wiped::Wiped;
 /// Writes the `<service/>` elements of these servers, one per line, for a `<services/>` of the namespace
 /// `urn:xmpp:extdisco:2`.
 ///
-/// TURN entries carry the login, `restricted`, and the expiry if it is known, by our own clock, in UTC
-/// (XEP-0082); STUN entries do not. The text contains the credential, and the caller must wipe it.
+/// TURN entries carry the login, `restricted`, and, if it is known, the expiry on our own clock, in
+/// UTC (XEP-0082). STUN entries do not. The text contains the credential: the caller must wipe it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -66,9 +66,9 @@ fn is_not_xml(login: &Login) -> bool {
     texts.iter().any(|text| !text.is_ascii() && text.contains(['\u{fffe}', '\u{ffff}']))
 }
 
-/// An escaped character is at most six times as long.
+/// An escaped character is at most six times as long: `&apos;`.
 const ESCAPED: usize = 6;
-/// What is not escaped has at most 100 characters in a login's attributes, and 80 in the others.
+/// The rest has at most 100 characters in a login's attributes, and 80 in the others.
 const REST: usize = 100;
 
 /// At least the length of the server's elements: text that grew would leave the credential in freed
@@ -138,8 +138,8 @@ fn is_special(byte: u8) -> bool {
     matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"')
 }
 
-/// ` expires='2010-02-23T02:06:40Z'`, if it is known. XEP-0082 has four digits for the year: a later time
-/// is written as the last second of 9999.
+/// ` expires='2010-02-23T02:06:40Z'`, if the expiry is known. A year has four digits in XEP-0082: a
+/// later time is written as the last second of 9999.
 struct Expires(Option<UnixTime>);
 
 impl fmt::Display for Expires {
