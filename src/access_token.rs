@@ -1,11 +1,11 @@
-//! Tokens that clients present to your endpoint to obtain ICE servers: either self-contained (subject
-//! and expiry), or random and looked up in a store.
+//! Tokens that clients present to your endpoint to obtain ICE servers: either self-contained
+//! (subject and expiry), or random and kept in a store.
 //!
-//! A token of an [`AccessTokenKey`] needs no store, so that any number of instances can verify what one
-//! of them issued. It can be neither revoked nor made single-use; if you need that, use a
-//! [random token](AccessToken::random) and give the store only its [`store_key`].
+//! A token of an [`AccessTokenKey`] needs no store: any instance that has the key can verify it. It
+//! can be neither revoked nor made single-use. If you need that, use a
+//! [random token](AccessToken::random), and give the store only its [`store_key`].
 //!
-//! In Redis, with the key that [`store_key`] gives:
+//! In Redis, where `<key>` is its [`store_key`]:
 //!
 //! ```text
 //! SET turn-token:<key> 1 EX 3600 NX      to issue it
@@ -36,8 +36,8 @@ pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 
 /// A key that issues and verifies tokens, with an id so that keys can be rotated.
 ///
-/// To rotate, give every instance the next key beside the current one, then issue with it, and remove
-/// the old one once its last token has expired.
+/// To rotate, first give every instance the next key in addition to the current one. Then issue
+/// tokens with it. Remove the old key when its last token has expired.
 ///
 /// ```
 /// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
@@ -68,14 +68,21 @@ pub struct AccessTokenKey {
 }
 
 impl AccessTokenKey {
-    /// The minimum length of a key, in bytes: 32, the length of the hash (RFC 2104 section 3).
+    /// The minimum length of a key, in bytes: 32, the length of a SHA-256 (RFC 2104 section 3).
     pub const MIN_LEN: usize = 32;
 
-    /// The maximum length of a subject, in bytes: 255, so that no token is longer than
-    /// [`AccessToken::MAX_LEN`].
+    /// The maximum length of a subject, in bytes: 255, so that a token stays short enough for a
+    /// header or a query.
     pub const MAX_SUBJECT_LEN: usize = 255;
 
-    /// Creates a key from at least 32 random bytes, used for nothing else.
+    /// Creates a key from at least 32 random bytes, which you must not use for anything else.
+    ///
+    /// ```
+    /// use turn_credentials::access_token::{AccessTokenError, AccessTokenKey};
+    ///
+    /// assert!(AccessTokenKey::new(1, [7; 32]).is_ok());
+    /// assert_eq!(AccessTokenKey::new(1, [7; 31]).unwrap_err(), AccessTokenError::ShortKey);
+    /// ```
     ///
     /// # Errors
     ///
@@ -89,7 +96,22 @@ impl AccessTokenKey {
     /// Issues a token for this subject, such as an account id, which lasts for `ttl` from `now`.
     ///
     /// The 16 bytes must come from the system's random generator, fresh for each token, so that two
-    /// tokens issued in the same second differ. Whoever holds the token can read the subject.
+    /// tokens issued in the same second differ. Anyone who has the token can read the subject.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::access_token::{AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+    ///
+    /// let key = AccessTokenKey::new(1, [7; 32])?;
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let [one, two] = [[1; 16], [2; 16]].map(|random| key.issue_at("alice", DEFAULT_TTL, random, now));
+    /// assert_ne!(one?.as_str(), two?.as_str());
+    ///
+    /// let no_ttl = key.issue_at("alice", Duration::ZERO, [3; 16], now);
+    /// assert_eq!(no_ttl.unwrap_err(), AccessTokenError::Ttl);
+    /// # Ok::<(), AccessTokenError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -123,6 +145,15 @@ impl AccessTokenKey {
 
     /// Like [`issue_at`](Self::issue_at), using the system clock.
     ///
+    /// ```
+    /// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+    ///
+    /// let key = AccessTokenKey::new(1, [7; 32])?;
+    /// let token = key.issue("alice", DEFAULT_TTL, [9; 16])?; // the 16 bytes must be random
+    /// assert_eq!(AccessToken::verify(token.as_str(), &[key])?.subject(), "alice");
+    /// # Ok::<(), AccessTokenError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`issue_at`](Self::issue_at).
@@ -147,9 +178,10 @@ impl fmt::Debug for AccessTokenKey {
     }
 }
 
-/// What no other MAC begins with.
+/// No other MAC begins with this.
 const LABEL: &[u8] = b"turn-credentials access token\0";
 
+/// The first byte of a token: another layout will have another one.
 const VERSION: u8 = 1;
 
 /// Version, key id, expiry and random bytes; then come the subject and the MAC.
@@ -157,7 +189,22 @@ const HEAD_LEN: usize = 1 + 4 + 8 + 16;
 const MAC_LEN: usize = 32;
 const MAX_TAIL_LEN: usize = AccessTokenKey::MAX_SUBJECT_LEN + MAC_LEN;
 
-/// A token: text of `A-Z a-z 0-9 - _`, which needs no escaping in a header or a query.
+/// A token. Its text has only `A-Z a-z 0-9 - _`, and needs no escaping in a header or a query.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+///
+/// let keys = [AccessTokenKey::new(1, [7; 32])?];
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let token = keys[0].issue_at("alice", DEFAULT_TTL, [9; 16], now)?;
+/// assert_eq!(token.as_str().len(), 88);
+/// assert_eq!(AccessToken::verify_at(token.as_str(), &keys, now)?.subject(), "alice");
+///
+/// let guessed = AccessToken::verify_at("guessed", &keys, now);
+/// assert_eq!(guessed.unwrap_err(), AccessTokenError::Malformed);
+/// # Ok::<(), AccessTokenError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     text: Wiped,
@@ -167,7 +214,8 @@ impl AccessToken {
     /// The maximum length of a token, in characters: 422.
     pub const MAX_LEN: usize = ((HEAD_LEN + MAX_TAIL_LEN) * 4).div_ceil(3);
 
-    /// Creates an opaque token, for use with a store, from 32 bytes of the system's random generator.
+    /// Creates an opaque token, for use with a store, from 32 bytes of the system's random
+    /// generator.
     ///
     /// ```
     /// use turn_credentials::access_token::{self, AccessToken};
@@ -195,12 +243,26 @@ impl AccessToken {
     ///
     /// Apart from the key id, nothing in the token is trusted before the MAC is checked.
     ///
+    /// ```
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+    ///
+    /// let (ours, other) = (AccessTokenKey::new(1, [7; 32])?, AccessTokenKey::new(1, [8; 32])?);
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let token = ours.issue_at("alice", DEFAULT_TTL, [9; 16], now)?;
+    /// let verify = |key| AccessToken::verify_at(token.as_str(), &[key], now);
+    /// assert_eq!(verify(ours.clone())?.subject(), "alice");
+    /// assert_eq!(verify(other).unwrap_err(), AccessTokenError::Forged);
+    /// assert_eq!(verify(AccessTokenKey::new(2, [7; 32])?).unwrap_err(), AccessTokenError::UnknownKey);
+    /// # Ok::<(), AccessTokenError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// * [`AccessTokenError::Malformed`] if the text is not a token.
     /// * [`AccessTokenError::UnknownKey`] if no key has its id.
     /// * [`AccessTokenError::Forged`] if the key did not issue it.
-    /// * [`AccessTokenError::Expired`] if it did, and the token has expired.
+    /// * [`AccessTokenError::Expired`] if it did, but the token has expired.
     pub fn verify_at(
         text: &str,
         keys: &[AccessTokenKey],
@@ -223,6 +285,21 @@ impl AccessToken {
 
     /// Like [`verify_at`](Self::verify_at), using the system clock.
     ///
+    /// ```
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+    ///
+    /// let keys = [AccessTokenKey::new(1, [7; 32])?];
+    /// let token = keys[0].issue("alice", DEFAULT_TTL, [9; 16])?;
+    /// assert_eq!(AccessToken::verify(token.as_str(), &keys)?.subject(), "alice");
+    ///
+    /// let old = keys[0].issue_at("alice", DEFAULT_TTL, [9; 16], UnixTime::from_secs(0))?;
+    /// let expired_at = UnixTime::from_secs(3600);
+    /// let refused = AccessToken::verify(old.as_str(), &keys);
+    /// assert_eq!(refused.unwrap_err(), AccessTokenError::Expired { expired_at });
+    /// # Ok::<(), AccessTokenError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`verify_at`](Self::verify_at).
@@ -232,8 +309,16 @@ impl AccessToken {
     }
 }
 
-/// The key under which a store keeps a token: SHA-256 of its text, in hex. Someone who reads the store
-/// cannot reconstruct tokens.
+/// The key under which a store keeps a token: SHA-256 of its text, in hex. Nobody who reads the
+/// store can reconstruct a token from it.
+///
+/// ```
+/// use turn_credentials::access_token::store_key;
+///
+/// // FIPS 180-4's example.
+/// let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+/// assert_eq!(store_key("abc"), hash);
+/// ```
 #[must_use]
 pub fn store_key(token: &str) -> String {
     let hash: Output<Sha256> = Sha256::digest(token);
@@ -241,7 +326,7 @@ pub fn store_key(token: &str) -> String {
     hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
-/// A token's bytes, of which only the version was looked at.
+/// The bytes of a token. Only their number and the version have been checked.
 struct Parts {
     bytes: Vec<u8>,
 }
@@ -278,7 +363,20 @@ impl Drop for Parts {
     }
 }
 
-/// What a token grants: its subject, and when it ends.
+/// What a verified token says: its subject, and when it expires.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
+///
+/// let key = AccessTokenKey::new(1, [7; 32])?;
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let token = key.issue_at("alice", DEFAULT_TTL, [9; 16], now)?;
+/// let grant = AccessToken::verify_at(token.as_str(), &[key], now)?;
+/// assert_eq!(grant.subject(), "alice");
+/// assert_eq!(grant.valid_until(), UnixTime::from_secs(1_700_003_600));
+/// # Ok::<(), AccessTokenError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     subject: String,
@@ -292,31 +390,40 @@ impl Grant {
         &self.subject
     }
 
-    /// The last second in which it is accepted, by our clock.
+    /// The last second in which the token is accepted, on our clock.
     #[must_use]
     pub fn valid_until(&self) -> UnixTime {
         self.valid_until
     }
 }
 
-/// Why a token is not issued, or refused.
+/// Why a token is not issued, or is refused.
 ///
 /// No message contains a token, a key or a subject.
+///
+/// ```
+/// use turn_credentials::access_token::{AccessTokenError, AccessTokenKey};
+///
+/// let error = AccessTokenKey::new(1, "too short").unwrap_err();
+/// assert_eq!(error, AccessTokenError::ShortKey);
+/// assert_eq!(
+///     error.to_string(),
+///     "the key is under 32 bytes: generate at least 32 random bytes, for this purpose only"
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AccessTokenError {
     /// The key is under 32 bytes.
-    #[error("the key is under 32 bytes: make it of random bytes, for this alone")]
+    #[error("the key is under 32 bytes: generate at least 32 random bytes, for this purpose only")]
     ShortKey,
 
     /// The subject is over 255 bytes.
-    #[error("the subject is over 255 bytes: give a shorter id of the account")]
+    #[error("the subject is over 255 bytes: give a shorter account id")]
     LongSubject,
 
     /// The ttl is under one second, or its end does not fit into 64 bits.
-    #[error(
-        "the ttl is under one second, or ends in no time we can write: give the seconds from now"
-    )]
+    #[error("the ttl is under one second, or too long for 64 bits: give the seconds from now")]
     Ttl,
 
     /// The text is not a token of this version.

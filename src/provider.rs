@@ -1,9 +1,9 @@
 //! Hosted TURN services. Each call is a value that builds one HTTP request and reads its response.
 //!
-//! Nothing here sends anything: send the request of an [`ApiCall`] with any HTTP client, sync or async,
-//! and pass the response back to the call. Requests and responses are those of the crate
-//! [`http`](https://docs.rs/http), which clients already speak. Do not follow redirects: the key is for the
-//! provider's address only.
+//! This crate sends nothing: send the request of an [`ApiCall`] with any HTTP client, sync or
+//! async, and pass the response back to the call. Requests and responses are those of the crate
+//! [`http`](https://docs.rs/http), which clients already use. Do not follow redirects: the key is
+//! meant for the provider's address only.
 //!
 //! # Xirsys, with ureq
 //!
@@ -28,14 +28,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `send` is yours. With ureq, whose agent has `http_status_as_error(false)`:
+//! You write `send`. With ureq, for an agent with `http_status_as_error(false)`:
 //!
 //! ```text
 //! let (head, mut body) = agent.run(request)?.into_parts();
 //! let response = http::Response::from_parts(head, body.read_to_vec()?);
 //! ```
 //!
-//! With reqwest, and `BodyExt` of http-body-util:
+//! With reqwest, and `BodyExt` from http-body-util:
 //!
 //! ```text
 //! let answer = client.execute(request.try_into()?).await?;
@@ -43,7 +43,7 @@
 //! let response = http::Response::from_parts(head, body.collect().await?.to_bytes().to_vec());
 //! ```
 //!
-//! With hyper-util's client, and `BodyExt` and `Full` of http-body-util:
+//! With hyper-util's client, and `BodyExt` and `Full` from http-body-util:
 //!
 //! ```text
 //! let answer = client.request(request.map(|body| Full::new(Bytes::from(body)))).await?;
@@ -53,7 +53,7 @@
 //!
 //! # A provider of your own
 //!
-//! A provider that is not here is one more `impl ApiCall`:
+//! To use a provider that is not here, implement [`ApiCall`]:
 //!
 //! ```
 //! use core::time::Duration;

@@ -11,11 +11,22 @@ use crate::ice::{IceLease, json};
 use crate::json::Json;
 use crate::time::UnixTime;
 
-/// The same response, if its status is 2xx.
+/// Returns the response if its status is 2xx.
+///
+/// ```
+/// use turn_credentials::provider::{ApiError, http::Response, successful};
+///
+/// assert!(successful(&Response::new(vec![])).is_ok());
+///
+/// let busy = Response::builder().status(503).header("retry-after", "30").body(vec![])?;
+/// let error = successful(&busy).unwrap_err();
+/// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(30));
+/// # Ok::<(), turn_credentials::provider::http::Error>(())
+/// ```
 ///
 /// # Errors
 ///
-/// [`ApiError::Status`], with the time to wait that `Retry-After` asks for.
+/// [`ApiError::Status`], with the wait that `Retry-After` asks for.
 pub fn successful(response: &Response<Vec<u8>>) -> Result<&Response<Vec<u8>>, ApiError> {
     if response.status().is_success() { Ok(response) } else { Err(ApiError::of_status(response)) }
 }
@@ -33,16 +44,28 @@ pub(super) fn read_json(body: &[u8]) -> Result<Json<'_>, ApiError> {
     serde_json::from_slice(body).map_err(|_| ApiError::NotJson)
 }
 
-/// Reads any of the shapes in which providers list their servers: a list, one server, or an object whose
-/// member `iceServers` or `ice_servers` is one of the two. [`IceServers`](crate::IceServers) are read
-/// alike with the feature `serde`.
+/// Reads ICE servers in any of the shapes that providers use: a list, one server, or an object
+/// whose member `iceServers` or `ice_servers` is one of the two.
 ///
-/// The logins are valid for `ttl` from `now`.
+/// The logins are valid for `ttl` from `now`; without a ttl, the end of the lease is unknown.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::provider::{ApiError, read_lease};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let lease = read_lease(br#"[{"urls": "stun:a.example"}]"#, now, None)?;
+/// assert_eq!(lease.servers()[0].urls()[0].host(), "a.example");
+///
+/// assert_eq!(read_lease(b"<html>", now, None).unwrap_err(), ApiError::NotJson);
+/// assert_eq!(read_lease(b"[]", now, None).unwrap_err(), ApiError::NoServers);
+/// # Ok::<(), ApiError>(())
+/// ```
 ///
 /// # Errors
 ///
 /// [`ApiError::Empty`], [`ApiError::NotJson`]; [`ApiError::UnknownShape`] for any other shape;
-/// [`ApiError::NoServers`] for one of these without a server that browsers accept.
+/// [`ApiError::NoServers`] if none of the servers is usable.
 pub fn read_lease(body: &[u8], now: UnixTime, ttl: Option<Duration>) -> Result<IceLease, ApiError> {
     lease(&read_json(body)?, now, ttl)
 }

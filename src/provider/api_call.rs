@@ -7,7 +7,7 @@ use super::http_request::HttpRequest;
 
 /// One HTTP call to a provider: what to send, and how to read what comes back.
 ///
-/// It can be used as `dyn ApiCall<Answer = …>`, so that a service can choose its provider at run time:
+/// Use `dyn ApiCall<Answer = …>` to choose a provider at run time:
 ///
 /// ```
 /// use core::time::Duration;
@@ -45,8 +45,9 @@ pub trait ApiCall {
     ///
     /// # Errors
     ///
-    /// [`CallError::Http`] if the parts of the call do not make an HTTP request. The calls in this crate
-    /// check their parts when they are made; only a URL over 65,534 bytes gets this far.
+    /// [`CallError::Http`] if the parts of the call do not form an HTTP request. The calls in this
+    /// crate check their parts when they are created, so for them only a URL over 65,534 bytes is
+    /// an error.
     fn request(&self) -> Result<HttpRequest, CallError>;
 
     /// Reads the response.

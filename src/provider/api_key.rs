@@ -8,8 +8,8 @@ use crate::wiped::Wiped;
 
 /// What authenticates a call to a provider: an API key, an account's secret, a token.
 ///
-/// `Debug` shows nothing of it, it has no `Eq` and no serde, and its memory is wiped when it is
-/// dropped.
+/// `Debug` shows nothing of it, it has no `Eq` and no serde traits, and its memory is wiped when it
+/// is dropped.
 ///
 /// ```
 /// use turn_credentials::provider::ApiKey;
@@ -22,7 +22,7 @@ use crate::wiped::Wiped;
 pub struct ApiKey(Wiped);
 
 impl ApiKey {
-    /// Creates a key from any text; the call that uses it checks it.
+    /// Creates a key from any text. It is checked by the call that uses it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))

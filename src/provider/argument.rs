@@ -1,4 +1,4 @@
-//! Checks on what a call is made of.
+//! Checks of the arguments of a call.
 
 use core::time::Duration;
 
@@ -40,7 +40,8 @@ pub(super) fn ttl(ttl: Duration, least: u32, most: u32) -> Result<u32, CallError
     secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Ttl { least, most })
 }
 
-/// Whether the text can be a path segment: URL parsers read dots as a step (WHATWG URL section 4.4).
+/// Whether the text can be a path segment: URL parsers remove `.` and `..` (WHATWG URL section
+/// 4.4).
 pub(super) fn is_segment(text: &str) -> bool {
     !matches!(text, "" | "." | "..")
 }

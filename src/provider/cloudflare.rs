@@ -1,7 +1,26 @@
 //! Cloudflare Realtime TURN: `POST /v1/turn/keys/<key>/credentials/...`.
 //!
-//! Chromium does not use the URIs on port 53 that it lists:
+//! Cloudflare lists URIs on port 53, which Chromium does not use:
 //! [`IceLease::for_browsers`](crate::IceLease::for_browsers) leaves them out.
+//!
+//! ```
+//! use core::time::Duration;
+//! use turn_credentials::UnixTime;
+//! use turn_credentials::provider::cloudflare::{IceRequest, Key};
+//! use turn_credentials::provider::{ApiCall, http};
+//!
+//! let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+//! let call = IceRequest::new(&Key::new("0123", "token")?, hour, now)?;
+//! let body = br#"{"iceServers": [{"urls": ["stun:stun.cloudflare.com:3478"]},
+//!     {"urls": ["turn:turn.cloudflare.com:3478?transport=udp"], "username": "opaque",
+//!      "credential": "opaque"}]}"#;
+//! let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
+//! assert_eq!(lease.servers()[1].username(), Some("opaque"));
+//! assert_eq!(lease.valid_until(), Some(UnixTime::from_secs(1_700_003_600)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [Cloudflare's reference](https://developers.cloudflare.com/realtime/turn/generate-credentials/)
 
 use core::time::Duration;
 
@@ -28,6 +47,18 @@ use crate::time::UnixTime;
 const GATEWAY: Gateway = Gateway::known("https://rtc.live.cloudflare.com");
 
 /// A TURN key: its id and its API token.
+///
+/// ```
+/// use turn_credentials::provider::CallError;
+/// use turn_credentials::provider::cloudflare::Key;
+///
+/// assert!(Key::new("0123", "token").is_ok());
+/// assert_eq!(Key::new("0123", "two words").unwrap_err(), CallError::Secret);
+/// assert_eq!(
+///     Key::new("", "token").unwrap_err().to_string(),
+///     "the key's id must be a string other than . and .., without colon, slash and control character"
+/// );
+/// ```
 #[derive(Clone, Debug)]
 pub struct Key {
     id: String,
@@ -39,13 +70,13 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for an id that is empty, or has a colon, a slash or a control character;
-    /// [`CallError::Secret`] for a token that is not ASCII without blanks.
+    /// [`CallError::Argument`] for an id that is empty, or has a colon, a slash or a control
+    /// character; [`CallError::Secret`] for a token that is not visible ASCII.
     pub fn new(id: &str, token: impl Into<ApiKey>) -> Result<Self, CallError> {
         Ok(Self { id: argument::id("key's id", id)?.to_owned(), token: argument::bearer(token)? })
     }
 
-    /// A POST to this path under the key's credentials.
+    /// A POST to this path below the key's `credentials`.
     fn post(&self, gateway: &Gateway, path: &str, body: Vec<u8>) -> Result<HttpRequest, CallError> {
         let (base, id) = (gateway.as_str(), percent::Encoded(&self.id));
         let post = Request::post(format!("{base}/v1/turn/keys/{id}/credentials/{path}"));
@@ -58,7 +89,7 @@ impl Key {
 
 /// Asks for ICE servers: `generate-ice-servers`.
 ///
-/// The answer of the older call `generate`, one server of all URIs, is read too.
+/// It also reads the answer of the older call, `generate`: one server with all URIs.
 ///
 /// ```
 /// use core::time::Duration;
@@ -93,7 +124,8 @@ pub struct IceRequest {
 }
 
 impl IceRequest {
-    /// Asks for servers whose logins last for `ttl`, from 1 second to 48 hours, from `now`.
+    /// Asks for servers whose logins last for `ttl` from `now`: at least 1 second, at most 48
+    /// hours.
     ///
     /// # Errors
     ///
@@ -103,14 +135,26 @@ impl IceRequest {
         Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
     }
 
-    /// Sets the `customIdentifier` under which Cloudflare's analytics count the login, such as the name of
-    /// a user.
+    /// Sets the `customIdentifier` under which Cloudflare's analytics count the login, such as a
+    /// user name.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use turn_credentials::UnixTime;
+    /// # use turn_credentials::provider::{ApiCall, CallError};
+    /// # use turn_credentials::provider::cloudflare::{IceRequest, Key};
+    /// # let (key, now) = (Key::new("0123", "token")?, UnixTime::from_secs(1_700_000_000));
+    /// let call = IceRequest::new(&key, Duration::from_secs(60), now)?.with_custom_identifier("alice");
+    /// let request = call.request()?.into_inner();
+    /// assert_eq!(request.body(), br#"{"customIdentifier":"alice","ttl":60}"#);
+    /// # Ok::<(), CallError>(())
+    /// ```
     #[must_use]
     pub fn with_custom_identifier(self, identifier: &str) -> Self {
         Self { custom_identifier: Some(identifier.to_owned()), ..self }
     }
 
-    /// Uses another gateway than `https://rtc.live.cloudflare.com`.
+    /// Uses another gateway instead of `https://rtc.live.cloudflare.com`.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }
@@ -134,7 +178,25 @@ impl ApiCall for IceRequest {
     }
 }
 
-/// Ends a login before its time: `<username>/revoke`.
+/// Revokes a login before it expires: `<username>/revoke`.
+///
+/// ```
+/// use turn_credentials::provider::cloudflare::{Key, RevokeRequest};
+/// use turn_credentials::provider::{ApiCall, http};
+///
+/// let key = Key::new("0123", "token")?;
+/// let call = RevokeRequest::new(&key, "opaque")?;
+/// assert_eq!(
+///     call.request()?.into_inner().uri().path(),
+///     "/v1/turn/keys/0123/credentials/opaque/revoke"
+/// );
+/// call.read_answer(&http::Response::new(vec![]))?;
+///
+/// let not_found = http::Response::builder().status(404).body(vec![])?;
+/// assert!(call.read_answer(&not_found).is_err());
+/// assert!(RevokeRequest::new(&key, "..").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RevokeRequest {
     key: Key,
@@ -147,8 +209,7 @@ impl RevokeRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for a username that is empty or of dots only, which is not a segment of a
-    /// path.
+    /// [`CallError::Argument`] for an empty username, `.` and `..`, which are not path segments.
     pub fn new(key: &Key, username: &str) -> Result<Self, CallError> {
         if !argument::is_segment(username) {
             return Err(CallError::argument("username", "a string other than . and .."));
@@ -156,7 +217,7 @@ impl RevokeRequest {
         Ok(Self { key: key.clone(), gateway: GATEWAY, username: username.to_owned() })
     }
 
-    /// Uses another gateway than `https://rtc.live.cloudflare.com`.
+    /// Uses another gateway instead of `https://rtc.live.cloudflare.com`.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }

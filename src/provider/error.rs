@@ -12,16 +12,30 @@ use thiserror::Error;
 use crate::decimal;
 use crate::wiped::Wiped;
 
-/// Why a call to a provider cannot be made.
+/// Why a call to a provider cannot be created.
 ///
 /// No message contains a secret or a name.
+///
+/// ```
+/// use core::time::Duration;
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::provider::xirsys::{Account, IceRequest};
+///
+/// let account = Account::new("ident", "secret")?;
+/// let (day, now) = (Duration::from_secs(86_400), UnixTime::from_secs(1_700_000_000));
+/// assert_eq!(
+///     IceRequest::new(&account, "my/channel", day, now).unwrap_err().to_string(),
+///     "the ttl is outside what the provider grants: 1 to 21600 seconds"
+/// );
+/// # Ok::<(), turn_credentials::provider::CallError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// An argument is not what the provider accepts.
+    /// An argument that the provider does not accept.
     #[error("the {name} must be {expected}")]
     Argument {
-        /// Which one it is.
+        /// The name of the argument.
         name: &'static str,
         /// What the provider accepts.
         expected: &'static str,
@@ -42,13 +56,20 @@ pub enum CallError {
         most: u32,
     },
 
-    /// The parts of the call do not make an HTTP request.
-    #[error("the call does not make an HTTP request: check its address and its headers")]
+    /// The parts of the call do not form an HTTP request.
+    #[error("the parts of the call do not form an HTTP request: check its address and its headers")]
     Http,
 }
 
 impl CallError {
-    /// An argument that is not what the provider accepts.
+    /// Creates an error for an argument that the provider does not accept.
+    ///
+    /// ```
+    /// use turn_credentials::provider::CallError;
+    ///
+    /// let error = CallError::argument("region", "eu or us");
+    /// assert_eq!(error.to_string(), "the region must be eu or us");
+    /// ```
     #[must_use]
     pub const fn argument(name: &'static str, expected: &'static str) -> Self {
         Self::Argument { name, expected }
@@ -63,7 +84,18 @@ impl From<http::Error> for CallError {
 
 /// Why a provider's answer cannot be used.
 ///
-/// No message contains a secret, a credential, or more of the answer than one word for the reason.
+/// No message contains a secret or a credential. Of the answer, it contains at most one word: the
+/// reason.
+///
+/// ```
+/// use turn_credentials::provider::{ApiError, http::Response, successful};
+///
+/// let refused = successful(&Response::builder().status(403).body(vec![])?).unwrap_err();
+/// assert!(matches!(refused, ApiError::Status { status: 403, .. }));
+/// assert!(!refused.is_retryable());
+/// assert!(ApiError::NotJson.is_retryable());
+/// # Ok::<(), turn_credentials::provider::http::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ApiError {
@@ -76,7 +108,7 @@ pub enum ApiError {
     #[non_exhaustive]
     Refused {
         /// The provider's own word for the reason, such as those in
-        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gave none.
+        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gives none.
         code: Cow<'static, str>,
         /// What to do, if it is known.
         advice: Option<&'static str>,
@@ -88,7 +120,7 @@ pub enum ApiError {
         retry_after: Option<Duration>,
     },
 
-    /// An HTTP status other than 2xx, and nothing more precise in the body.
+    /// An HTTP status other than 2xx, with nothing more precise in the body.
     #[error("the provider answers with HTTP status {status}")]
     Status {
         /// The status code.
@@ -105,20 +137,20 @@ pub enum ApiError {
     #[error("the provider's answer is not JSON: check the address, or try again")]
     NotJson,
 
-    /// The body is JSON in a shape not known for this provider.
+    /// The body is JSON in a shape that is not known for this provider.
     #[error("the provider's answer is JSON of an unknown shape")]
     UnknownShape,
 
-    /// The answer has no server that browsers accept.
+    /// The answer has no usable server.
     #[error("the provider's answer has no usable ICE server")]
     NoServers,
 }
 
 impl ApiError {
-    /// A refusal with this code, to be tried again if the response's status says so.
+    /// Creates a refusal with this code. It is retryable if the status of the response says so.
     ///
-    /// A code that is not a word of at most 32 lower-case letters, digits and underscores might be
-    /// anything, and is left out.
+    /// Only a word of at most 32 lower-case letters, digits and underscores is kept: anything else
+    /// might be a secret.
     ///
     /// ```
     /// use turn_credentials::provider::{ApiError, http::Response};
@@ -155,7 +187,7 @@ impl ApiError {
         }
     }
 
-    /// The same refusal, if it is one, with what the code says of trying again.
+    /// Sets whether a refusal is retryable, if the provider's code says more than the status.
     #[must_use]
     pub fn with_retryable(mut self, may_pass: bool) -> Self {
         if let Self::Refused { retryable, .. } = &mut self {
@@ -191,7 +223,7 @@ impl ApiError {
     }
 }
 
-/// Whether an HTTP status is one of a passing trouble.
+/// Whether an HTTP status means a temporary failure (RFC 9110 section 15, RFC 6585 section 4).
 pub(super) fn may_pass(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }

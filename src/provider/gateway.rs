@@ -9,9 +9,9 @@ use super::argument::is_segment;
 use super::error::CallError;
 use crate::ice::host::{is_ipv4_or_name, is_ipv6};
 
-/// The base URL of a provider's API: the provider's own, a regional one, or a proxy of yours.
+/// The base URL of a provider's API: the default one, a regional one, or your own proxy.
 ///
-/// `http://` sends the key in the clear: use it only with localhost.
+/// With `http://`, the key is sent in the clear: use it only with localhost.
 ///
 /// ```
 /// use turn_credentials::provider::{CallError, Gateway};
@@ -27,7 +27,15 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Creates a gateway from a URL; one slash at its end is dropped.
+    /// Creates a gateway from a URL. One slash at its end is dropped.
+    ///
+    /// ```
+    /// use turn_credentials::provider::{CallError, Gateway};
+    ///
+    /// assert_eq!(Gateway::new("http://localhost:8080/turn/")?.as_str(), "http://localhost:8080/turn");
+    /// assert!(Gateway::new("https://user@turn.example.org").is_err());
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -43,7 +51,7 @@ impl Gateway {
         }
     }
 
-    /// A provider's own.
+    /// A provider's default gateway.
     pub(super) const fn known(base: &'static str) -> Self {
         Self { base: Cow::Borrowed(base) }
     }
@@ -55,8 +63,8 @@ impl Gateway {
     }
 }
 
-/// Whether a URL has one of the schemes, a host, and perhaps a port and a path, and nothing that another
-/// parser reads differently.
+/// Whether a URL has one of the schemes, a host, and perhaps a port and a path, and nothing that
+/// parsers read differently.
 pub(super) fn is_base(url: &str, schemes: &[&str]) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let (authority, path) = rest.split_once('/').map_or((rest, None), |(a, path)| (a, Some(path)));
@@ -67,7 +75,8 @@ pub(super) fn is_base(url: &str, schemes: &[&str]) -> bool {
         && path.is_none_or(|path| path.split('/').all(is_plain))
 }
 
-/// Written back, an authority with a user, or with a port such as `+80` or `080`, is another text.
+/// Writes the authority back: one with a user, or with a port such as `+80` or `080`, gives another
+/// text.
 fn is_host_and_port(text: &str) -> bool {
     let Ok(authority) = text.parse::<Authority>() else { return false };
     let (host, port) = (authority.host(), authority.port_u16());

@@ -17,12 +17,12 @@ use crate::wiped::Wiped;
 
 /// An `http::Request` that does not show its secrets.
 ///
-/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the whole request,
-/// with `(secret)` in place of everything that is not marked as shown. Secret headers are marked as
-/// [sensitive](HeaderValue::set_sensitive), so that clients keep them out of their logs. What the crate
-/// `http` holds is not wiped when it is dropped.
+/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the whole
+/// request, with `(secret)` in place of everything that is not marked as shown. Secret headers are
+/// marked as [sensitive](HeaderValue::set_sensitive), so clients keep them out of their logs. The
+/// memory of the `http::Request` is not wiped.
 ///
-/// A POST, PUT or PATCH without a body has `content-length: 0`: some clients leave it out, and some
+/// A POST, PUT or PATCH without a body gets `content-length: 0`: some clients omit it, and some
 /// proxies then answer 411.
 ///
 /// ```
@@ -45,7 +45,16 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// Wraps a request, of which only the method, the address and the headers' names are shown.
+    /// Wraps a request. Only the method, the address and the header names are shown.
+    ///
+    /// ```
+    /// use turn_credentials::provider::{CallError, HttpRequest, http};
+    ///
+    /// let request = http::Request::get("https://a.example/ice?key=hidden").body(Vec::new())?;
+    /// let request = HttpRequest::new(request);
+    /// assert_eq!(request.to_string(), "GET https://a.example/ice?(secret)\n");
+    /// # Ok::<(), CallError>(())
+    /// ```
     #[must_use]
     pub fn new(mut request: Request<Vec<u8>>) -> Self {
         let may_have_body = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
@@ -58,7 +67,18 @@ impl HttpRequest {
         Self { request, query_shown: false, body_shown: false }
     }
 
-    /// Adds HTTP Basic authentication (RFC 7617); the user must not contain a colon.
+    /// Adds HTTP Basic authentication (RFC 7617). The user must not contain a colon.
+    ///
+    /// ```
+    /// use turn_credentials::provider::{ApiKey, CallError, HttpRequest, http};
+    ///
+    /// let request = HttpRequest::new(http::Request::get("https://a.example/").body(Vec::new())?);
+    /// let key = ApiKey::new("open sesame");
+    /// assert!(request.clone().with_basic("Ali:Baba", &key).is_err());
+    /// let request = request.with_basic("Aladdin", &key)?.into_inner();
+    /// assert_eq!(request.headers()["authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -81,6 +101,19 @@ impl HttpRequest {
     }
 
     /// Adds a bearer token (RFC 6750 section 2.1).
+    ///
+    /// ```
+    /// use turn_credentials::provider::{ApiKey, CallError, HttpRequest, http};
+    ///
+    /// let request = HttpRequest::new(http::Request::get("https://a.example/").body(Vec::new())?);
+    /// assert_eq!(
+    ///     request.clone().with_bearer(&ApiKey::new("two\nlines")).unwrap_err(),
+    ///     CallError::Http
+    /// );
+    /// let request = request.with_bearer(&ApiKey::new("token"))?.into_inner();
+    /// assert_eq!(request.headers()["authorization"], "Bearer token");
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -105,12 +138,32 @@ impl HttpRequest {
     }
 
     /// Marks the body as shown by `Display`.
+    ///
+    /// ```
+    /// use turn_credentials::provider::{CallError, HttpRequest, http};
+    ///
+    /// let request = http::Request::get("https://a.example/?ttl=60").body(b"geo=1".to_vec())?;
+    /// let request = HttpRequest::new(request).showing_query().showing_body();
+    /// assert_eq!(request.to_string(), "GET https://a.example/?ttl=60\n\ngeo=1\n");
+    /// # Ok::<(), CallError>(())
+    /// ```
     #[must_use]
     pub fn showing_body(self) -> Self {
         Self { body_shown: true, ..self }
     }
 
     /// Marks the values of a header as shown.
+    ///
+    /// ```
+    /// use turn_credentials::provider::{CallError, HttpRequest, http};
+    ///
+    /// let request = http::Request::get("https://a.example/").header("accept", "*/*");
+    /// let request = HttpRequest::new(request.body(Vec::new())?);
+    /// assert_eq!(request.to_string(), "GET https://a.example/\naccept: (secret)\n");
+    /// let request = request.showing_header(&http::header::ACCEPT);
+    /// assert_eq!(request.to_string(), "GET https://a.example/\naccept: */*\n");
+    /// # Ok::<(), CallError>(())
+    /// ```
     #[must_use]
     pub fn showing_header(mut self, name: &HeaderName) -> Self {
         if let http::header::Entry::Occupied(mut entry) = self.request.headers_mut().entry(name) {

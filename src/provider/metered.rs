@@ -1,4 +1,5 @@
-//! Metered: `/api/v1/turn/credential` makes a key, and `/api/v1/turn/credentials` lists its servers.
+//! Metered: `/api/v1/turn/credential` creates an API key, and `/api/v1/turn/credentials` lists its
+//! servers.
 
 use core::time::Duration;
 
@@ -24,8 +25,8 @@ use crate::percent;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// Asks for the ICE servers of an API key. Their expiry was fixed when the key was made, and is not
-/// reported: see [`with_ttl`](Self::with_ttl).
+/// Asks for the ICE servers of an API key. Their expiry was fixed when the key was created, and is
+/// not reported: see [`with_ttl`](Self::with_ttl).
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -58,6 +59,17 @@ pub struct IceRequest {
 impl IceRequest {
     /// Asks for the servers of this app, `<app>.metered.live`.
     ///
+    /// ```
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::metered::IceRequest;
+    ///
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// assert!(IceRequest::new("our-app", "key", now).is_ok());
+    /// assert!(IceRequest::new("our.app", "key", now).is_err());
+    /// assert_eq!(IceRequest::new("our-app", "", now).unwrap_err(), CallError::Secret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError::Argument`] unless the app's name is one label of a host name: 1 to 63 letters,
@@ -66,13 +78,27 @@ impl IceRequest {
         Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, ttl: None })
     }
 
-    /// Says that the key was made at `now` with this ttl, so that the lease has an end.
+    /// Says that the key was created at `now` with this ttl, so that the lease has an end.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::metered::IceRequest;
+    /// use turn_credentials::provider::{ApiCall, http};
+    ///
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let call = IceRequest::new("our-app", "key", now)?.with_ttl(Duration::from_secs(3600));
+    /// let body = br#"[{"urls": "turn:a", "username": "u", "credential": "c"}]"#;
+    /// let lease = call.read_answer(&http::Response::new(body.to_vec()))?;
+    /// assert_eq!(lease.valid_until(), Some(UnixTime::from_secs(1_700_003_600)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_ttl(self, ttl: Duration) -> Self {
         Self { ttl: Some(ttl), ..self }
     }
 
-    /// Uses another gateway than the app's.
+    /// Uses another gateway instead of the app's.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }
@@ -92,7 +118,7 @@ impl ApiCall for IceRequest {
     }
 }
 
-/// Makes an API key with a login of its own, both valid for the ttl.
+/// Creates an API key and its login, both valid for the ttl.
 ///
 /// ```
 /// use core::time::Duration;
@@ -127,13 +153,25 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
-    /// Makes a key for this app, `<app>.metered.live`, with the secret key of the account, that lasts for
-    /// `ttl` from `now`.
+    /// Asks for a key for this app, `<app>.metered.live`, which lasts for `ttl` from `now`. The
+    /// secret key is the account's.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::metered::KeyRequest;
+    ///
+    /// let now = UnixTime::from_secs(1_700_000_000);
+    /// let key = |secs| KeyRequest::new("our-app", "secret", Duration::from_secs(secs), now);
+    /// assert!(key(3600).is_ok());
+    /// assert_eq!(key(0).unwrap_err(), CallError::Ttl { least: 1, most: u32::MAX });
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`IceRequest::new`]; [`CallError::Ttl`] for a ttl under one second, or of more
-    /// seconds than 32 bits hold.
+    /// Those of [`IceRequest::new`]; [`CallError::Ttl`] for a ttl under one second, or over
+    /// 4294967295 seconds.
     pub fn new(
         app: &str,
         secret_key: impl Into<ApiKey>,
@@ -149,13 +187,13 @@ impl KeyRequest {
         })
     }
 
-    /// Sets the label under which the dashboard lists the key, such as the name of a user.
+    /// Sets the label under which the dashboard lists the key, such as a user name.
     #[must_use]
     pub fn with_label(self, label: &str) -> Self {
         Self { label: Some(label.to_owned()), ..self }
     }
 
-    /// Uses another gateway than the app's.
+    /// Uses another gateway instead of the app's.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }
@@ -189,7 +227,20 @@ impl ApiCall for KeyRequest {
     }
 }
 
-/// An API key and its login.
+/// An API key and its login, as [`KeyRequest`] creates them.
+///
+/// ```
+/// # use core::time::Duration;
+/// # use turn_credentials::UnixTime;
+/// # use turn_credentials::provider::metered::KeyRequest;
+/// # use turn_credentials::provider::{ApiCall, http};
+/// # let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+/// let call = KeyRequest::new("our-app", "secret", hour, now)?;
+/// let body = br#"{"username": "u", "password": "p", "expiryInSeconds": 3600, "apiKey": "k"}"#;
+/// let key = call.read_answer(&http::Response::new(body.to_vec()))?;
+/// assert_eq!((key.login().username(), key.api_key().as_str()), ("u", "k"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Key {
     login: Login,

@@ -22,7 +22,7 @@ use crate::json::Json;
 use crate::percent;
 use crate::time::UnixTime;
 
-/// Asks for ICE servers.
+/// Asks for ICE servers. If Twilio grants a shorter ttl than requested, that one counts.
 ///
 /// ```
 /// use core::time::Duration;
@@ -54,11 +54,22 @@ pub struct IceRequest {
 impl IceRequest {
     /// Asks for servers whose logins last for `ttl` from `now`.
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::twilio::IceRequest;
+    ///
+    /// let (hour, now) = (Duration::from_secs(3600), UnixTime::from_secs(1_700_000_000));
+    /// assert!(IceRequest::new("AC0123", "token", hour, now).is_ok());
+    /// assert_eq!(IceRequest::new("AC0123", "", hour, now).unwrap_err(), CallError::Secret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError::Argument`] for an account that is empty, or has a colon, a slash or a control
-    /// character; [`CallError::Secret`]; [`CallError::Ttl`] for a ttl under one second, or of more
-    /// seconds than 32 bits hold.
+    /// character; [`CallError::Secret`] for a token that a header cannot carry; [`CallError::Ttl`]
+    /// for a ttl under one second, or over 4294967295 seconds.
     pub fn new(
         account_sid: &str,
         auth_token: impl Into<ApiKey>,
@@ -74,7 +85,7 @@ impl IceRequest {
         })
     }
 
-    /// Uses another gateway than `https://api.twilio.com`.
+    /// Uses another gateway instead of `https://api.twilio.com`.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }

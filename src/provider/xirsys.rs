@@ -1,4 +1,4 @@
-//! Xirsys: ICE servers, and the token and host of its signalling, by its REST API v3.
+//! Xirsys: ICE servers, and the token and host of its signalling service, through its REST API v3.
 //!
 //! ```
 //! use core::time::Duration;

@@ -1,4 +1,4 @@
-//! Who asks.
+//! The account that a call is made for.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -13,7 +13,7 @@ use crate::provider::http_request::HttpRequest;
 /// The gateway that is nearest to the caller.
 pub(super) const GATEWAY: Gateway = Gateway::known("https://global.xirsys.net");
 
-/// An ident and its secret.
+/// An ident and its secret, from Xirsys's dashboard.
 ///
 /// ```
 /// use turn_credentials::provider::CallError;
@@ -39,15 +39,35 @@ pub struct Account {
 impl Account {
     /// Creates an account.
     ///
+    /// ```
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::xirsys::Account;
+    ///
+    /// assert!(Account::new("ident", "secret").is_ok());
+    /// assert_eq!(Account::new("ident", "secret\n").unwrap_err(), CallError::Secret);
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for an ident that is empty, or has a colon, a slash or a control character;
-    /// [`CallError::Secret`].
+    /// [`CallError::Argument`] for an ident that is empty, or has a colon, a slash or a control
+    /// character; [`CallError::Secret`] for a secret that is empty or has a control character.
     pub fn new(ident: &str, secret: impl Into<ApiKey>) -> Result<Self, CallError> {
         Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
     }
 
     /// Creates a sub-account that has its own secret, which does not begin with `!`: `primary#sub`.
+    ///
+    /// ```
+    /// use turn_credentials::provider::xirsys::{Account, HostRequest};
+    /// use turn_credentials::provider::{ApiCall, CallError};
+    ///
+    /// let account = Account::sub_account("primary", "sub", "secret")?;
+    /// let request = HostRequest::new(&account).request()?.into_inner();
+    /// // primary#sub:secret
+    /// assert_eq!(request.headers()["authorization"], "Basic cHJpbWFyeSNzdWI6c2VjcmV0");
+    /// assert!(Account::sub_account("pri#mary", "sub", "secret").is_err());
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -68,6 +88,17 @@ impl Account {
     /// Creates a sub-account authenticated with the primary account's secret: `primary#sub`, and `!`
     /// before the secret.
     ///
+    /// ```
+    /// use turn_credentials::provider::xirsys::{Account, HostRequest};
+    /// use turn_credentials::provider::{ApiCall, CallError};
+    ///
+    /// let account = Account::sub_account_by_primary("primary", "sub", "secret")?;
+    /// let request = HostRequest::new(&account).request()?.into_inner();
+    /// // primary#sub:!secret
+    /// assert_eq!(request.headers()["authorization"], "Basic cHJpbWFyeSNzdWI6IXNlY3JldA==");
+    /// # Ok::<(), CallError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`new`](Self::new).
@@ -80,7 +111,7 @@ impl Account {
         Self::sub_account(primary, sub, ApiKey::new(format!("!{}", secret.as_str())))
     }
 
-    /// The same request with the account's authentication.
+    /// Adds the account's authentication.
     pub(super) fn sign(&self, request: HttpRequest) -> Result<HttpRequest, CallError> {
         request.with_basic(&self.ident, &self.secret)
     }

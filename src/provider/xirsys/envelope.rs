@@ -9,19 +9,31 @@ use crate::json::Json;
 use crate::provider::answer::{read_json, successful};
 use crate::provider::error::{ApiError, may_pass};
 
-/// Xirsys's words for why it refuses a call: the `code` of [`ApiError::Refused`].
+/// The reasons that Xirsys gives when it refuses a call: the `code` of [`ApiError::Refused`].
+///
+/// ```
+/// use turn_credentials::provider::xirsys::{Account, HostRequest, code};
+/// use turn_credentials::provider::{ApiCall, ApiError, http};
+///
+/// let call = HostRequest::new(&Account::new("ident", "secret")?);
+/// let body = br#"{"s": "error", "v": "locked"}"#;
+/// let error = call.read_answer(&http::Response::new(body.to_vec())).unwrap_err();
+/// assert!(matches!(&error, ApiError::Refused { code, .. } if code == code::LOCKED));
+/// assert!(error.is_retryable());
+/// # Ok::<(), turn_credentials::provider::CallError>(())
+/// ```
 pub mod code {
     /// A wrong ident or secret, or a deactivated account.
     pub const UNAUTHORIZED: &str = "unauthorized";
-    /// The channel was never made.
+    /// The channel does not exist: create it first.
     pub const NO_NAMESPACE: &str = "no_namespace";
     /// What was asked for does not exist.
     pub const NOT_FOUND: &str = "not_found";
-    /// What was to be made exists.
+    /// What was to be created exists already.
     pub const PATH_EXISTS: &str = "path_exists";
-    /// `_host` was asked without a type.
+    /// A call to `_host` had no type.
     pub const REQUIRE_TYPE_PARAM: &str = "require_type_param";
-    /// `_host` was asked for a type that it does not know.
+    /// A call to `_host` had a type that it does not know.
     pub const UNRECOGNIZED_TYPE_PARAM: &str = "unrecognized_type_param";
     /// An error of the service; try again.
     pub const INTERNAL: &str = "internal";
@@ -31,7 +43,8 @@ pub mod code {
     pub const VERSION_CONFLICT: &str = "version_conflict";
 }
 
-/// Reads what is in the envelope, which decides before the HTTP status: Xirsys sends errors with 200 too.
+/// Reads the content of the envelope, which counts before the HTTP status: Xirsys sends errors with
+/// 200 too.
 pub(super) fn open<T>(
     response: &Response<Vec<u8>>,
     read: impl FnOnce(&Json<'_>) -> Result<T, ApiError>,
@@ -52,7 +65,7 @@ pub(super) fn open<T>(
             Err(refusal(member("e"), u16::try_from(*status).ok(), response))
         }
         Some(_) => Err(unknown()),
-        // Without an envelope: what a proxy, or a broker of Xirsys's, has unpacked.
+        // Without an envelope: a proxy, or a broker for Xirsys, has unpacked it.
         None => match successful(response).map(|_| &envelope)? {
             json @ (Json::List(_) | Json::Object(_)) => read(json),
             _ => Err(ApiError::UnknownShape),
@@ -74,7 +87,7 @@ fn refusal(word: Option<&Json<'_>>, status: Option<u16>, response: &Response<Vec
         | code::VERSION_CONFLICT => Some(false),
         _ => status.map(may_pass),
     };
-    let make_it = (word == code::NO_NAMESPACE).then_some("make the channel first");
+    let make_it = (word == code::NO_NAMESPACE).then_some("create the channel first");
     let mut refusal = ApiError::refused(word.to_owned(), response);
     if let ApiError::Refused { advice, retryable, status: told, .. } = &mut refusal {
         *advice = make_it;

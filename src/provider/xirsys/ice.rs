@@ -26,7 +26,7 @@ use crate::time::UnixTime;
 
 /// Asks for ICE servers: `PUT /_turn/<channel>?webrtc=1`.
 ///
-/// Xirsys has used several forms of answer; all of them are read.
+/// Xirsys has used several forms of answer. All of them are read.
 ///
 /// ```
 /// use core::time::Duration;
@@ -59,13 +59,30 @@ pub struct IceRequest {
 }
 
 impl IceRequest {
-    /// Asks for servers whose logins last for `ttl`, from 1 second to 6 hours, from `now`.
+    /// Asks for servers whose logins last for `ttl` from `now`: at least 1 second, at most 6 hours.
     ///
-    /// The ttl is always sent: without it Xirsys silently applies 30 or 60 seconds.
+    /// The ttl is always sent: without it, Xirsys silently applies 30 or 60 seconds.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::xirsys::{Account, IceRequest};
+    /// use turn_credentials::provider::{ApiCall, CallError};
+    ///
+    /// let (account, now) = (Account::new("ident", "secret")?, UnixTime::from_secs(1_700_000_000));
+    /// let minute = Duration::from_secs(60);
+    /// let request = IceRequest::new(&account, "my/channel", minute, now)?.request()?.into_inner();
+    /// assert_eq!(request.uri(), "https://global.xirsys.net/_turn/my/channel?webrtc=1&expire=60");
+    ///
+    /// let too_long = IceRequest::new(&account, "my/channel", 361 * minute, now);
+    /// assert_eq!(too_long.unwrap_err(), CallError::Ttl { least: 1, most: 21_600 });
+    /// assert!(IceRequest::new(&account, "my//channel", minute, now).is_err());
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for a channel with an empty segment or one of dots;
+    /// [`CallError::Argument`] for a channel with an empty segment, `.` or `..`;
     /// [`CallError::Ttl`].
     pub fn new(
         account: &Account,
@@ -83,7 +100,7 @@ impl IceRequest {
         })
     }
 
-    /// Uses another gateway than `https://global.xirsys.net`.
+    /// Uses another gateway instead of `https://global.xirsys.net`.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }
@@ -91,6 +108,21 @@ impl IceRequest {
 
     /// Asks for servers near the user at this address (`geo=1`). An IPv4-mapped IPv6 address is treated
     /// as IPv4.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::xirsys::{Account, IceRequest};
+    /// use turn_credentials::provider::{ApiCall};
+    ///
+    /// let (account, now) = (Account::new("ident", "secret")?, UnixTime::from_secs(1_700_000_000));
+    /// let minute = Duration::from_secs(60);
+    /// let call = IceRequest::new(&account, "my/channel", minute, now)?;
+    /// let near_user = call.clone().for_user("::ffff:8.8.8.8".parse()?)?;
+    /// assert_eq!(near_user.request()?.into_inner().body(), br#"{"user_ip":"8.8.8.8"}"#);
+    /// assert!(call.for_user("192.168.0.1".parse()?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -2,8 +2,8 @@
 
 use core::net::IpAddr;
 
-/// What Xirsys's own clients leave out: private, reserved, for documentation, or multicast (RFC 6890,
-/// RFC 5735, RFC 4291).
+/// The ranges that Xirsys's own clients leave out: private, reserved, for documentation, or
+/// multicast (RFC 6890, RFC 5735, RFC 4291).
 const NOT_PUBLIC: [&str; 23] = [
     "0.0.0.0/8",
     "10.0.0.0/8",

@@ -20,7 +20,8 @@ use crate::provider::gateway::{Gateway, is_base};
 use crate::provider::http_request::HttpRequest;
 use crate::wiped::Wiped;
 
-/// Asks for a token of the signalling WebSocket: `PUT /_token/<channel>`. It is not a TURN credential.
+/// Asks for a token for the signalling WebSocket: `PUT /_token/<channel>`. It is not a TURN
+/// credential.
 ///
 /// ```
 /// use core::time::Duration;
@@ -55,13 +56,13 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// Asks for a token for this user, or for one that Xirsys names at random; without a ttl it
-    /// never expires.
+    /// Asks for a token for this user; if `None`, Xirsys chooses a random name. Without a ttl, the
+    /// token never expires.
     ///
     /// # Errors
     ///
     /// [`CallError::Argument`] for a channel or a user that Xirsys refuses; [`CallError::Ttl`] for
-    /// one under a second, or of more seconds than 32 bits hold.
+    /// a ttl under one second, or over 4294967295 seconds.
     pub fn new(
         account: &Account,
         channel: &str,
@@ -86,7 +87,7 @@ impl TokenRequest {
         })
     }
 
-    /// Uses another gateway than `https://global.xirsys.net`.
+    /// Uses another gateway instead of `https://global.xirsys.net`.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }
@@ -113,7 +114,9 @@ impl ApiCall for TokenRequest {
     }
 }
 
-/// A token of the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped.
+/// A token for the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped.
+///
+/// [`TokenRequest`] has an example.
 #[derive(Clone, Debug)]
 pub struct SignalToken(Wiped);
 
@@ -125,8 +128,21 @@ impl SignalToken {
     }
 }
 
-/// Asks for the host of the signalling WebSocket: `GET /_host?type=signal`. [`TokenRequest`] has an
-/// example.
+/// Asks for the host of the signalling WebSocket: `GET /_host?type=signal`.
+///
+/// ```
+/// use turn_credentials::provider::xirsys::{Account, HostRequest};
+/// use turn_credentials::provider::{ApiCall, ApiError, http::Response};
+///
+/// let call = HostRequest::new(&Account::new("ident", "secret")?);
+/// assert_eq!(call.request()?.into_inner().uri(), "https://global.xirsys.net/_host?type=signal");
+///
+/// let answer = |body: &str| call.read_answer(&Response::new(body.into()));
+/// let host = answer(r#"{"s": "ok", "v": "wss://us-api2.xirsys.com:443/ws/"}"#)?;
+/// assert_eq!(host.as_str(), "wss://us-api2.xirsys.com:443/ws");
+/// assert_eq!(answer(r#"{"s": "ok", "v": "ws:"}"#).unwrap_err(), ApiError::UnknownShape);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct HostRequest {
     account: Account,
@@ -140,7 +156,7 @@ impl HostRequest {
         Self { account: account.clone(), gateway: GATEWAY }
     }
 
-    /// Uses another gateway than `https://global.xirsys.net`.
+    /// Uses another gateway instead of `https://global.xirsys.net`.
     #[must_use]
     pub fn via(self, gateway: Gateway) -> Self {
         Self { gateway, ..self }
@@ -165,7 +181,7 @@ impl ApiCall for HostRequest {
     }
 }
 
-/// The host of the signalling WebSocket.
+/// The host of the signalling WebSocket: the answer to a [`HostRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignalHost {
     host: String,
@@ -178,7 +194,7 @@ impl SignalHost {
         &self.host
     }
 
-    /// The URL to connect to with this token, which is a part of it.
+    /// The URL to connect to. It contains the token.
     #[must_use]
     pub fn websocket_url(&self, token: &SignalToken) -> SignalUrl {
         const PATH: &str = "/v2/";
@@ -191,6 +207,8 @@ impl SignalHost {
 
 /// The URL of the signalling WebSocket, with a token in it. `Debug` shows nothing of it, and its memory
 /// is wiped.
+///
+/// [`TokenRequest`] has an example.
 #[derive(Clone, Debug)]
 pub struct SignalUrl(Wiped);
 
