@@ -1,11 +1,11 @@
 //! Why would a TURN server refuse this username and password?
 //!
-//! coturn answers an expired login, another secret, a password in hex and a static user with the same 401.
-//! Given the login and the secret, this module tells them apart. It says what is wrong, what to do, and how
-//! coturn would answer. It asks no server.
+//! coturn answers an expired login, another secret, a password in hex and a static user with the
+//! same 401. Given the login and the secret, this module tells them apart: it says what is wrong,
+//! what to do, and how coturn would answer. It does not contact a server.
 //!
-//! **Findings are for operators: never show them to a client.** They tell which of your secrets made a
-//! login and how your service makes passwords, which helps an attacker.
+//! **Findings are for operators: never show them to a client.** They reveal which of your secrets
+//! made a login and how your service makes passwords, which helps an attacker.
 //!
 //! ```
 //! use turn_credentials::UnixTime;
@@ -40,9 +40,10 @@
 //!
 //! # Limits
 //!
-//! A username over 1024 bytes is reported as too long, and a password over 256 bytes as not a password;
-//! neither is examined further. So time and memory depend on the secrets alone: at most about 1500 MACs for
-//! each, which is a few milliseconds for ten. Other forms of the secrets, and the MACs, are wiped from the heap.
+//! A username over 1024 bytes is reported as too long, and a password over 256 bytes as not a
+//! password; neither is examined further. So the cost depends on the secrets alone: at most about
+//! 1500 MACs for each, which is a few milliseconds for ten secrets. Derived forms of the secrets,
+//! and the MACs, are wiped from the heap.
 
 mod disguise;
 mod encoding;
@@ -71,15 +72,17 @@ pub use self::secret_form::SecretForm;
 pub use self::signed::Signed;
 pub use self::verdict::Verdict;
 
-/// The longest texts that are examined.
+/// The longest texts that are examined, in bytes: about twice coturn's 512 for a username, and more
+/// than any encoding of a MAC needs.
 const MAX_USERNAME: usize = 1024;
 const MAX_PASSWORD: usize = 256;
 
 /// Says what is wrong with a login. The most likely reason for a refusal comes first.
 ///
-/// There is at least one finding, and the smallest [verdict](Finding::verdict) is the verdict on the
-/// login. `secrets` are the raw bytes of the secrets that the TURN server has, or has had, in any order.
-/// Without a password, only the username is checked. `now` is the time on the TURN server's clock.
+/// There is at least one finding, and the smallest [verdict](Finding::verdict) is the verdict on
+/// the login. `secrets` are the raw bytes of the secrets that the TURN server has, or once had, in
+/// any order. Without a password, only the username is checked. `now` is the time on the TURN
+/// server's clock.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -109,6 +112,13 @@ pub fn diagnose_at(
 }
 
 /// Like [`diagnose_at`], using the system clock.
+///
+/// ```
+/// use turn_credentials::diagnose::{Finding, diagnose};
+///
+/// let findings = diagnose("1266890800:mbzrxpgjys", None, &[]);
+/// assert!(matches!(findings[0], Finding::Expired { .. }));
+/// ```
 #[cfg(all(feature = "std", not(all(target_family = "wasm", target_os = "unknown"))))]
 #[must_use]
 pub fn diagnose(username: &str, password: Option<&str>, secrets: &[&[u8]]) -> Vec<Finding> {

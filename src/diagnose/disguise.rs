@@ -9,7 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnose::words::{Words, words};
 
-/// What was done to a username or a password on the way.
+/// What was done to a username or a password in transit.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Disguise, Finding, diagnose_at};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let findings = diagnose_at("\"1700003600:alice\"", None, &[], now);
+/// assert!(matches!(findings[0], Finding::Disguised { how: Disguise::Quotes, .. }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disguise {
@@ -29,7 +38,7 @@ impl Disguise {
     pub(crate) const ALL: [Self; 5] =
         [Self::Quotes, Self::LineEnd, Self::Blanks, Self::PercentEncoding, Self::Base64];
 
-    /// The text below; `None` if it is not disguised so.
+    /// The text without the disguise; `None` if it has another one, or none.
     pub(crate) fn undo(self, text: &str) -> Option<String> {
         let below = match self {
             Self::Quotes => core::str::from_utf8(unquoted(text.as_bytes())?).ok()?.to_owned(),
@@ -46,7 +55,7 @@ impl Disguise {
             Self::Quotes => words(
                 "username-quoted",
                 "the username has quotes around it, which coturn answers with 400",
-                "take them off: a shell, a YAML or an environment file may have kept them",
+                "remove them: a shell, a YAML file or an environment file may have kept them",
             ),
             Self::LineEnd => words(
                 "username-line-end",
@@ -66,7 +75,7 @@ impl Disguise {
             Self::Base64 => words(
                 "username-base64",
                 "the username is encoded as base64, and servers do not decode it",
-                "give it as it is",
+                "send it unencoded",
             ),
         }
     }
@@ -74,7 +83,7 @@ impl Disguise {
     pub(crate) fn words_of_password(self) -> Words {
         match self {
             Self::Quotes => {
-                words("password-quoted", "the password has quotes around it", "take them off")
+                words("password-quoted", "the password has quotes around it", "remove them")
             }
             Self::LineEnd => words(
                 "password-line-end",
@@ -98,7 +107,7 @@ impl Disguise {
     }
 }
 
-/// What is between two quotes of a kind.
+/// The text between two quotes of the same kind.
 pub(crate) fn unquoted(text: &[u8]) -> Option<&[u8]> {
     match text {
         [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => Some(inner),
@@ -106,12 +115,12 @@ pub(crate) fn unquoted(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The bytes that pairs of hex digits stand for.
+/// Decodes pairs of hex digits.
 pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut pairs = text.chunks_exact(2);
     let is_hex = pairs.remainder().is_empty() && text.iter().all(u8::is_ascii_hexdigit);
-    // What is left when a later digit is not one would stay in freed memory.
+    // Checked first: bytes that an error drops would stay in freed memory.
     let mut bytes = Vec::with_capacity(if is_hex { text.len() / 2 } else { return None });
     for pair in pairs.by_ref() {
         let &[high, low] = pair else { return None };
@@ -122,7 +131,7 @@ pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
 
 fn percent_decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
-    // One that grew would leave its beginning in freed memory.
+    // A list that grew would leave its beginning in freed memory.
     let mut bytes = Vec::with_capacity(text.len());
     bytes.extend_from_slice(parts.next()?.as_bytes());
     for part in parts {

@@ -1,4 +1,4 @@
-//! How a password shows a MAC.
+//! How a password encodes a MAC.
 
 use core::iter;
 
@@ -15,7 +15,17 @@ use crate::diagnose::secret_form::Key;
 use crate::diagnose::words::{Words, words};
 use crate::wiped::Wiped;
 
-/// How a password writes the MAC.
+/// How a password encodes the MAC.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Encoding, Finding, diagnose_at};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let unpadded = "nbRcrnq5h6xXhyNhlwk+lDLvVVo";
+/// let findings = diagnose_at("1266890800:mbzrxpgjys", Some(unpadded), &[b"north"], now);
+/// assert!(findings.contains(&Finding::Encoding(Encoding::Unpadded)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
@@ -29,7 +39,7 @@ pub enum Encoding {
     Hex,
     /// Base64 of the hex digits.
     Base64OfHex,
-    /// Base64 in which a space is where `+` was, as a form's decoding leaves it.
+    /// Base64 with a space instead of `+`, as the decoding of a form leaves it.
     BlankForPlus,
     /// The beginning of the base64.
     Truncated,
@@ -37,7 +47,7 @@ pub enum Encoding {
 
 impl Encoding {
     pub(crate) const ALL: [Self; 7] = [
-        // The hex of SHA-256 is base64 too, of as many bytes as SHA-384 has.
+        // Hex first: the hex of a SHA-256 is also valid base64, of the length of a SHA-384.
         Self::Hex,
         Self::Base64OfHex,
         Self::Base64,
@@ -47,7 +57,7 @@ impl Encoding {
         Self::Truncated,
     ];
 
-    /// The MAC that a text encodes so, or its beginning.
+    /// The MAC that a text encodes in this way, or its beginning.
     pub(crate) fn decode(self, text: &str) -> Option<Key> {
         let mac = Key(match self {
             Self::Base64 => STANDARD.decode(text).ok()?,
@@ -74,11 +84,11 @@ impl Encoding {
         match self {
             Self::Base64 => words("password-base64", "the password is base64", ""),
             Self::Unpadded => {
-                words("password-unpadded", "the password has lost the `=` at its end", ADVICE)
+                words("password-unpadded", "the password has no `=` at its end", ADVICE)
             }
             Self::UrlSafe => words(
                 "password-url-safe",
-                "the password is base64 of the URL-safe alphabet",
+                "the password is base64 with the URL-safe alphabet",
                 ADVICE,
             ),
             Self::Hex => words("password-hex", "the password is hex", ADVICE),
@@ -97,7 +107,7 @@ impl Encoding {
     }
 }
 
-/// What hex digits show as `openssl dgst` and `sha1sum` print them: `SHA1(stdin)= 6e6f`, `6e6f *stdin`.
+/// Decodes hex as `openssl dgst` and `sha1sum` print it: `SHA1(stdin)= 6e6f`, `6e6f *stdin`.
 fn printed_hex(text: &[u8]) -> Option<Vec<u8>> {
     let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let (first, last) = (words.next()?, words.next_back());
@@ -105,10 +115,10 @@ fn printed_hex(text: &[u8]) -> Option<Vec<u8>> {
     unhex(first).filter(is_mac).or_else(|| unhex(last?).filter(is_mac))
 }
 
-/// As many bytes do not match by chance.
+/// 48 bits: fewer could match one of about 1500 MACs by chance.
 const SHORTEST: usize = 6;
 
-/// A MAC, and how the password showed it.
+/// A MAC, and how the password encodes it.
 pub(crate) struct Candidate {
     disguise: Option<Disguise>,
     encoding: Encoding,

@@ -3,14 +3,23 @@
 use crate::diagnose::words::{Words, words};
 
 /// A unit of time that is not the second.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Finding, TimeUnit, diagnose_at};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let findings = diagnose_at("1700003600000:alice", None, &[], now);
+/// assert!(matches!(findings[0], Finding::WrongUnit { unit: TimeUnit::Milliseconds, .. }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeUnit {
-    /// As JavaScript's `Date.now()` and Java's `toEpochMilli` count.
+    /// The unit of JavaScript's `Date.now()` and Java's `toEpochMilli`.
     Milliseconds,
-    /// As `PostgreSQL` and `gettimeofday` count.
+    /// The unit of `PostgreSQL` and `gettimeofday`.
     Microseconds,
-    /// As Go's `UnixNano` and Python's `time_ns` count.
+    /// The unit of Go's `UnixNano` and Python's `time_ns`.
     Nanoseconds,
 }
 
@@ -19,8 +28,8 @@ impl TimeUnit {
         match self {
             Self::Milliseconds => words(
                 "expiry-milliseconds",
-                "the expiry is in milliseconds, which coturn reads modulo 2³², so that it works \
-                 on some days and fails on others",
+                "the expiry is in milliseconds, which coturn reads modulo 2³²: it works on some \
+                 days and fails on others",
                 "divide by 1000: the expiry is in Unix seconds",
             ),
             Self::Microseconds => words(
@@ -37,7 +46,16 @@ impl TimeUnit {
     }
 }
 
-/// How an expiry is written that is not plain digits.
+/// How an expiry deviates from plain digits.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Finding, OddExpiry, diagnose_at};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let findings = diagnose_at("1700003600.5:alice", None, &[], now);
+/// assert!(matches!(findings[0], Finding::OddExpiry { how: OddExpiry::Fraction, .. }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OddExpiry {
@@ -47,7 +65,8 @@ pub enum OddExpiry {
     Fraction,
     /// `0001700000000`.
     LeadingZeros,
-    /// `1700000000junk`, or `:1700000000`: something before or after it that belongs to nothing.
+    /// `1700000000junk`, or `:1700000000`: something before or after it that is neither a name nor
+    /// a separator.
     Junk,
 }
 
@@ -56,12 +75,12 @@ impl OddExpiry {
         match self {
             Self::Sign => words(
                 "expiry-sign",
-                "the expiry has a sign, which some servers read and others do not",
-                "write it as digits alone",
+                "the expiry has a sign, which some servers accept and others do not",
+                "write only its digits",
             ),
             Self::Fraction => words(
                 "expiry-fraction",
-                "the expiry has a fraction, so that servers do not see a number",
+                "the expiry has a fraction, which servers do not read as a number",
                 "round it down to a whole second",
             ),
             Self::LeadingZeros => words(
@@ -71,8 +90,8 @@ impl OddExpiry {
             ),
             Self::Junk => words(
                 "expiry-junk",
-                "there is more beside the expiry than a separator and a name, which coturn \
-                 ignores and other servers do not",
+                "there is more than a separator and a name next to the expiry; coturn ignores \
+                 that, and other servers do not",
                 "make it <expiry>:<name>",
             ),
         }

@@ -1,4 +1,4 @@
-//! What can be said about a login, and what a TURN server makes of it.
+//! What can be said about a login, and how coturn answers it.
 
 use core::fmt;
 
@@ -13,8 +13,9 @@ use crate::time::UnixTime;
 
 /// One thing to say about a login, for the operator of the service or of the TURN server.
 ///
-/// [`Display`](fmt::Display) says in one sentence what is wrong, [`advice`](Self::advice) what to
-/// do, [`verdict`](Self::verdict) what coturn makes of it. Neither shows a secret, a password or a name.
+/// [`Display`](fmt::Display) says in one sentence what is wrong, [`advice`](Self::advice) says what
+/// to do, and [`verdict`](Self::verdict) how coturn answers. None of them shows a secret, a
+/// password or a name.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -32,41 +33,41 @@ use crate::time::UnixTime;
 pub enum Finding {
     /// Everything is right.
     Accepted {
-        /// The secret that made it: its position among those given, from 0.
+        /// The index of the secret that made it.
         secret: usize,
-        /// Until when coturn accepts it, by coturn's clock.
+        /// The last second in which coturn accepts it, on coturn's clock.
         expires_at: UnixTime,
     },
-    /// The username is right; there was no password, or no secret, to say more.
+    /// The username is right. Without a password and a secret, nothing more is known.
     Unproven {
-        /// Until when coturn would accept it, by coturn's clock.
+        /// The last second in which coturn would accept it, on coturn's clock.
         expires_at: UnixTime,
     },
-    /// One of the secrets is empty: coturn accepts it, and then anybody can log in.
+    /// One of the secrets is empty: coturn accepts it, and then lets anyone log in.
     EmptySecret {
-        /// Its position among those given, from 0.
+        /// The index of the secret.
         secret: usize,
     },
 
-    /// The username has characters around or in it that some step added.
+    /// The username has characters, around it or in it, that a shell, a file or a URL added.
     Disguised {
         /// What was done to it.
         how: Disguise,
-        /// What coturn makes of it, which depends on what was signed.
+        /// How coturn answers it, which depends on what was signed.
         verdict: Verdict,
     },
     /// A character that coturn answers with 400.
     ForbiddenCharacter {
         /// The character.
         character: char,
-        /// The position of its first byte in the username, from 0.
+        /// The position of its first byte in the username, counted from 0.
         index: usize,
     },
-    /// A control character, which coturn accepts unless it is NUL, where its strings end.
+    /// A control character. coturn accepts all but NUL, which ends its strings.
     ControlCharacter {
-        /// The position of its first byte in the username, from 0.
+        /// The position of its first byte in the username, counted from 0.
         index: usize,
-        /// What coturn makes of it.
+        /// How coturn answers it.
         verdict: Verdict,
     },
     /// "union" together with "select".
@@ -78,7 +79,7 @@ pub enum Finding {
     },
     /// There is no expiry in the username.
     NoExpiry,
-    /// The expiry is over.
+    /// The login has expired.
     Expired {
         /// The expiry.
         expired_at: UnixTime,
@@ -87,23 +88,23 @@ pub enum Finding {
     },
     /// The expiry is a number of seconds from now, or 0, not a point in time.
     TtlForExpiry,
-    /// The expiry counts another unit than seconds.
+    /// The expiry is in a unit other than seconds.
     WrongUnit {
-        /// The unit that it looks like.
+        /// The unit, judging by the size of the number.
         unit: TimeUnit,
-        /// What coturn makes of it: it reads the number modulo 2³².
+        /// How coturn answers it: it reads the number modulo 2³².
         verdict: Verdict,
     },
     /// The expiry is not plain digits.
     OddExpiry {
         /// What it is.
         how: OddExpiry,
-        /// What coturn makes of it.
+        /// How coturn answers it.
         verdict: Verdict,
     },
-    /// The expiry is after January 2038, where coturn's comparison ends.
+    /// The expiry is after January 2038, beyond coturn's signed 32-bit numbers.
     After2038 {
-        /// What coturn makes of it.
+        /// How coturn answers it.
         verdict: Verdict,
     },
     /// The expiry is more than a year ahead.
@@ -111,17 +112,17 @@ pub enum Finding {
         /// The expiry.
         expires_at: UnixTime,
     },
-    /// The expiry is this very second.
+    /// The login expires in this second.
     LastSecond,
     /// The name comes first and is a number, which servers read as the expiry.
     NumberFirst,
     /// The name comes first and has the separator in it.
     SeparatorInFirstName,
-    /// The separator between expiry and name is another one.
+    /// The separator between expiry and name is not the server's.
     OtherSeparator {
-        /// The separator that is there.
+        /// The separator in the username.
         separator: char,
-        /// What coturn makes of it.
+        /// How coturn answers it.
         verdict: Verdict,
     },
     /// There is a separator and no name.
@@ -130,16 +131,16 @@ pub enum Finding {
     BareExpiry,
     /// The name comes before the expiry.
     NameFirst,
-    /// The name has the separator in it, as Matrix ids have.
+    /// The name has the separator in it, as Matrix ids do.
     SeparatorInName,
 
-    /// The password is not text that this scheme makes.
+    /// The password is not one that this scheme can produce.
     NotMade,
-    /// The password has characters around or in it that some step added.
+    /// The password has characters, around it or in it, that a shell, a file or a URL added.
     PasswordDisguised(Disguise),
-    /// The password encodes the MAC in another way than padded base64.
+    /// The password encodes the MAC in a way other than padded base64.
     Encoding(Encoding),
-    /// Another hash than SHA-1.
+    /// The hash is not SHA-1.
     Hash(Hash),
     /// The hash was not used as HMAC with the secret as its key.
     Construction(Construction),
@@ -147,7 +148,7 @@ pub enum Finding {
     Signed(Signed),
     /// The secret was used in another form.
     Secret {
-        /// The secret's position among those given, from 0.
+        /// The index of the secret.
         secret: usize,
         /// The form.
         form: SecretForm,
@@ -157,10 +158,10 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// What coturn makes of a login of which only this is to be said.
+    /// How coturn answers a login of which nothing else is wrong.
     ///
-    /// [`diagnose_at`](crate::diagnose::diagnose_at) puts refusals first, so that the verdict of its
-    /// first finding is the verdict on the login.
+    /// [`diagnose_at`](crate::diagnose::diagnose_at) puts refusals first: the verdict of its first
+    /// finding is the verdict on the login.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match *self {
@@ -220,8 +221,8 @@ impl Finding {
         self.verdict() != Verdict::Accepted
     }
 
-    /// The order of telling: what refuses, what one must know of an accepted login, that it is good,
-    /// what else there is to know.
+    /// The order of the findings: refusals, warnings about an accepted login, that it is accepted,
+    /// and remarks.
     pub(crate) fn rank(&self) -> u8 {
         match (self.verdict(), self) {
             (Verdict::BadRequest, _) => 0,
@@ -234,13 +235,13 @@ impl Finding {
     }
 }
 
-/// A difference of so many seconds may well be the clocks'.
+/// If a login expired fewer seconds ago, the clocks may be the reason.
 const MINUTES: u64 = 15 * 60;
 
-/// Up to here coturn 4.17 accepts a username; later versions do up to 508.
+/// coturn up to 4.17 accepts usernames of this length; later versions accept 508 bytes.
 const COTURN_MAX_LEN: usize = 512;
 
-/// One sentence, in lower case and without a full stop, as an error's.
+/// One sentence, in lower case and without a full stop, like an error.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -272,24 +273,24 @@ impl fmt::Display for Finding {
             Self::ControlCharacter { index, .. } => {
                 write!(
                     f,
-                    "the username has a control character at byte {index}, which not every \
-                     server, log or header carries"
+                    "the username has a control character at byte {index}, which some servers, \
+                     logs and headers do not accept"
                 )
             }
             Self::After2038 { verdict } => {
                 f.write_str("the expiry is after 2147483647, in January 2038: ")?;
                 f.write_str(match verdict {
                     Verdict::Accepted => {
-                        "coturn reads it modulo 2³², as an earlier time that has not come yet"
+                        "coturn reads it modulo 2³², as an earlier time that is still ahead"
                     }
-                    Verdict::Depends => "a coturn built with optimisation counts it as expired",
-                    _ => "coturn reads it modulo 2³², and counts it as expired",
+                    Verdict::Depends => "an optimised build of coturn treats it as expired",
+                    _ => "coturn reads it modulo 2³², and treats it as expired",
                 })
             }
             Self::TooLong { len } => write!(
                 f,
-                "the username has {len} bytes: coturn and browsers accept 508, coturn up to 4.17 \
-                 512"
+                "the username has {len} bytes: browsers and coturn accept 508, and coturn up to \
+                 4.17 accepts 512"
             ),
             Self::Expired { expired_at, secs_ago } => {
                 let (count, unit) = ago(secs_ago);
@@ -297,7 +298,7 @@ impl fmt::Display for Finding {
                 let at = expired_at.as_secs();
                 write!(f, "the login expired {count} {unit}{s} ago, at {at} (Unix seconds)")?;
                 if secs_ago <= MINUTES {
-                    f.write_str(": the clocks may differ by as much")?;
+                    f.write_str(": the clocks may differ by that much")?;
                 }
                 Ok(())
             }
@@ -308,7 +309,7 @@ impl fmt::Display for Finding {
             ),
             Self::OtherSeparator { separator, .. } => write!(
                 f,
-                "`{separator}` is between expiry and name, which is not the server's separator"
+                "expiry and name are separated by `{separator}`, which is not the server's separator"
             ),
             Self::Secret { secret, form } => write!(
                 f,

@@ -1,4 +1,4 @@
-//! What a password is a hash of, and which.
+//! Which hash a password was made with, and how.
 
 use hmac::digest::Digest;
 use hmac::{EagerHash, Hmac, KeyInit as _, Mac as _};
@@ -10,6 +10,17 @@ use crate::diagnose::secret_form::Key;
 use crate::diagnose::words::{Words, words};
 
 /// The hash that a password was made with.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Finding, Hash, diagnose_at};
+///
+/// // 32 bytes, which is a SHA-256.
+/// let password = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/// let (username, now) = ("1700003600:alice", UnixTime::from_secs(1_700_000_000));
+/// let findings = diagnose_at(username, Some(password), &[], now);
+/// assert_eq!(findings[0], Finding::Hash(Hash::Sha256));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Hash {
@@ -78,7 +89,18 @@ impl Hash {
     }
 }
 
-/// How secret and message went into the hash.
+/// How secret and username went into the hash.
+///
+/// ```
+/// use turn_credentials::diagnose::{Construction, Finding, diagnose_at};
+/// use turn_credentials::{Error, SharedSecret, UnixTime};
+///
+/// let (username, now) = ("1700003600:alice", UnixTime::from_secs(1_700_000_000));
+/// let swapped = SharedSecret::new(username)?.password_for("north");
+/// let findings = diagnose_at(username, Some(swapped.as_str()), &[b"north"], now);
+/// assert_eq!(findings, [Finding::Construction(Construction::Swapped)]);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Construction {

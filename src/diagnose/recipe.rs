@@ -1,8 +1,8 @@
-//! How a password was made: a small search over what may have been done otherwise.
+//! How a password was made: a small search through the known mistakes.
 //!
-//! A MAC that matches cannot be chance, so that the first match is the answer. The most that is tried
-//! for a secret: its forms × what may be signed × the constructions, all with the hash whose length the
-//! password has.
+//! A MAC does not match by chance, so the first match is the answer. For each secret, the search
+//! tries all its forms × all texts that may be signed × all constructions, with the hash that has
+//! the password's length.
 
 use core::iter;
 
@@ -21,12 +21,12 @@ pub(crate) struct Recipe {
     form: Option<SecretForm>,
     signed: Signed,
     construction: Construction,
-    /// What is to be said of how it shows the MAC, and of the hash.
+    /// What is wrong with the encoding of the MAC, and with the hash.
     password: Vec<Finding>,
 }
 
 impl Recipe {
-    /// Looks for the recipe; fails with what the password alone tells.
+    /// Looks for the recipe. The error is what the password alone reveals.
     pub(crate) fn find(
         username: &str,
         separator: char,
@@ -57,15 +57,15 @@ impl Recipe {
                 }
             }
         }
-        // A user's own password may be base64 of a few bytes as well.
+        // The password of a static user may happen to be base64 of a few bytes.
         let is_whole = |candidate: &&Candidate| !candidate.is_truncated();
         let guess =
             candidates.iter().find(is_whole).map(|candidate| candidate.findings().collect());
         Err(guess.unwrap_or_else(|| Vec::from([Finding::NotMade])))
     }
 
-    /// What is to be said of the username, now that it is known what was signed: one that was signed in
-    /// its disguise may be accepted, one that was signed without is not.
+    /// Corrects the findings about the username, now that it is known what was signed: one that was
+    /// signed with its disguise may be accepted, one that was signed without it is not.
     pub(crate) fn correct(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let Signed::Undisguised(signed) = self.signed else { return findings };
         let is_other = |finding: &Finding| !matches!(finding, Finding::Disguised { .. });
@@ -77,7 +77,7 @@ impl Recipe {
         disguised.chain(findings.into_iter().filter(is_other)).collect()
     }
 
-    /// What is not as it should be: nothing, if the password is right.
+    /// What is wrong: nothing, if the password is right.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let &Self { secret, form, signed, construction, ref password } = self;
         let form = form.map(|form| Finding::Secret { secret, form });

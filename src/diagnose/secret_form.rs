@@ -1,4 +1,4 @@
-//! How one secret becomes another on its way into a program.
+//! How a secret changes on its way into a program.
 
 use core::fmt;
 
@@ -12,7 +12,8 @@ use crate::diagnose::disguise::{unhex, unquoted};
 use crate::diagnose::words::{Words, words};
 use crate::secret::SharedSecret;
 
-/// How the other side may hold a secret: what files, shells, configurations and decoders make of it.
+/// The form in which the other side may hold a secret, after files, shells, configurations and
+/// decoders.
 ///
 /// ```
 /// use turn_credentials::diagnose::SecretForm;
@@ -43,7 +44,7 @@ pub enum SecretForm {
     SingleQuoted,
     /// With a UTF-8 byte order mark before it.
     ByteOrderMark,
-    /// Without white space and byte order mark at its ends.
+    /// Without the white space and the byte order mark at its ends.
     Trimmed,
     /// Without the quotes around it.
     Unquoted,
@@ -64,7 +65,7 @@ pub enum SecretForm {
 }
 
 impl SecretForm {
-    /// All of them, the most usual first.
+    /// All forms, the most common first.
     pub const ALL: [Self; 17] = [
         Self::LineEnd,
         Self::CrLf,
@@ -85,7 +86,7 @@ impl SecretForm {
         Self::CutAt1004,
     ];
 
-    /// The secret in this form; `None` where that is the secret itself, nothing, or impossible.
+    /// The secret in this form; `None` if that is impossible, empty, or the secret itself.
     #[must_use]
     pub fn apply(self, secret: &[u8]) -> Option<SharedSecret> {
         SharedSecret::new(&self.key(secret)?.0).ok()
@@ -164,7 +165,7 @@ impl SecretForm {
     }
 }
 
-/// Such as "with a line end after it".
+/// For example, "with a line end after it".
 impl fmt::Display for SecretForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words().text)

@@ -1,4 +1,4 @@
-//! What a password was made for.
+//! What a password was computed over.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -11,6 +11,17 @@ use crate::diagnose::words::{Words, words};
 use crate::percent;
 
 /// What was signed.
+///
+/// ```
+/// use turn_credentials::diagnose::{Finding, Signed, diagnose_at};
+/// use turn_credentials::{Error, SharedSecret, UnixTime};
+///
+/// let password = SharedSecret::new("north")?.password_for("alice");
+/// let (username, now) = ("1700003600:alice", UnixTime::from_secs(1_700_000_000));
+/// let findings = diagnose_at(username, Some(password.as_str()), &[b"north"], now);
+/// assert_eq!(findings, [Finding::Signed(Signed::Name)]);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signed {
@@ -30,12 +41,12 @@ pub enum Signed {
     OtherOrder,
     /// The username, percent-encoded.
     PercentEncoded,
-    /// The username before this was done to it.
+    /// The username without this disguise.
     Undisguised(Disguise),
 }
 
 impl Signed {
-    /// What there is to sign, each with its text.
+    /// Everything that may have been signed, with its text.
     pub(crate) fn all(username: &str, separator: char) -> Vec<(Self, String)> {
         let mut all = Vec::from([
             (Self::Username, username.to_owned()),

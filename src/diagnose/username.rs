@@ -1,4 +1,4 @@
-//! What a username alone tells, and how coturn reads it.
+//! What a username alone reveals, and how coturn reads it.
 
 use alloc::vec::Vec;
 
@@ -20,7 +20,7 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
     if username.contains('\0') || username.len() > 512 {
         return Verdict::Unauthorized;
     }
-    // Both are 32 bits, signed only in the comparison; what it is on overflow, the compiler decides.
+    // Both have 32 bits, and only the comparison is signed: on overflow, its result depends on the compiler.
     let expiry = low_bits(coturns_number(username, separator));
     let now = low_bits(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
     match (expiry >= now, expiry.wrapping_sub(now) >= 0) {
@@ -30,7 +30,7 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
     }
 }
 
-/// Until when coturn accepts a username.
+/// The last second in which coturn accepts a username.
 pub(crate) fn coturns_expiry(username: &str, separator: char) -> UnixTime {
     let low_bits = coturns_number(username, separator) & i64::from(u32::MAX);
     UnixTime::from_secs(low_bits.unsigned_abs())
@@ -68,7 +68,7 @@ fn has_insecure_byte(username: &str) -> bool {
     username.contains(INSECURE)
 }
 
-/// Everything that is to be said of a username, whoever made its password.
+/// Everything to say about a username, whatever its password is.
 pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Finding> {
     let too_long = Finding::TooLong { len: username.len() };
     if username.len() > super::MAX_USERNAME {
@@ -179,7 +179,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A time at one of the ends, with something other than the separator beside it.
+    /// A time at one of the ends, with something other than the separator next to it.
     fn otherwise(username: &'a str) -> Option<Self> {
         let mark = |c: &char| c.is_ascii_punctuation() && *c != '%';
         let expiry = digits(username);
@@ -196,7 +196,7 @@ impl<'a> Reading<'a> {
         Some(Self { place, expiry, name, separator: separator.unwrap_or_default() })
     }
 
-    /// Whether it is of a layout, whatever the expiry says.
+    /// Whether it has a known layout, whatever the expiry is.
     fn is_plain(&self) -> bool {
         matches!(self.place, Place::Layout(_))
     }
@@ -225,7 +225,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// What is to be said of an expiry.
+/// What to say about an expiry.
 fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item = Finding> {
     let unsigned = text.trim_start_matches(['+', '-']);
     let odd = if unsigned != text {
@@ -256,7 +256,7 @@ fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item 
     odd.map(|how| Finding::OddExpiry { how, verdict }).into_iter().chain(value)
 }
 
-/// What is less is a duration, not a time: this was in 2001.
+/// This was in 2001: a smaller number is a duration, not a time.
 const FIRST_TIME: u64 = 1_000_000_000;
 
 const YEAR: u64 = 366 * 86_400;
@@ -264,7 +264,7 @@ const YEAR: u64 = 366 * 86_400;
 /// coturn's `is_secure_string`.
 const INSECURE: [char; 7] = [' ', '\t', '\r', '\n', '\'', '"', '\\'];
 
-/// Digits, perhaps with a sign before and a fraction behind.
+/// Digits, perhaps with a sign before them and a fraction after them.
 fn is_number(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -283,7 +283,7 @@ fn is_now(text: &str) -> bool {
     all_digits(text) && (FIRST_TIME..=Username::MAX_EXPIRY.as_secs()).contains(&secs)
 }
 
-/// The digits that a text begins with.
+/// The digits at the beginning of a text.
 fn digits(text: &str) -> &str {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     text.strip_suffix(rest).unwrap_or(text)

@@ -2,7 +2,20 @@
 
 use core::fmt;
 
-/// What coturn answers to a login of which only this is to be said.
+/// How coturn answers a login.
+///
+/// ```
+/// use turn_credentials::UnixTime;
+/// use turn_credentials::diagnose::{Verdict, diagnose_at};
+///
+/// let now = UnixTime::from_secs(1_700_000_000);
+/// let verdict = |username| diagnose_at(username, None, &[], now)[0].verdict();
+/// assert_eq!(verdict("1700003600:o'neil"), Verdict::BadRequest);
+/// assert_eq!(verdict("1699999999:alice"), Verdict::Unauthorized);
+/// assert_eq!(verdict("1700003600:alice"), Verdict::Depends); // on the password
+/// assert!(Verdict::BadRequest < Verdict::Accepted);
+/// assert_eq!(Verdict::Unauthorized.to_string(), "coturn refuses it with 401");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -10,7 +23,7 @@ pub enum Verdict {
     BadRequest,
     /// coturn answers 401 Unauthorized.
     Unauthorized,
-    /// It depends on coturn's version or on how it was built, or cannot be known from what was given.
+    /// It depends on coturn's version or build, or on what was not given, such as the password.
     Depends,
     /// coturn accepts it.
     Accepted,

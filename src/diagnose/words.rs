@@ -1,8 +1,8 @@
-//! What is always said of a finding: its code, its text, what to do.
+//! The fixed words of a finding: its code, its text, and what to do.
 
 use crate::diagnose::finding::Finding;
 
-/// What is always said of a kind of finding.
+/// The fixed words of a kind of finding.
 pub(crate) struct Words {
     pub(crate) code: &'static str,
     pub(crate) text: &'static str,
@@ -20,7 +20,7 @@ impl Finding {
             Self::Accepted { .. } => words(
                 "accepted",
                 "",
-                "the login is good: look at addresses, firewalls and certificates, or whether \
+                "the login is good: check addresses, firewalls and certificates, and whether \
                  the server has another secret",
             ),
             Self::Unproven { .. } => {
@@ -54,17 +54,15 @@ impl Finding {
             Self::NoExpiry => words(
                 "username-no-expiry",
                 "there is no expiry in the username, which a server with a shared secret needs",
-                "make it <expiry>:<name>; a static user needs lt-cred-mech on the server, and \
-                 that without use-auth-secret",
+                "make it <expiry>:<name>; for a static user, the server needs lt-cred-mech and \
+                 must not have use-auth-secret",
             ),
-            Self::Expired { .. } => words(
-                "expired",
-                "",
-                "fetch a new login; compare the clocks of both machines, since seconds decide",
-            ),
+            Self::Expired { .. } => {
+                words("expired", "", "fetch a new login, and compare the clocks of both machines")
+            }
             Self::TtlForExpiry => words(
                 "expiry-is-ttl",
-                "the expiry is a number of seconds, not a point in time, so that it was over in \
+                "the expiry is a number of seconds, not a point in time: read as one, it is in \
                  1970",
                 "add now in Unix seconds to the ttl; 0 does not mean never",
             ),
@@ -74,13 +72,13 @@ impl Finding {
             Self::YearsAhead { .. } => words(
                 "expiry-years-ahead",
                 "",
-                "give a ttl of hours: coturn sets no limit, and who has this login keeps it that \
-                 long",
+                "give a ttl of hours: coturn sets no limit, so anyone who has this login can use \
+                 it that long",
             ),
             Self::LastSecond => words(
                 "expiry-last-second",
-                "the login expires in this very second: coturn, pion and Kamailio still accept \
-                 it, and eturnal, ejabberd and webrtc-rs do not",
+                "the login expires in this second: coturn, pion and Kamailio still accept it; \
+                 eturnal, ejabberd and webrtc-rs do not",
                 "fetch a new login",
             ),
             Self::NumberFirst => words(
@@ -90,8 +88,8 @@ impl Finding {
             ),
             Self::SeparatorInFirstName => words(
                 "username-separator-in-first-name",
-                "the name comes first and has the separator in it, so that servers do not find \
-                 the expiry",
+                "the name comes first and has the separator in it, so servers do not find the \
+                 expiry",
                 "put the expiry first: <expiry>:<name>",
             ),
             Self::OtherSeparator { .. } => words(
@@ -107,7 +105,7 @@ impl Finding {
             ),
             Self::BareExpiry => words(
                 "username-bare-expiry",
-                "the username is an expiry alone: coturn counts each as a user of its own, \
+                "the username is an expiry alone: coturn counts each one as a separate user, and \
                  ejabberd and some versions of pion refuse it",
                 "make it <expiry>:<name>, unless the server is webrtc-rs's or pion's plain \
                  long-term handler, which accept nothing else",
@@ -120,15 +118,15 @@ impl Finding {
             ),
             Self::SeparatorInName => words(
                 "username-separator-in-name",
-                "the name has the separator in it: pion's user ends there, and STUNner counts \
-                 each login as another user, so per-user quotas differ",
-                "nothing for coturn; elsewhere use a pseudonym if quotas matter",
+                "the name has the separator in it: pion ends the user name there, so users may \
+                 share a quota",
+                "nothing to do for coturn; for pion, use a pseudonym if quotas matter",
             ),
             Self::NotMade => words(
                 "password-not-made",
-                "the password is not one that this scheme makes, which is 28 characters of base64",
-                "give the one that was made for this username; a static user needs lt-cred-mech \
-                 on the server, and that without use-auth-secret",
+                "the password is not one that this scheme can produce: 28 characters of base64",
+                "give the one that was made for this username; for a static user, the server \
+                 needs lt-cred-mech and must not have use-auth-secret",
             ),
             Self::PasswordDisguised(how) => how.words_of_password(),
             Self::Encoding(encoding) => encoding.words(),
@@ -138,10 +136,10 @@ impl Finding {
             Self::Secret { form, .. } => form.words(),
             Self::OtherSecret => words(
                 "secret-other",
-                "the password was not made for this username with any secret given here, in any \
-                 way known here",
+                "none of these secrets produces this password for this username, in any way that \
+                 is known here",
                 "compare the secrets of service and server, and the realm of those in a \
-                 database; neither username nor password may change on the way",
+                 database; check that username and password are not altered in transit",
             ),
         }
     }

@@ -65,7 +65,7 @@ fn blocked(port: u16) -> String {
     }
 }
 
-/// Of the bad ports, the only one that Firefox accepts and a provider lists.
+/// The bad port that Firefox accepts.
 const DNS: u16 = 53;
 
 /// <https://fetch.spec.whatwg.org/#bad-port>, in November 2026.
