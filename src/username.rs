@@ -299,6 +299,14 @@ impl<'a> Username<'a> {
     }
 
     /// Who the login is for; `None` in the expiry-only layout.
+    ///
+    /// ```
+    /// use turn_credentials::{Username, VerifyError};
+    ///
+    /// assert_eq!(Username::parse("1700000000:alice")?.name(), Some("alice"));
+    /// assert_eq!(Username::parse("1700000000")?.name(), None);
+    /// # Ok::<(), VerifyError>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&'a str> {
         (self.layout != Layout::ExpiryOnly).then_some(self.name)

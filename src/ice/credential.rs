@@ -22,6 +22,15 @@ pub struct Credential(Wiped);
 
 impl Credential {
     /// Creates a credential from any text.
+    ///
+    /// ```
+    /// use turn_credentials::{Credential, Error, SharedSecret};
+    ///
+    /// let password = SharedSecret::new("north")?.password_for("1266890800:mbzrxpgjys");
+    /// assert_eq!(Credential::from(&password).as_str(), "nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
+    /// assert_eq!(Credential::new("of a provider").as_str(), "of a provider");
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))

@@ -202,6 +202,19 @@ impl IceLease {
     }
 
     /// When to fetch the next lease, counted from `now`: after three quarters of what remains.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::ice::Login;
+    /// use turn_credentials::{IceLease, IceServer, UnixTime};
+    ///
+    /// let [now, end] = [1_700_000_000, 1_700_003_600].map(UnixTime::from_secs);
+    /// let login = Login::new("alice", "the-password")?.with_valid_until(end);
+    /// let lease = IceLease::new([IceServer::new(["turn:a.example".parse()?], login)?]);
+    /// assert_eq!(lease.renew_after_at(now), Some(Duration::from_secs(2700)));
+    /// assert_eq!(lease.renew_after_at(end), Some(Duration::ZERO));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn renew_after_at(&self, now: UnixTime) -> Option<Duration> {
         self.remaining_at(now).map(three_quarters)

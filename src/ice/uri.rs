@@ -206,6 +206,14 @@ impl IceUri {
     }
 
     /// The port, or the [scheme's default](Scheme::default_port).
+    ///
+    /// ```
+    /// use turn_credentials::IceUri;
+    ///
+    /// let uri: IceUri = "turns:turn.example.org".parse()?;
+    /// assert_eq!((uri.port(), uri.port_or_default()), (None, 5349));
+    /// # Ok::<(), turn_credentials::ice::UriError>(())
+    /// ```
     #[must_use]
     pub fn port_or_default(&self) -> u16 {
         self.port.unwrap_or_else(|| self.scheme.default_port())

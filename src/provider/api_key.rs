@@ -23,6 +23,15 @@ pub struct ApiKey(Wiped);
 
 impl ApiKey {
     /// Creates a key from any text. It is checked by the call that uses it.
+    ///
+    /// ```
+    /// use turn_credentials::provider::xirsys::Account;
+    /// use turn_credentials::provider::{ApiKey, CallError};
+    ///
+    /// let key = ApiKey::new("two\nlines");
+    /// assert_eq!(key.as_str(), "two\nlines");
+    /// assert_eq!(Account::new("ident", key).unwrap_err(), CallError::Secret);
+    /// ```
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))

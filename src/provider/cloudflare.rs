@@ -68,6 +68,14 @@ pub struct Key {
 impl Key {
     /// Creates a key.
     ///
+    /// ```
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::cloudflare::Key;
+    ///
+    /// assert!(Key::new("0123", "token").is_ok());
+    /// assert_eq!(Key::new("0123", "token\n").unwrap_err(), CallError::Secret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError::Argument`] for an id that is empty, or has a colon, a slash or a control
@@ -126,6 +134,19 @@ pub struct IceRequest {
 impl IceRequest {
     /// Asks for servers whose logins last for `ttl` from `now`: at least 1 second, at most 48
     /// hours.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::UnixTime;
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::cloudflare::{IceRequest, Key};
+    ///
+    /// let (key, now) = (Key::new("0123", "token")?, UnixTime::from_secs(1_700_000_000));
+    /// let call = |secs| IceRequest::new(&key, Duration::from_secs(secs), now);
+    /// assert!(call(172_800).is_ok());
+    /// assert_eq!(call(172_801).unwrap_err(), CallError::Ttl { least: 1, most: 172_800 });
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -206,6 +227,16 @@ pub struct RevokeRequest {
 
 impl RevokeRequest {
     /// Revokes the login with this username.
+    ///
+    /// ```
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::cloudflare::{Key, RevokeRequest};
+    ///
+    /// let key = Key::new("0123", "token")?;
+    /// assert!(RevokeRequest::new(&key, "opaque").is_ok());
+    /// assert!(RevokeRequest::new(&key, "").is_err());
+    /// # Ok::<(), CallError>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -59,6 +59,18 @@ impl TokenRequest {
     /// Asks for a token for this user; if `None`, Xirsys chooses a random name. Without a ttl, the
     /// token never expires.
     ///
+    /// ```
+    /// use core::time::Duration;
+    /// use turn_credentials::provider::CallError;
+    /// use turn_credentials::provider::xirsys::{Account, TokenRequest};
+    ///
+    /// let account = Account::new("ident", "secret")?;
+    /// let call = |user| TokenRequest::new(&account, "my/channel", user, Some(Duration::from_secs(60)));
+    /// assert!(call(Some("alice")).is_ok());
+    /// assert!(call(Some("@alice:lab.test")).is_err());
+    /// # Ok::<(), CallError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError::Argument`] for a channel or a user that Xirsys refuses; [`CallError::Ttl`] for
@@ -116,7 +128,16 @@ impl ApiCall for TokenRequest {
 
 /// A token for the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped.
 ///
-/// [`TokenRequest`] has an example.
+/// ```
+/// # use turn_credentials::provider::xirsys::{Account, TokenRequest};
+/// # use turn_credentials::provider::{ApiCall, http::Response};
+/// let account = Account::new("ident", "secret")?;
+/// let call = TokenRequest::new(&account, "my/channel", None, None)?;
+/// let token = call.read_answer(&Response::new(br#"{"s": "ok", "v": "a-token"}"#.to_vec()))?;
+/// assert_eq!(token.as_str(), "a-token");
+/// assert_eq!(format!("{token:?}"), "SignalToken(..)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SignalToken(Wiped);
 
@@ -151,6 +172,15 @@ pub struct HostRequest {
 
 impl HostRequest {
     /// Asks for the host that this account uses.
+    ///
+    /// ```
+    /// use turn_credentials::provider::xirsys::{Account, HostRequest};
+    /// use turn_credentials::provider::{ApiCall, CallError};
+    ///
+    /// let request = HostRequest::new(&Account::new("ident", "secret")?).request()?.into_inner();
+    /// assert_eq!(request.uri().query(), Some("type=signal"));
+    /// # Ok::<(), CallError>(())
+    /// ```
     #[must_use]
     pub fn new(account: &Account) -> Self {
         Self { account: account.clone(), gateway: GATEWAY }
@@ -182,6 +212,16 @@ impl ApiCall for HostRequest {
 }
 
 /// The host of the signalling WebSocket: the answer to a [`HostRequest`].
+///
+/// ```
+/// # use turn_credentials::provider::xirsys::{Account, HostRequest};
+/// # use turn_credentials::provider::{ApiCall, http::Response};
+/// # let account = Account::new("ident", "secret")?;
+/// let body = br#"{"s": "ok", "v": "wss://us-api2.xirsys.com:443/ws"}"#.to_vec();
+/// let host = HostRequest::new(&account).read_answer(&Response::new(body))?;
+/// assert_eq!(host.as_str(), "wss://us-api2.xirsys.com:443/ws");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignalHost {
     host: String,
@@ -208,7 +248,19 @@ impl SignalHost {
 /// The URL of the signalling WebSocket, with a token in it. `Debug` shows nothing of it, and its memory
 /// is wiped.
 ///
-/// [`TokenRequest`] has an example.
+/// ```
+/// # use turn_credentials::provider::xirsys::{Account, HostRequest, TokenRequest};
+/// # use turn_credentials::provider::{ApiCall, http::Response};
+/// # let account = Account::new("ident", "secret")?;
+/// # let call = TokenRequest::new(&account, "my/channel", None, None)?;
+/// # let token = call.read_answer(&Response::new(br#"{"s": "ok", "v": "a-token"}"#.to_vec()))?;
+/// let body = br#"{"s": "ok", "v": "wss://us-api2.xirsys.com:443/ws"}"#.to_vec();
+/// let host = HostRequest::new(&account).read_answer(&Response::new(body))?;
+/// let url = host.websocket_url(&token);
+/// assert_eq!(url.as_str(), "wss://us-api2.xirsys.com:443/ws/v2/a-token");
+/// assert_eq!(format!("{url:?}"), "SignalUrl(..)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SignalUrl(Wiped);
 
