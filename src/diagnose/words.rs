@@ -118,9 +118,9 @@ impl Finding {
             ),
             Self::SeparatorInName => words(
                 "username-separator-in-name",
-                "the name has the separator in it: pion ends the user name there, so users may \
-                 share a quota",
-                "nothing to do for coturn; for pion, use a pseudonym if quotas matter",
+                "the name has the separator in it: pion ends the user there, and STUNner counts \
+                 each login as a separate user, so per-user quotas differ",
+                "nothing to do for coturn; for other servers, use a pseudonym if quotas matter",
             ),
             Self::NotMade => words(
                 "password-not-made",
