@@ -4,6 +4,7 @@
 //! A token of an [`AccessTokenKey`] needs no store: any instance that has the key can verify it. It
 //! can be neither revoked nor made single-use. If you need that, use a
 //! [random token](AccessToken::random), and give the store only its [`store_key`].
+//! [`AccessTokenKey`] has an example of the one, and [`AccessToken::random`] of the other.
 //!
 //! In Redis, where `<key>` is its [`store_key`]:
 //!
@@ -189,7 +190,8 @@ const HEAD_LEN: usize = 1 + 4 + 8 + 16;
 const MAC_LEN: usize = 32;
 const MAX_TAIL_LEN: usize = AccessTokenKey::MAX_SUBJECT_LEN + MAC_LEN;
 
-/// A token. Its text has only `A-Z a-z 0-9 - _`, and needs no escaping in a header or a query.
+/// A token that clients present to your endpoint. Its text has only `A-Z a-z 0-9 - _`, so it needs
+/// no escaping in a header or a query.
 ///
 /// ```
 /// use turn_credentials::UnixTime;

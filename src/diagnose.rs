@@ -11,7 +11,7 @@
 //! use turn_credentials::UnixTime;
 //! use turn_credentials::diagnose::{Finding, SecretForm, Verdict, diagnose_at};
 //!
-//! // The service read its secret from a file, line end and all.
+//! // The service read its secret from a file, with the line end.
 //! let (username, password) = ("1700003600:alice", "DiaFV2JTqNjFVmeD0Icu7H8znh0=");
 //! let now = UnixTime::from_secs(1_700_000_000);
 //!
@@ -125,7 +125,7 @@ pub fn diagnose(username: &str, password: Option<&str>, secrets: &[&[u8]]) -> Ve
     diagnose_at(username, password, secrets, UnixTime::now())
 }
 
-/// [`diagnose_at`] for a server whose separator is not `:`.
+/// Like [`diagnose_at`], for a server whose separator is not `:`.
 ///
 /// ```
 /// use turn_credentials::UnixTime;

@@ -50,10 +50,10 @@ pub enum Error {
     ControlCharacterInSecret,
 
     /// A keyring was given no secret.
-    #[error("the keyring has no secret: give the one to mint with, and any others after it")]
+    #[error("the keyring has no secret: give the one to mint with first, then any others")]
     NoSecret,
 
-    /// The name has no bytes: coturn applies no per-user quota to it, and Kamailio refuses it.
+    /// The name is empty: coturn applies no per-user quota to it, and Kamailio refuses it.
     #[error("the name is empty: give a name, or make a username of the expiry only")]
     EmptyName,
 
@@ -257,7 +257,7 @@ pub enum IceError {
 const MALFORMED: &str = "the username is malformed: it must be expiry and name, name and expiry, \
      or an expiry alone, with this separator and within the limits of minting";
 
-/// Why a username and password are refused: see [`Keyring`](crate::Keyring).
+/// Why a [`Keyring`](crate::Keyring) refuses a username and password.
 ///
 /// No message contains a password or a name.
 ///

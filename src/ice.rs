@@ -3,6 +3,21 @@
 //! [`IceLease`] is at the centre. You get one from your own [`TurnServer`]s or from a provider, and
 //! make every format from it.
 //!
+//! ```
+//! use core::time::Duration;
+//! use turn_credentials::{IceLease, IceUri, SharedSecret, TurnServer, UnixTime};
+//!
+//! let (secret, hour) = (SharedSecret::new("north")?, Duration::from_secs(3600));
+//! let servers = [TurnServer::new(IceUri::fan_out(["turn.example.org"])?, secret, hour)?];
+//!
+//! let now = UnixTime::from_secs(1_700_000_000);
+//! let lease = IceLease::generate_at("alice", &servers, now)?.for_browsers(|_, _| ())?;
+//! let answer = lease.answer_at(now); // with the feature `serde`, it serializes
+//! assert_eq!(answer.servers()[0].username(), Some("1700003600:alice"));
+//! assert_eq!(answer.ttl(), Some(hour));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | client | format |
 //! |---|---|
 //! | browsers | [`IceLease::for_browsers`], then [`IceLease::answer_at`] as JSON |

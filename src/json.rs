@@ -48,7 +48,7 @@ impl Json<'_> {
         }
     }
 
-    /// A whole number; some write it in quotes.
+    /// A whole number, with or without quotes.
     pub(crate) fn as_whole(&self) -> Option<u64> {
         match self {
             Self::Whole(number) => Some(*number),

@@ -45,7 +45,7 @@ use crate::username::Username;
 ///    secrets are now accepted.
 /// 3. Wherever you mint or verify, call [`rotate(next)`](Self::rotate). A secret that is already
 ///    accepted is not added twice.
-/// 4. Wait for the longest ttl in use, plus the greatest skew.
+/// 4. Wait for the longest ttl in use, plus the largest skew.
 /// 5. On every verifier, call [`retire_previous`](Self::retire_previous).
 ///
 /// After a leak, do not wait: go from step 3 to step 5 at once. Clients fetch new logins, and
@@ -64,7 +64,7 @@ use crate::username::Username;
 /// It reads `turnserver.conf` only at startup, and a restart ends every session. For step 2, add a
 /// second `static-auth-secret=NEXT` line and restart; for step 5, remove the first line and
 /// restart. Secrets in the database and in the file work side by side, so you can move to the
-/// database by a rotation.
+/// database with these steps.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: SharedSecret,
@@ -313,7 +313,7 @@ impl Keyring {
     /// Like [`candidates_at`](Self::candidates_at), using the system clock.
     ///
     /// ```
-    /// use turn_credentials::{Error, Keyring, SharedSecret, CandidateError};
+    /// use turn_credentials::{CandidateError, Error, Keyring, SharedSecret};
     ///
     /// let keyring = Keyring::new(SharedSecret::new("north")?);
     /// let (username, passwords) = keyring.candidates("2147483647:alice").unwrap();

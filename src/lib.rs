@@ -65,7 +65,7 @@ pub use username::{Layout, OwnedUsername, Username};
 #[cfg(any(doc, doctest))]
 #[cfg(feature = "std")]
 pub mod _guides {
-    //! Guides. They are files of the repository too, under `docs/`.
+    //! Guides, which are also files under `docs/` in the repository.
 
     #[doc = include_str!("../docs/my-turn-server-says-401.md")]
     pub mod my_turn_server_says_401 {}

@@ -13,7 +13,7 @@ use crate::secret_text;
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
-/// It holds the keyed HMAC-SHA1 and not the secret's bytes, so they cannot be read back. As in
+/// It holds the keyed HMAC-SHA1. The secret's bytes are not kept, and cannot be read back. As in
 /// coturn, the secret is used byte for byte; nothing is decoded. The three constructors treat white
 /// space at the ends differently: [`new`](Self::new) keeps it,
 /// [`from_file_contents`](Self::from_file_contents) strips it, and
@@ -127,8 +127,8 @@ impl SharedSecret {
     ///
     /// Its parser strips `=`, `"`, space and tab at the beginning, white space at the end, and the
     /// second of a pair of `"`. A secret ends at a line end or NUL and is cut at 1004 bytes; a line
-    /// that ends in `;` is logged, secret and all. None of this happens on its command line or in a
-    /// database.
+    /// that ends in `;` is logged, secret and all. None of this happens on coturn's command line or
+    /// in its database.
     ///
     /// ```
     /// use turn_credentials::SharedSecret;

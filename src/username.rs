@@ -277,8 +277,8 @@ impl<'a> Username<'a> {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::MalformedUsername`], also when [`with_separator`](Self::with_separator)
-    /// refuses the separator.
+    /// [`VerifyError::MalformedUsername`], as for [`parse`](Self::parse), and for a separator that
+    /// [`with_separator`](Self::with_separator) refuses.
     pub fn parse_with(separator: char, text: &'a str) -> Result<Self, VerifyError> {
         Self::read(separator, text).ok_or(VerifyError::MalformedUsername)
     }
@@ -455,7 +455,7 @@ const MAX_DIGITS: usize = 10;
 fn split_number(text: &str) -> (Option<u64>, &str) {
     let (mut number, mut len) = (0_u64, 0_usize);
     for digit in text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|&digit| digit < 10) {
-        // More than ten digits may wrap, and are not a number here.
+        // This may wrap after ten digits, but a longer number is refused below.
         number = number.wrapping_mul(10).wrapping_add(digit.into());
         len = len.wrapping_add(1);
     }

@@ -235,7 +235,7 @@ impl Finding {
     }
 }
 
-/// If a login expired fewer seconds ago, the clocks may be the reason.
+/// If a login expired this recently, in seconds, the clocks may differ.
 const MINUTES: u64 = 15 * 60;
 
 /// coturn up to 4.17 accepts usernames of this length; later versions accept 508 bytes.

@@ -113,7 +113,7 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     }
     let read = reading.map(|reading| reading.findings(verdict, now));
     let is_read = read.is_some();
-    // What a person reads as the expiry need not be what coturn reads.
+    // A person may read another expiry than coturn does.
     let mut read = read.unwrap_or_default();
     read.retain(|finding| finding.verdict() >= verdict);
     let is_told = read.iter().any(|finding| finding.verdict() == verdict);

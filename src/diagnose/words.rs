@@ -53,7 +53,7 @@ impl Finding {
             }
             Self::NoExpiry => words(
                 "username-no-expiry",
-                "there is no expiry in the username, which a server with a shared secret needs",
+                "the username has no expiry, and a server with a shared secret needs one",
                 "make it <expiry>:<name>; for a static user, the server needs lt-cred-mech and \
                  must not have use-auth-secret",
             ),

@@ -18,7 +18,7 @@ use super::uri::{IceUri, UriError};
 use crate::error::IceError;
 use crate::json::Json;
 
-/// Why something that was read is not an ICE server, or not a part of one.
+/// Why JSON is not an ICE server, or not a part of one.
 #[derive(Clone, Copy, Debug, Error)]
 pub(crate) enum Flaw {
     #[error("invalid type, expected ICE servers: a list, or an object with iceServers")]

@@ -22,7 +22,7 @@ use crate::time::UnixTime;
 /// ```
 /// use core::time::Duration;
 /// use turn_credentials::ice::TurnServer;
-/// use turn_credentials::{IceLease, IceServer, IceUri, SharedSecret, UnixTime};
+/// use turn_credentials::{IceLease, IceUri, SharedSecret, UnixTime};
 ///
 /// // Once, at startup:
 /// let hour = Duration::from_secs(3600);
@@ -187,13 +187,13 @@ impl IceLease {
     ///
     /// let now = UnixTime::from_secs(1_700_000_000);
     /// let login = Login::new("alice", "the-password")?;
-    /// let lease = |login| Ok::<_, Box<dyn std::error::Error>>(IceLease::new([
-    ///     IceServer::new(["turn:a.example".parse()?], login)?
-    /// ]));
-    /// assert_eq!(lease(login.clone())?.remaining_at(now), None);
+    /// let uris = ["turn:a.example".parse()?];
+    /// let lease = IceLease::new([IceServer::new(uris.clone(), login.clone())?]);
+    /// assert_eq!(lease.remaining_at(now), None);
     ///
     /// let login = login.with_valid_until(UnixTime::from_secs(1_700_003_600));
-    /// assert_eq!(lease(login)?.remaining_at(now), Some(Duration::from_secs(3600)));
+    /// let lease = IceLease::new([IceServer::new(uris, login)?]);
+    /// assert_eq!(lease.remaining_at(now), Some(Duration::from_secs(3600)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

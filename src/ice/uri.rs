@@ -358,7 +358,7 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UriError> {
 #[non_exhaustive]
 pub enum UriError {
     /// The text is empty.
-    #[error("the URI is empty: check for an unset variable, or for a comma too many")]
+    #[error("the URI is empty: look for an unset variable or an extra comma")]
     Empty,
 
     /// Quotation marks around the URI: some tools keep those of a file.
@@ -385,7 +385,7 @@ pub enum UriError {
     Slashes,
 
     /// `turn:user@host`, `turn:user:password@host`.
-    #[error("the URI has a user before the host: give username and credential beside the URI")]
+    #[error("the URI has a user before the host: give the username and the credential separately")]
     UserInfo,
 
     /// `turn:host/path`.

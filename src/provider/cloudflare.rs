@@ -20,7 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [Cloudflare's reference](https://developers.cloudflare.com/realtime/turn/generate-credentials/)
+//! The reference:
+//! [Cloudflare's documentation](https://developers.cloudflare.com/realtime/turn/generate-credentials/).
 
 use core::time::Duration;
 

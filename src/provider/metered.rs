@@ -1,5 +1,8 @@
 //! Metered: `/api/v1/turn/credential` creates an API key, and `/api/v1/turn/credentials` lists its
 //! servers.
+//!
+//! For a login that expires, create a key for each client with [`KeyRequest`], then list its servers with
+//! [`IceRequest`].
 
 use core::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Twilio's Network Traversal Service: `POST /2010-04-01/Accounts/<sid>/Tokens.json`.
+//! Twilio's [Network Traversal Service](https://www.twilio.com/docs/stun-turn/api):
+//! `POST /2010-04-01/Accounts/<sid>/Tokens.json`.
 
 use core::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Xirsys: ICE servers, and the token and host of its signalling service, through its REST API v3.
+//! Xirsys: ICE servers, and the token and host of its signalling service, through its
+//! [REST API v3](https://docs.xirsys.com/?pg=api-intro).
 //!
 //! ```
 //! use core::time::Duration;
@@ -15,7 +16,7 @@
 //!      content-length: 0\nauthorization: (secret)\n"
 //! );
 //!
-//! // Any HTTP client sends it; this is what came back.
+//! // Send it with any HTTP client. This is an answer:
 //! let body = br#"{"s": "ok", "v": {"iceServers": [{"urls": ["turn:ws-turn1.xirsys.com:80"],
 //!     "username": "opaque", "credential": "opaque"}]}}"#;
 //! let lease = call.read_answer(&http::Response::new(body.to_vec()))?;

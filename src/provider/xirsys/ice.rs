@@ -113,7 +113,7 @@ impl IceRequest {
     /// use core::time::Duration;
     /// use turn_credentials::UnixTime;
     /// use turn_credentials::provider::xirsys::{Account, IceRequest};
-    /// use turn_credentials::provider::{ApiCall};
+    /// use turn_credentials::provider::ApiCall;
     ///
     /// let (account, now) = (Account::new("ident", "secret")?, UnixTime::from_secs(1_700_000_000));
     /// let minute = Duration::from_secs(60);
