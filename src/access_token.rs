@@ -187,6 +187,7 @@ const VERSION: u8 = 1;
 
 /// Version, key id, expiry and random bytes; then come the subject and the MAC.
 const HEAD_LEN: usize = 1 + 4 + 8 + 16;
+/// The length of a SHA-256.
 const MAC_LEN: usize = 32;
 const MAX_TAIL_LEN: usize = AccessTokenKey::MAX_SUBJECT_LEN + MAC_LEN;
 

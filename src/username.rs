@@ -90,6 +90,7 @@ impl<'a> Username<'a> {
     /// expired.
     pub const MAX_EXPIRY: UnixTime = Expiry::MAX.time();
 
+    /// As in draft-uberti-behave-turn-rest-00 section 2.2, and coturn's default.
     pub(crate) const DEFAULT_SEPARATOR: char = ':';
 
     /// Creates `<expiry>:<name>`, the layout of draft-uberti-behave-turn-rest-00 section 2.2.
@@ -213,7 +214,7 @@ impl<'a> Username<'a> {
     ///
     /// [`PseudonymKey::name_or_pseudonym`]: crate::PseudonymKey::name_or_pseudonym
     pub fn check_name(name: &str) -> Result<(), Error> {
-        // The longest expiry: the name must fit beside any other.
+        // The longest expiry: the name must fit whatever the expiry is.
         Username::expiry_first(name, Expiry::MAX).map(drop)
     }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use turn_credentials::{Keyring, SharedSecret, UnixTime};
 
-/// Runs a program that `cargo test` built beside this test.
+/// Runs a program that `cargo test` built next to this test.
 fn run(program: &str, args: &[&str]) -> Output {
     let mut path = env::current_exe().unwrap();
     path.pop();

@@ -88,7 +88,7 @@ fn refused() {
         (UriError::Wildcard, &["turn:*.a", "turn:*", "stun:a*b:1"]),
         (UriError::NotAscii, &["turn:b\u{fc}cher", "turn:a\u{ff0e}example:1", "turn:a\u{3002}b"]),
         (UriError::Host, &["turn:256.0.0.1", "turn:1.2.3", "turn:3478", "turn:a.1", "turn:a.0x1f"]),
-        // The URL standard's verdict on https:// and the same host, but for %20 in headless Chromium.
+        // The URL standard's verdict on https:// and the same host, except for %20 in headless Chromium.
         (
             UriError::Host,
             &[

@@ -299,7 +299,7 @@ fn parsing() {
         assert_eq!(username.expires_at(), NOW, "{text}");
         assert_eq!(username.to_string(), text);
     }
-    // coturn's atol takes the second half of these.
+    // coturn's atol accepts the second half of these.
     for text in
         ["", ":", "alice", "alice:", ":alice", "1700000000:", ":1700000000", "a:b:1700000000"]
             .into_iter()
@@ -452,7 +452,7 @@ fn secrets() {
             Err(error) => assert_eq!(made.unwrap_err(), error, "{contents:?}"),
         };
         check(SharedSecret::from_file_contents(contents), of_file);
-        // A configuration says the same, but for what would have to be trimmed.
+        // A configuration says the same, except where it would have to be trimmed.
         let whole = of_file.is_err() || of_file == Ok(contents);
         let of_config = if whole { of_file } else { Err(Error::SecretNotTrimmed) };
         check(SharedSecret::from_config_value(contents), of_config);

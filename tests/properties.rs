@@ -9,7 +9,7 @@ use turn_credentials::{
     UnixTime, Username, VerifyError,
 };
 
-/// Names of every kind, most of which servers take.
+/// Names of every kind, most of which servers accept.
 fn names() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z0-9@:._-]{1,40}",

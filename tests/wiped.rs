@@ -20,7 +20,7 @@ fn before_and_after<T>(value: T) -> (Vec<u8>, Vec<u8>) {
     (before, after)
 }
 
-/// No four bytes of the key or the text stay where they were, but for the start of the freed
+/// No four bytes of the key or the text stay where they were, except for the start of the freed
 /// block, which is the allocator's own.
 fn assert_wiped<T>(value: T) {
     assert_start_wiped(value, size_of::<T>());

@@ -35,6 +35,7 @@ pub enum Disguise {
 }
 
 impl Disguise {
+    /// The first that fits is reported: `Blanks` strips line ends too.
     pub(crate) const ALL: [Self; 5] =
         [Self::Quotes, Self::LineEnd, Self::Blanks, Self::PercentEncoding, Self::Base64];
 

@@ -304,7 +304,7 @@ impl fmt::Display for Finding {
             }
             Self::YearsAhead { expires_at } => write!(
                 f,
-                "the login is good for years, until {} (Unix seconds)",
+                "the login is valid for years, until {} (Unix seconds)",
                 expires_at.as_secs()
             ),
             Self::OtherSeparator { separator, .. } => write!(
@@ -330,6 +330,7 @@ impl fmt::Display for Counted {
     }
 }
 
+/// In the largest unit of which there are two.
 fn ago(secs: u64) -> (u64, &'static str) {
     match secs {
         0..120 => (secs, "second"),

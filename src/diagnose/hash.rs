@@ -37,6 +37,7 @@ pub enum Hash {
 }
 
 impl Hash {
+    /// Each has another length, by which a password shows it.
     pub(crate) const ALL: [Self; 5] =
         [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512, Self::Md5];
 
@@ -115,6 +116,7 @@ pub enum Construction {
 }
 
 impl Construction {
+    /// The right one first: the first that matches is the answer.
     pub(crate) const ALL: [Self; 4] =
         [Self::Hmac, Self::Swapped, Self::SecretFirst, Self::MessageFirst];
 

@@ -122,4 +122,5 @@ impl Signed {
     }
 }
 
+/// The separators to try, the default first.
 const SEPARATORS: [&str; 9] = [":", "|", "-", "_", ".", ";", ",", "@", "/"];

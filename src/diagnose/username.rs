@@ -113,7 +113,7 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     }
     let read = reading.map(|reading| reading.findings(verdict, now));
     let is_read = read.is_some();
-    // A person may read another expiry than coturn does.
+    // A person may read a different expiry from the one that coturn reads.
     let mut read = read.unwrap_or_default();
     read.retain(|finding| finding.verdict() >= verdict);
     let is_told = read.iter().any(|finding| finding.verdict() == verdict);
@@ -240,6 +240,7 @@ fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item 
     let secs = digits(unsigned).parse().unwrap_or(u64::MAX);
     let expiry = UnixTime::from_secs(secs);
     let unit = |unit| Some(Finding::WrongUnit { unit, verdict });
+    // In each unit, this is a date of 1973 at the earliest; in seconds, it is in the year 5138.
     let value = match secs {
         100_000_000_000_000_000.. => unit(TimeUnit::Nanoseconds),
         100_000_000_000_000.. => unit(TimeUnit::Microseconds),
@@ -259,6 +260,7 @@ fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item 
 /// This was in 2001: a smaller number is a duration, not a time.
 const FIRST_TIME: u64 = 1_000_000_000;
 
+/// A leap year: a login of one year is not worth a warning.
 const YEAR: u64 = 366 * 86_400;
 
 /// coturn's `is_secure_string`.

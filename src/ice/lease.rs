@@ -347,8 +347,8 @@ fn earliest_end<'a>(servers: impl IntoIterator<Item = &'a IceServer>) -> Option<
 /// A lease as it is sent to a client: the servers, and how long they can be used.
 ///
 /// With the feature `serde`, it serializes as `{"iceServers": [...], "ttl": 3600}`. The ttl is in
-/// whole seconds, and is left out if it is unknown. There is no point in time in it, because the
-/// client's clock may be wrong.
+/// whole seconds, and is left out if it is unknown. It contains no timestamp, because the client's
+/// clock may be wrong.
 #[cfg_attr(feature = "serde", doc = "```")]
 #[cfg_attr(not(feature = "serde"), doc = "```ignore")]
 /// use turn_credentials::ice::Login;

@@ -211,7 +211,7 @@ impl IceServers {
     }
 }
 
-/// What a URI is good for. Within a kind, the better one comes first.
+/// The purpose of a URI. Within a kind, the better one comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Stun { tls: bool },

@@ -153,6 +153,7 @@ impl IceRequest {
     ///
     /// [`CallError::Ttl`].
     pub fn new(key: &Key, ttl: Duration, now: UnixTime) -> Result<Self, CallError> {
+        // 48 hours, according to the reference.
         let ttl = argument::ttl(ttl, 1, 172_800)?;
         Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
     }

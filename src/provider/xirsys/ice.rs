@@ -90,11 +90,14 @@ impl IceRequest {
         ttl: Duration,
         now: UnixTime,
     ) -> Result<Self, CallError> {
+        // 6 hours: the limit that Xirsys's own SDK enforces.
+        const MAX_TTL: u32 = 21_600;
+
         Ok(Self {
             account: account.clone(),
             gateway: GATEWAY,
             channel: channel::encode(channel)?,
-            ttl: argument::ttl(ttl, 1, 21_600)?,
+            ttl: argument::ttl(ttl, 1, MAX_TTL)?,
             user_ip: None,
             now,
         })

@@ -81,6 +81,7 @@ impl TokenRequest {
         user: Option<&str>,
         ttl: Option<Duration>,
     ) -> Result<Self, CallError> {
+        // `expire=0` in Xirsys's token service.
         const NEVER: u32 = 0;
         const USER: &str = "1 to 64 letters, digits, dots, underscores, tildes or hyphens";
 
