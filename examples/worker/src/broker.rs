@@ -50,8 +50,8 @@ pub(crate) trait Runtime {
     /// Whether this client may ask once more.
     async fn admits(&self, client: &str) -> bool;
 
-    /// The answer to a call, if there is one in good time.
-    async fn send(&self, request: HttpRequest) -> Option<Response<Vec<u8>>>;
+    /// The answer to a call, if there is one in good time and of bearable size.
+    async fn send(&self, request: HttpRequest) -> Result<Response<Vec<u8>>, Failure>;
 }
 
 impl Broker {
@@ -134,7 +134,7 @@ impl Broker {
             }
             Source::Xirsys(xirsys) => {
                 let call = xirsys.call(now)?;
-                let answer = runtime.send(call.request()?).await.ok_or(Failure::NoAnswer)?;
+                let answer = runtime.send(call.request()?).await?;
                 let lease = call.read_answer(&answer)?;
                 lease.single_server().ok_or(Failure::NoTurn)?;
                 lease

@@ -1,5 +1,7 @@
 //! Every answer that is not what was asked for. None tells the client more than it needs.
 
+use std::time::Duration;
+
 use http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use serde_json::json;
@@ -11,11 +13,16 @@ use turn_credentials::provider::{ApiError, CallError, http};
 use crate::broker;
 use crate::settings::SettingsError;
 
+/// A provider may say any number of seconds, and clients believe it.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// The messages are for the log, and hold no secret.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
     #[error("refused")]
     Unauthorized,
+    #[error("not a request")]
+    BadRequest,
     #[error("no such path")]
     NotFound,
     #[error("no such method here")]
@@ -34,6 +41,8 @@ pub(crate) enum Failure {
     Provider(#[from] ApiError),
     #[error("the provider does not answer")]
     NoAnswer,
+    #[error("the provider's answer is over 64 KiB")]
+    LongAnswer,
     #[error("the provider's answer has no TURN server with a login")]
     NoTurn,
 }
@@ -47,19 +56,22 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Settings(_) | Self::Ice(_) | Self::Token(_) | Self::Call(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::Provider(_) | Self::NoAnswer | Self::NoTurn => StatusCode::BAD_GATEWAY,
+            Self::Provider(_) | Self::NoAnswer | Self::LongAnswer | Self::NoTurn => {
+                StatusCode::BAD_GATEWAY
+            }
         }
     }
 
     pub(crate) fn into_response(self) -> Response<String> {
         let error = match self.status() {
-            StatusCode::TOO_MANY_REQUESTS => "too many requests: wait",
+            StatusCode::TOO_MANY_REQUESTS => "too many requests",
             StatusCode::INTERNAL_SERVER_ERROR => "nothing can be made: see the log",
             StatusCode::BAD_GATEWAY => "the TURN provider gives no login: try again",
             // The Xirsys Access Token API's is empty, too.
@@ -74,9 +86,10 @@ impl Failure {
         let header = match self {
             Self::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::MethodNotAllowed { allowed } => Some((ALLOW, HeaderValue::from_static(allowed))),
-            // The period of the limit in `wrangler.jsonc`.
+            // The period of the limit in `wrangler.toml`.
             Self::TooManyRequests => Some((RETRY_AFTER, HeaderValue::from_static("60"))),
             Self::Provider(error) => error.retry_after().map(|wait| {
+                let wait = wait.min(LONGEST_WAIT);
                 let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 (RETRY_AFTER, secs.into())
             }),

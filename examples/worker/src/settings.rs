@@ -29,40 +29,44 @@ fn of<E: ToString>(name: &'static str) -> impl Fn(E) -> SettingsError {
     move |error| SettingsError::new(name, error)
 }
 
-/// The names are those of the broker under `examples/broker`.
-pub(crate) fn broker(variable: impl Fn(&str) -> Option<String>) -> Result<Broker, SettingsError> {
-    let optional = |name| variable(name).filter(|value| !value.is_empty());
-    let required =
-        |name| optional(name).ok_or_else(|| SettingsError::new(name, "not set: see README.md"));
-    let list = |value: &str| value.split(',').map(str::to_owned).collect::<Vec<_>>();
-    let secret = |name, value: String| ApiKey::from_config_value(&value).map_err(of(name));
+/// What a variable is, if it is set; what is not text is an error.
+pub(crate) type Variable = Result<Option<String>, SettingsError>;
 
-    let origins = optional("BROKER_ORIGIN").map(|value| list(&value)).unwrap_or_default();
+/// The names are those of the broker under `examples/broker`.
+pub(crate) fn broker(optional: impl Fn(&'static str) -> Variable) -> Result<Broker, SettingsError> {
+    let required =
+        |name| optional(name)?.ok_or_else(|| SettingsError::new(name, "not set: see README.md"));
+    let list = |value: &str| value.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let secret = |name, value: &str| ApiKey::from_config_value(value).map_err(of(name));
+
+    let origins = optional("BROKER_ORIGIN")?.map(|value| list(&value)).unwrap_or_default();
     let origins: Vec<_> = origins.iter().map(String::as_str).collect();
-    let client_key = optional("BROKER_CLIENT_KEY");
-    let client_key = client_key.map(|value| secret("BROKER_CLIENT_KEY", value)).transpose()?;
+    let client_key = optional("BROKER_CLIENT_KEY")?;
+    let client_key = client_key.map(|value| secret("BROKER_CLIENT_KEY", &value)).transpose()?;
     let visitors = Visitors::new(&origins, client_key)?;
 
     let keys = list(&required("BROKER_TOKEN_KEY")?);
-    let keys = keys.iter().map(|key| token_key(key)).collect::<Result<_, _>>()?;
+    let keys = keys.iter().map(|key| token_key(&secret("BROKER_TOKEN_KEY", key)?));
+    let keys = keys.collect::<Result<_, _>>()?;
 
-    let ttl = optional("BROKER_TTL").map_or(Ok(3600), |value| value.parse());
-    let ttl = Duration::from_secs(ttl.map_err(of("BROKER_TTL"))?);
+    let ttl = optional("BROKER_TTL")?.map_or(Ok(3600), |value| value.parse());
+    let ttl = ttl.map_err(|_| SettingsError::new("BROKER_TTL", "not a number of seconds"))?;
+    let ttl = Duration::from_secs(ttl);
 
-    let source = match (optional("TURN_SECRET"), optional("XIRSYS_SECRET")) {
+    let source = match (optional("TURN_SECRET")?, optional("XIRSYS_SECRET")?) {
         (Some(value), None) => {
             let turn_secret = SharedSecret::from_config_value(value).map_err(of("TURN_SECRET"))?;
             let uris = list(&required("BROKER_TURN_URI")?);
             let uris = uris.iter().map(|uri| uri.parse::<IceUri>()).collect::<Result<Vec<_>, _>>();
             let uris = uris.map_err(of("BROKER_TURN_URI"))?;
-            let server = TurnServer::new(uris, turn_secret, ttl).map_err(of("BROKER_TURN_URI"))?;
-            Source::Coturn(server.into())
+            let server = TurnServer::new(uris, turn_secret, ttl);
+            Source::Coturn(server.map_err(of("BROKER_TURN_URI or BROKER_TTL"))?.into())
         }
         (None, Some(value)) => {
             let (ident, channel) = (required("XIRSYS_IDENT")?, required("XIRSYS_CHANNEL")?);
-            let account = Account::new(&ident, secret("XIRSYS_SECRET", value)?);
+            let account = Account::new(&ident, secret("XIRSYS_SECRET", &value)?);
             let account = account.map_err(of("XIRSYS_IDENT"))?;
-            let gateway = optional("XIRSYS_GATEWAY").map(|url| Gateway::new(&url)).transpose();
+            let gateway = optional("XIRSYS_GATEWAY")?.map(|url| Gateway::new(&url)).transpose();
             let gateway = gateway.map_err(of("XIRSYS_GATEWAY"))?;
             let xirsys = Xirsys { account, gateway, channel, ttl };
             xirsys.call(UnixTime::from_secs(0)).map_err(of("XIRSYS_CHANNEL or BROKER_TTL"))?;
@@ -81,8 +85,8 @@ pub(crate) fn broker(variable: impl Fn(&str) -> Option<String>) -> Result<Broker
 }
 
 /// The key's id is its hash's beginning, so that every instance has the same.
-fn token_key(text: &str) -> Result<AccessTokenKey, SettingsError> {
-    let [a, b, c, d, ..] = Sha256::digest(text).0;
-    let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), text);
+fn token_key(key: &ApiKey) -> Result<AccessTokenKey, SettingsError> {
+    let [a, b, c, d, ..] = Sha256::digest(key.as_str()).0;
+    let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key.as_str());
     key.map_err(of("BROKER_TOKEN_KEY"))
 }

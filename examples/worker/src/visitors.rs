@@ -30,7 +30,8 @@ impl Visitors {
             key.as_str().len() >= 16 && key.as_str().bytes().all(|byte| byte.is_ascii_graphic())
         };
         if !client_key.as_ref().is_none_or(good) {
-            let why = "not 16 or more ASCII characters without blanks: `openssl rand -hex 32`";
+            let why =
+                "not 16 or more ASCII characters without blanks: `openssl rand -hex 32` makes one";
             return Err(SettingsError::new(KEY, why));
         }
         Ok(Self { origins, client_key })

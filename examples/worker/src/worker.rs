@@ -1,22 +1,30 @@
 //! The Worker: its requests, its variables, its clock, its randomness and its network.
 
-use js_sys::{Date, Object, Reflect, Uint8Array, global, try_iter};
+use js_sys::{Date, Object, Promise, Reflect, Uint8Array, global, try_iter};
 use turn_credentials::UnixTime;
 use turn_credentials::provider::{HttpRequest, http};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Headers, RequestInit, RequestRedirect, ResponseInit, WorkerGlobalScope, console,
+    AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, RequestRedirect, ResponseInit,
+    WorkerGlobalScope, console,
 };
 
 use crate::broker::{Broker, Random, Runtime};
 use crate::failure::Failure;
-use crate::settings;
+use crate::settings::{self, SettingsError};
 
 /// Answers a request with what is in the Worker's environment.
 #[wasm_bindgen]
 pub async fn answer(request: web_sys::Request, env: JsValue) -> Result<web_sys::Response, JsValue> {
-    let variable = |name: &str| Reflect::get(&env, &name.into()).ok()?.as_string();
+    // A number, or a binding to a store of secrets, is not to pass for a variable that is not set.
+    let variable = |name| match Reflect::get(&env, &JsValue::from(name)) {
+        Ok(value) if value.is_null_or_undefined() => Ok(None),
+        value => {
+            let text = value.ok().and_then(|value| value.as_string());
+            text.map(Some).ok_or(SettingsError::new(name, "not text"))
+        }
+    };
     let response = match settings::broker(variable) {
         Ok(broker) => answer_of(&broker, &request, Worker { env: &env }).await?,
         Err(error) => refused(error.into()),
@@ -29,7 +37,7 @@ async fn answer_of(
     request: &web_sys::Request,
     worker: Worker<'_>,
 ) -> Result<http::Response<String>, JsValue> {
-    let Some(request) = from_js(request)? else { return Ok(refused(Failure::NotFound)) };
+    let Some(request) = from_js(request)? else { return Ok(refused(Failure::BadRequest)) };
     let mut random = Random { token: [0; 16], name: [0; 8] };
     for bytes in [&mut random.token[..], &mut random.name] {
         getrandom::fill(bytes).map_err(|error| JsError::new(&error.to_string()))?;
@@ -56,7 +64,7 @@ impl Runtime for Worker<'_> {
         UnixTime::from_secs((Date::now() / 1000.0) as u64)
     }
 
-    /// By the rate limit of `wrangler.jsonc`; without one, everybody. One that fails admits nobody.
+    /// By the rate limit of `wrangler.toml`; without one, everybody. One that fails admits nobody.
     async fn admits(&self, client: &str) -> bool {
         let limiter = Reflect::get(self.env, &"RATE_LIMITER".into()).unwrap_or_default();
         if limiter.is_falsy() {
@@ -68,8 +76,8 @@ impl Runtime for Worker<'_> {
         })
     }
 
-    async fn send(&self, request: HttpRequest) -> Option<http::Response<Vec<u8>>> {
-        send(request).await.ok()
+    async fn send(&self, request: HttpRequest) -> Result<http::Response<Vec<u8>>, Failure> {
+        send(request).await.map_err(|_| Failure::NoAnswer)?.ok_or(Failure::LongAnswer)
     }
 }
 
@@ -78,16 +86,18 @@ extern "C" {
     type RateLimiter;
 
     #[wasm_bindgen(method, catch)]
-    async fn limit(this: &RateLimiter, options: &Object) -> Result<JsValue, JsValue>;
+    fn limit(this: &RateLimiter, options: &Object) -> Result<JsValue, JsValue>;
 }
 
 async fn is_under_limit(limiter: &RateLimiter, client: &str) -> Result<bool, JsValue> {
     let options = Object::new();
     Reflect::set(&options, &"key".into(), &client.into())?;
-    Ok(Reflect::get(&limiter.limit(&options).await?, &"success".into())?.is_truthy())
+    let outcome = JsFuture::from(Promise::resolve(&limiter.limit(&options)?)).await?;
+    Ok(Reflect::get(&outcome, &"success".into())?.is_truthy())
 }
 
-async fn send(request: HttpRequest) -> Result<http::Response<Vec<u8>>, JsValue> {
+/// The answer, unless it is too long.
+async fn send(request: HttpRequest) -> Result<Option<http::Response<Vec<u8>>>, JsValue> {
     const PATIENCE_MILLIS: u32 = 5_000;
 
     let (head, body) = request.into_inner().into_parts();
@@ -103,12 +113,32 @@ async fn send(request: HttpRequest) -> Result<http::Response<Vec<u8>>, JsValue> 
     let scope: WorkerGlobalScope = global().unchecked_into();
     let fetched = JsFuture::from(scope.fetch_with_str_and_init(&head.uri.to_string(), &init));
     let response: web_sys::Response = fetched.await?.dyn_into()?;
-    let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec();
+    let Some(body) = read(&response).await? else { return Ok(None) };
     let mut answer = http::Response::builder().status(response.status());
     for (name, value) in entries(&response.headers())? {
         answer = answer.header(name, value);
     }
-    answer.body(body).map_err(js_error)
+    answer.body(body).map(Some).map_err(js_error)
+}
+
+/// The body, unless it is too long.
+async fn read(response: &web_sys::Response) -> Result<Option<Vec<u8>>, JsValue> {
+    const MOST: usize = 64 * 1024;
+
+    let mut body = Vec::new();
+    let Some(stream) = response.body() else { return Ok(Some(body)) };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().dyn_into()?;
+    loop {
+        let part = JsFuture::from(reader.read()).await?;
+        let Ok(bytes) = Reflect::get(&part, &"value".into())?.dyn_into::<Uint8Array>() else {
+            return Ok(Some(body));
+        };
+        if body.len() + bytes.byte_length() as usize > MOST {
+            _ = reader.cancel();
+            return Ok(None);
+        }
+        body.extend(bytes.to_vec());
+    }
 }
 
 /// A request as far as we look at it; `None` for one that is not HTTP.
