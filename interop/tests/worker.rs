@@ -274,15 +274,22 @@ fn logins_of_xirsys() {
     }
     assert_eq!(xirsys.calls(), recorded.len());
 
-    xirsys.sends(&response(503, "retry-after: 7\r\n", ""));
-    let answer = put(&worker, &token);
-    assert_eq!((answer.status, answer.header("retry-after")), (502, Some("7")));
+    for (wait, told) in [("7", "7"), ("86400", "3600")] {
+        xirsys.sends(&response(503, &format!("retry-after: {wait}\r\n"), ""));
+        let answer = put(&worker, &token);
+        assert_eq!((answer.status, answer.header("retry-after")), (502, Some(told)));
+    }
+    for (len, status) in [(64 * 1024, 200), (64 * 1024 + 1, 502), (10_000_000, 502)] {
+        let blanks = " ".repeat(len - recorded[0].1.len());
+        xirsys.sends(&response(200, "", &(blanks + &recorded[0].1)));
+        assert_eq!(put(&worker, &token).status, status, "{len} bytes");
+    }
     let elsewhere = response(302, &format!("location: {url}/elsewhere\r\n"), "");
     for bad in [&recorded[0].1[..9], "", "SSH-2.0-OpenSSH\r\n", &elsewhere] {
         xirsys.sends(bad);
         assert_eq!(put(&worker, &token).status, 502, "{bad}");
     }
-    assert_eq!(xirsys.calls(), recorded.len() + 5, "no redirect is followed");
+    assert_eq!(xirsys.calls(), recorded.len() + 9, "no redirect is followed");
     xirsys.hangs();
     let start = Instant::now();
     assert_eq!(put(&worker, &token).status, 502);
@@ -291,7 +298,9 @@ fn logins_of_xirsys() {
     xirsys.sends(&response(200, "", &recorded[0].1));
     let ice = worker.ask("GET", "/ice", &[FROM_APP, ("tok", &token)]).json();
     assert!(ice["ttl"].as_u64().is_some_and(|ttl| (3590..=3600).contains(&ttl)), "{ice}");
-    assert!(worker.end().contains("the provider does not answer"));
+    let log = worker.end();
+    assert!(log.contains("the provider does not answer"), "{log}");
+    assert!(log.contains("the provider's answer is over 64 KiB"), "{log}");
 }
 
 /// The status and the body of each answer of Xirsys that was recorded.
@@ -310,19 +319,23 @@ fn recorded() -> Vec<(u16, String)> {
 
 #[test]
 fn it_refuses_to_serve_without_what_it_needs() {
+    let line = format!("{TOKEN_KEY}\n");
     let without = |names: &[&str]| -> Env {
         COTURN.into_iter().filter(|(name, _)| !names.contains(name)).collect()
     };
     for (env, why) in [
         (without(&["BROKER_ORIGIN"]), "BROKER_ORIGIN: not set"),
-        (coturn_with("BROKER_ORIGIN", ""), "BROKER_ORIGIN: not set"),
+        (coturn_with("BROKER_ORIGIN", ""), "BROKER_ORIGIN: not https://host"),
         (coturn_with("BROKER_ORIGIN", "*"), "BROKER_ORIGIN: not https://host"),
         (coturn_with("BROKER_CLIENT_KEY", "too-short"), "BROKER_CLIENT_KEY: not 16"),
+        (coturn_with("BROKER_CLIENT_KEY", ""), "BROKER_CLIENT_KEY: the secret or key is empty"),
         (without(&["BROKER_TOKEN_KEY"]), "BROKER_TOKEN_KEY: not set"),
         (coturn_with("BROKER_TOKEN_KEY", "too-short"), "BROKER_TOKEN_KEY: the key is under 32"),
+        (coturn_with("BROKER_TOKEN_KEY", &line), "BROKER_TOKEN_KEY: the secret or key has a blank"),
         (without(&["BROKER_TURN_URI"]), "BROKER_TURN_URI: not set"),
-        (coturn_with("BROKER_TURN_URI", "stun:a.example"), "BROKER_TURN_URI: "),
-        (coturn_with("BROKER_TTL", "1h"), "BROKER_TTL: "),
+        (coturn_with("BROKER_TURN_URI", "stun:a.example"), "BROKER_TURN_URI or BROKER_TTL: "),
+        (coturn_with("BROKER_TTL", "1h"), "BROKER_TTL: not a number of seconds"),
+        (coturn_with("BROKER_TTL", "0"), "BROKER_TURN_URI or BROKER_TTL: the ttl is under"),
         (coturn_with("TURN_SECRET", "north-of-it\n"), "TURN_SECRET: "),
         (without(&["TURN_SECRET"]), "TURN_SECRET: not set, nor is XIRSYS_SECRET"),
         (coturn_with("XIRSYS_SECRET", "the-secret"), "TURN_SECRET: set, and XIRSYS_SECRET too"),
@@ -338,6 +351,23 @@ fn it_refuses_to_serve_without_what_it_needs() {
         let log = worker.end();
         assert!(log.contains(&format!("refuses to serve: {why}")), "{why}: {log}");
     }
+}
+
+/// In `wrangler.toml`, numbers may be without quotes, and bindings to a store of secrets are objects.
+#[test]
+fn what_is_not_text_does_not_pass_for_unset() {
+    for (name, json) in [("BROKER_TTL", "600"), ("BROKER_CLIENT_KEY", "{}")] {
+        let worker = Worker::with_binding(&COTURN, name, json);
+        assert_eq!(worker.ask_unchecked("GET", "/token", &[FROM_APP]).status, 500);
+        let why = format!("refuses to serve: {name}: not text");
+        let log = worker.end();
+        assert!(log.contains(&why), "{log}");
+    }
+    let worker = Worker::with_binding(&COTURN, "RATE_LIMITER", "{}");
+    for _ in 0..2 {
+        assert_eq!(worker.ask("GET", "/token", &[FROM_APP]).status, 429);
+    }
+    assert!(worker.end().contains("RATE_LIMITER: no answer"));
 }
 
 #[test]
