@@ -50,7 +50,7 @@ pub(crate) trait Runtime {
     /// Whether this client may ask once more.
     async fn admits(&self, client: &str) -> bool;
 
-    /// The answer to a call, if there is one in good time and of bearable size.
+    /// The answer to a call, if it comes in time and is not too long.
     async fn send(&self, request: HttpRequest) -> Result<Response<Vec<u8>>, Failure>;
 }
 

@@ -29,7 +29,7 @@ fn of<E: ToString>(name: &'static str) -> impl Fn(E) -> SettingsError {
     move |error| SettingsError::new(name, error)
 }
 
-/// What a variable is, if it is set; what is not text is an error.
+/// A variable, if it is set; one that is not text is an error.
 pub(crate) type Variable = Result<Option<String>, SettingsError>;
 
 /// The names are those of the broker under `examples/broker`.

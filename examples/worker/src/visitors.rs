@@ -48,14 +48,14 @@ impl Visitors {
         if foreign { Err(Failure::Unauthorized) } else { Ok(()) }
     }
 
-    /// Admits permitted pages, and who is no page but has the client key.
+    /// Admits permitted pages, and clients that are not a page but have the client key.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let admitted = self.permitted(headers).is_some()
             || (!headers.contains_key(ORIGIN) && self.has_client_key(headers));
         if admitted { Ok(()) } else { Err(Failure::Unauthorized) }
     }
 
-    /// Admits the same, where there is a client key with it only.
+    /// Admits the same; if there is a client key, only with it.
     pub(crate) fn admit_to_token(&self, headers: &HeaderMap) -> Result<(), Failure> {
         if self.client_key.is_some() && !self.has_client_key(headers) {
             return Err(Failure::Unauthorized);

@@ -17,7 +17,7 @@ use crate::settings::{self, SettingsError};
 /// Answers a request with what is in the Worker's environment.
 #[wasm_bindgen]
 pub async fn answer(request: web_sys::Request, env: JsValue) -> Result<web_sys::Response, JsValue> {
-    // A number, or a binding to a store of secrets, is not to pass for a variable that is not set.
+    // A number, or a binding to a store of secrets, must not count as not set.
     let variable = |name| match Reflect::get(&env, &JsValue::from(name)) {
         Ok(value) if value.is_null_or_undefined() => Ok(None),
         value => {
@@ -85,6 +85,7 @@ impl Runtime for Worker<'_> {
 extern "C" {
     type RateLimiter;
 
+    /// What an `async` import throws at once, wasm-bindgen 0.2.130 gives to the next call instead.
     #[wasm_bindgen(method, catch)]
     fn limit(this: &RateLimiter, options: &Object) -> Result<JsValue, JsValue>;
 }
