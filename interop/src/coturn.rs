@@ -77,9 +77,10 @@ impl Coturn {
 
     /// Starts a server that reads its secrets from a database, which is empty at first.
     pub fn with_database() -> Self {
-        let coturn = Self::with_args(&["--use-auth-secret"]);
-        coturn.turnadmin(&["-L"]);
-        coturn
+        let folder = TempDir::new().expect("a temporary folder");
+        // While the server creates the tables itself, the database is locked.
+        turnadmin(&folder, &["-L"]);
+        Self::start(folder, &[], &["-n", "--no-tls"], &["--use-auth-secret"])
     }
 
     fn start<Arg: AsRef<str>>(
@@ -220,25 +221,35 @@ impl Coturn {
 
     /// Adds a secret to the database, while the server runs.
     pub fn add_secret(&self, secret: &str) {
-        self.turnadmin(&["-s", secret, "-r", REALM]);
+        self.change_secret("-s", secret, true);
     }
 
     /// Removes a secret from the database, while the server runs.
     pub fn remove_secret(&self, secret: &str) {
-        self.turnadmin(&["-X", secret, "-r", REALM]);
+        self.change_secret("-X", secret, false);
     }
 
-    fn turnadmin(&self, args: &[&str]) {
-        let status = Command::new("turnadmin")
-            .args(args)
-            .arg("-b")
-            .arg(database(&self.folder))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .expect("turnadmin must be installed: apt-get install coturn");
-        assert!(status.success(), "turnadmin {args:?}: {status}");
+    /// turnadmin succeeds with a locked database too, and changes nothing.
+    fn change_secret(&self, option: &str, secret: &str, is_there: bool) {
+        let line = format!("{secret}[{REALM}]");
+        let changed = patiently(|| {
+            turnadmin(&self.folder, &[option, secret, "-r", REALM]);
+            let listed = turnadmin(&self.folder, &["-S", "-r", REALM]);
+            (listed.lines().any(|found| found == line) == is_there).then_some(())
+        });
+        assert!(changed.is_some(), "turnadmin {option} changes nothing");
     }
+}
+
+fn turnadmin(folder: &TempDir, args: &[&str]) -> String {
+    let output = Command::new("turnadmin")
+        .args(args)
+        .arg("-b")
+        .arg(database(folder))
+        .output()
+        .expect("turnadmin must be installed: apt-get install coturn");
+    assert!(output.status.success(), "turnadmin {args:?}: {}", output.status);
+    String::from_utf8(output.stdout).expect("turnadmin's words")
 }
 
 impl Drop for Coturn {

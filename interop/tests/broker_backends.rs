@@ -83,12 +83,14 @@ async fn each_server_accepts_the_login_made_for_it() {
     broker.stop();
 }
 
+/// By the steps of the README, with neither the broker nor coturn started anew.
 #[tokio::test]
 async fn a_secret_is_rotated_under_load() {
     const CLIENTS: usize = 200;
 
     let folder = TempDir::new().unwrap();
-    let (coturn, later) = (Coturn::with_secrets(&[OLD, NEW]), Coturn::with_secrets(&[NEW]));
+    let coturn = Coturn::with_database();
+    coturn.add_secret(OLD);
     let secret = folder.path().join("turn.secret");
     fs::write(&secret, format!("{OLD}\n")).unwrap();
     let config = folder.path().join("broker.toml");
@@ -112,6 +114,7 @@ async fn a_secret_is_rotated_under_load() {
             }
         };
         more_than(CLIENTS);
+        coturn.add_secret(NEW);
         fs::write(&secret, format!("{NEW}\n")).unwrap();
         assert!(broker.reload().contains("\"reloaded\""));
         more_than(answered.load(Ordering::Relaxed) + CLIENTS);
@@ -122,8 +125,9 @@ async fn a_secret_is_rotated_under_load() {
     for (age, login) in [("old", &old), ("new", &new)] {
         assert_eq!(coturn.relays(login.clone()).await, Ok(()), "{age}");
     }
-    assert_eq!(later.allocates(old).await, UNAUTHORIZED);
-    assert_eq!(later.allocates(new).await, Ok(()));
+    coturn.remove_secret(OLD);
+    assert_eq!(coturn.allocates(old).await, UNAUTHORIZED);
+    assert_eq!(coturn.allocates(new).await, Ok(()));
     broker.stop();
 }
 

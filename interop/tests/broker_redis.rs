@@ -76,7 +76,7 @@ fn redis_over_tls_comes_and_goes() {
 
     let (status, log) = broker.stop();
     assert!(status.success() && !log.contains("cannot be used"), "{log}");
-    assert!(log.contains("the token store fails"), "{log}");
+    assert!(log.contains("the token store failed"), "{log}");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_is_wrong_with_redis_is_said_at_the_start() {
     let authority = format!("--redis-ca-file={}", tls.authority());
     let wrong_authority = format!("--redis-ca-file={}", other.authority());
     let with_password = format!("redis://:{WRONG}@{}", plain.address());
-    let refused = "it refuses the password, or wants one";
+    let refused = "it refuses the password, or requires one";
     let unreachable = "it cannot be reached, or its certificate is wrong";
 
     for (store, args, address, reason) in [

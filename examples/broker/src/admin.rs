@@ -1,4 +1,4 @@
-//! What the operator asks, at an address of its own.
+//! Health and metrics for the operator, at a separate address.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,34 +24,43 @@ use crate::routes::Broker;
 
 #[derive(Args)]
 #[group(skip)]
+#[command(next_help_heading = "For the operator")]
 pub(crate) struct Options {
-    /// Where to answer /healthz, /readyz and /metrics, which is nowhere without it; port 0 is any
+    /// Address and port for /healthz, /readyz and /metrics, which are off without it
     #[arg(long, env = "BROKER_ADMIN_LISTEN", value_name = "ADDRESS")]
     admin_listen: Option<SocketAddr>,
 
-    /// Answer them at an address that others can reach too
+    /// Allow an --admin-listen address that other machines can reach
     #[arg(long, env = "BROKER_ADMIN_PUBLIC", requires = "admin_listen")]
     admin_public: bool,
 }
 
-/// Answers until the program ends, if it is to.
-pub(crate) async fn start(options: &Options, broker: Arc<Broker>) -> Result<()> {
-    let Some(address) = options.admin_listen else { return Ok(()) };
-    match (address.ip().to_canonical().is_loopback(), options.admin_public) {
-        (false, false) => {
-            let advice = "give --admin-public too, and keep strangers away";
-            return Err(format!("--admin-listen: not a loopback address: {advice}").into());
+impl Options {
+    pub(crate) fn address(&self) -> Result<Option<SocketAddr>> {
+        let is_loopback =
+            self.admin_listen.map(|address| address.ip().to_canonical().is_loopback());
+        match (is_loopback, self.admin_public) {
+            (Some(false), false) => {
+                let advice = "give --admin-public too, and keep strangers away";
+                Err(format!("--admin-listen: not a loopback address: {advice}").into())
+            }
+            (Some(true), true) => {
+                Err("--admin-public does nothing with a loopback address: remove it".into())
+            }
+            _ => Ok(self.admin_listen),
         }
-        (true, true) => return Err("--admin-public does nothing with a loopback address".into()),
-        _ => {}
     }
+}
+
+/// Answers until the program ends.
+pub(crate) async fn start(address: SocketAddr, broker: Arc<Broker>) -> Result<()> {
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("--admin-listen: {error}"))?;
     info!(address = %listener.local_addr()?, "listening for the operator");
     let recorded = metrics::install()?;
     let app = router(broker, recorded.clone());
     tokio::spawn(async move {
-        // Durations are kept one by one until they are put into their buckets.
+        // Durations pile up until this sorts them into their buckets.
         let mut turns = time::interval(Duration::from_secs(5));
         loop {
             turns.tick().await;
@@ -63,7 +72,7 @@ pub(crate) async fn start(options: &Options, broker: Arc<Broker>) -> Result<()> 
             .http1_only()
             .serve(app.into_make_service());
         if let Err(error) = served.await {
-            error!(%error, "the operator is not answered any more");
+            error!(%error, "--admin-listen no longer answers");
         }
     });
     Ok(())
@@ -79,7 +88,7 @@ fn router(broker: Arc<Broker>, metrics: PrometheusHandle) -> Router {
         .route("/metrics", get(async move || ([(CONTENT_TYPE, TEXT)], metrics.render())))
 }
 
-/// Ready with the store of tokens and one backend. No provider is asked for this.
+/// Ready with the token store and at least one backend. No provider is called for this.
 async fn ready(State(broker): State<Arc<Broker>>) -> Response {
     let word = |is_ready| if is_ready { "ready" } else { "failing" };
     let store = broker.tokens.are_ready().await;

@@ -23,14 +23,14 @@ use self::provider::{Provider, ProviderError};
 use self::share::Share;
 use crate::{metrics, program};
 
-/// Whose login a client is given.
+/// Whose login a client gets.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Strategy {
-    /// Those of all that answer.
+    /// The logins of all backends that answer.
     #[default]
     All,
-    /// That of the first that answers.
+    /// The login of the first backend that answers.
     First,
 }
 
@@ -38,18 +38,18 @@ pub(crate) struct Backends {
     strategy: Strategy,
     backends: Vec<Backend>,
     unfiltered: bool,
-    /// Why URIs were left out for browsers, as far as the log says so.
+    /// The reasons for leaving out URIs that were already logged.
     told: Mutex<HashSet<BrowserRefusal>>,
 }
 
-/// For whom a lease is to be, and for what.
+/// The client that a lease is for.
 #[derive(Clone, Copy)]
 pub(crate) struct Client<'a> {
     pub(crate) name: &'a str,
     pub(crate) address: Option<IpAddr>,
-    /// Fewer seconds than the backend's ttl, if they are.
+    /// Applies if it is shorter than the backend's ttl.
     pub(crate) ttl: Option<Duration>,
-    /// To leave out the URIs that browsers refuse.
+    /// Whether to leave out URIs that browsers refuse.
     pub(crate) browser: bool,
 }
 
@@ -57,12 +57,12 @@ pub(crate) struct Backend {
     name: String,
     ttl: Duration,
     source: Source,
-    /// A provider that failed is left alone until then, so that not every client waits for it.
+    /// A failed provider is not asked until then, so that not every client waits for it.
     resting: Mutex<Option<Instant>>,
 }
 
 enum Source {
-    /// The secret is the server's, which does not give it away again.
+    /// The secret again, because `TurnServer` does not reveal it.
     Turn(Box<TurnServer>, SharedSecret, ClockSkew),
     Fixed(Box<(Vec<IceUri>, Login)>),
     Provider(Provider),
@@ -86,7 +86,7 @@ impl Backend {
         skew: ClockSkew,
     ) -> Result<Self, IceError> {
         let server = TurnServer::new(uris, secret.clone(), ttl)?.with_skew(skew);
-        // What is wrong with the time is better known now than with the first client.
+        // Reports an invalid ttl or skew at startup, not to the first client.
         IceLease::generate("somebody", slice::from_ref(&server))?;
         Ok(Self {
             name,
@@ -121,7 +121,7 @@ impl Backend {
         share: bool,
     ) -> program::Result<Self> {
         let provider = provider.named(&name);
-        // The same for the account.
+        // Likewise for the account.
         provider.call(&provider.parameters(ttl, "somebody", None))?;
         let source =
             if share { Source::Shared(Share::new(provider)) } else { Source::Provider(provider) };
@@ -146,7 +146,7 @@ impl Backend {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// Whether to ask it: after each pause, one client tries whether it is well again.
+    /// Whether to ask it: after each pause, one client tries it again.
     fn is_awake(&self) -> bool {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         let awake = resting.is_none_or(|until| until <= Instant::now());
@@ -164,7 +164,7 @@ impl Backend {
         }
     }
 
-    /// Of a server whose logins need no call.
+    /// The lease of a server whose logins need no call.
     fn own(&self, name: &str, ttl: Duration) -> Result<IceLease, IceError> {
         match &self.source {
             Source::Turn(server, ..) if ttl == self.ttl => {
@@ -195,13 +195,13 @@ impl Backends {
                     .own("somebody", backend.ttl)
                     .and_then(|lease| broker.for_browsers(lease))
             {
-                warn!(backend = backend.name, %error, "nothing to give at /ice and /token");
+                warn!(backend = backend.name, %error, "no TURN server is left for browsers");
             }
         }
         broker
     }
 
-    /// A lease with a TURN server, of all backends or of the first that answers.
+    /// A lease with a TURN server, from all backends or the first that answers.
     pub(crate) async fn lease(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         if self.strategy == Strategy::First {
             return self.first(client).await;
@@ -231,7 +231,7 @@ impl Backends {
         Err(most_telling(failed))
     }
 
-    /// The same with one login, of the first that answers: for formats that have room for one.
+    /// A lease from the first that answers, for formats with a single login.
     pub(crate) async fn first(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         let mut failed = Vec::new();
         for backend in self.by_health().into_iter().flatten() {
@@ -243,12 +243,12 @@ impl Backends {
         Err(most_telling(failed))
     }
 
-    /// Each with its name, and whether it was well when it was asked last.
+    /// The name of each, and whether it answered when last asked.
     pub(crate) fn states(&self) -> impl Iterator<Item = (&str, bool)> {
         self.backends.iter().map(|backend| (&*backend.name, backend.is_well()))
     }
 
-    /// Those to ask, and those to ask if none of them answers.
+    /// The backends to ask, and those to ask if none of these answers.
     fn by_health(&self) -> [Vec<&Backend>; 2] {
         let (awake, resting) = self.backends.iter().partition(|backend| backend.is_awake());
         [awake, resting]
@@ -265,7 +265,7 @@ impl Backends {
         if let Err(error) = &lease
             && self.backends.len() > 1
         {
-            warn!(backend = backend.name, %error, "a backend fails");
+            warn!(backend = backend.name, %error, "a backend failed");
         }
         lease
     }
@@ -277,7 +277,7 @@ impl Backends {
         lease.for_browsers(|uri, why| self.tell(uri, why))
     }
 
-    /// Logs the first URI that is left out for this reason.
+    /// Logs the first URI left out for each reason.
     fn tell(&self, uri: &IceUri, why: BrowserRefusal) {
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(why) {
             warn!(%uri, %why, "left out for browsers");
@@ -285,7 +285,7 @@ impl Backends {
     }
 }
 
-/// A provider that fails is the more likely to be back soon.
+/// A failed provider is more likely to recover soon.
 fn most_telling(errors: Vec<TurnError>) -> TurnError {
     let provider = |error: &TurnError| matches!(error, TurnError::Provider(_));
     let most = errors.into_iter().max_by_key(provider);

@@ -1,6 +1,6 @@
 //! Several servers and providers, as a TOML file describes them.
 //!
-//! A parser's error may show what it found, and that may be a secret: an error of ours says where it is.
+//! A parser's error may quote a secret. Our errors give only the place.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,8 +11,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
+use turn_credentials::ice::UriError;
 use turn_credentials::provider::{ApiKey, Gateway, cloudflare, xirsys};
-use turn_credentials::{ClockSkew, IceUri, Login, SharedSecret};
+use turn_credentials::{ClockSkew, IceError, IceUri, Login, SharedSecret};
 
 use crate::backends::provider::{Account, PATIENCE, Provider};
 use crate::backends::{Backend, Strategy};
@@ -24,7 +25,7 @@ pub(crate) struct Config {
     pub(crate) backends: Vec<Backend>,
 }
 
-/// Every key there is; what is anywhere else than here may be a part of a secret.
+/// Every key. Any other word in the file may be part of a secret.
 const KEYS: &[&str] = &[
     "account_sid",
     "api_key",
@@ -118,7 +119,7 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// Of what begins at this byte.
+    /// An error for what begins at this byte.
     fn wrong(&self, start: usize, why: impl Display) -> String {
         let before = self.text.get(..start).unwrap_or(self.text);
         let number = before.matches('\n').count() + 1;
@@ -130,7 +131,7 @@ impl File<'_> {
     }
 }
 
-/// A table, of which each key is taken once, and none may be left.
+/// A table whose keys are removed as they are read; at the end, none may remain.
 struct Section<'a> {
     file: File<'a>,
     start: usize,
@@ -149,7 +150,7 @@ impl<'a> Section<'a> {
         Self { file, start, places, table }
     }
 
-    /// Of a key, or of the table where it is not there.
+    /// An error for a key, or for the table if the key is missing.
     fn wrong(&self, key: &str, why: impl Display) -> String {
         match self.places.get(key) {
             Some(place) => self.file.wrong(*place, why),
@@ -172,7 +173,7 @@ impl<'a> Section<'a> {
     }
 
     fn text(&mut self, key: &str) -> Result<String> {
-        self.required(key, "text in quotes")
+        self.required(key, "a string in quotes")
     }
 
     fn is_set(&mut self, key: &str) -> Result<bool> {
@@ -203,8 +204,10 @@ impl<'a> Section<'a> {
     }
 
     fn uris(&mut self) -> Result<Vec<IceUri>> {
-        let texts: Vec<String> = self.required("uris", "a list of texts")?;
-        input::uris("uris", &texts).map_err(|error| self.wrong("uris", error).into())
+        let texts: Vec<String> = self.required("uris", "a list of strings")?;
+        let uris = texts.iter().map(|text| text.parse());
+        let uris: result::Result<_, UriError> = uris.collect();
+        uris.map_err(|error| self.wrong("uris", error).into())
     }
 
     /// A secret, from the file itself, a file that it names, or a variable of the environment.
@@ -213,20 +216,19 @@ impl<'a> Section<'a> {
         let found =
             [key, &in_file, &in_env].into_iter().filter(|key| self.places.contains_key(*key));
         let [found] = found.collect::<Vec<_>>()[..] else {
-            let why =
-                format_args!("give it, {in_file} or {in_env}, and one of them only").to_string();
+            let why = format!("give exactly one of {key}, {in_file} and {in_env}");
             return Err(self.wrong(key, why).into());
         };
         let found = found.to_owned();
         let text = ApiKey::from(self.text(&found)?);
         let secret = if found == in_file {
-            // Beside the configuration, wherever the program was started.
+            // Relative to the configuration file, not to the working directory.
             let path = self.file.path.with_file_name("").join(text.as_str());
-            // What is meant to be a path may be the secret itself.
+            // Someone may have typed the secret in place of the path.
             input::secret_text(&path)
                 .map_err(|error| error.to_string().replace(&path.display().to_string(), "there"))
         } else if found == in_env {
-            let missing = "no such variable in the environment".into();
+            let missing = "the environment has no such variable".into();
             let value = input::variable(text.as_str()).ok().flatten().map(ApiKey::from);
             value.ok_or(missing).and_then(|value| config_value(&value))
         } else {
@@ -239,20 +241,28 @@ impl<'a> Section<'a> {
         }
     }
 
+    fn unusable(&self, error: &IceError) -> String {
+        match error {
+            IceError::NoUrls | IceError::NoTurn => self.wrong("uris", error),
+            // The ttl or the skew, or both together
+            _ => self.file.wrong(self.start, error),
+        }
+    }
+
     fn backend(&mut self, kind: &str, name: String, of: usize) -> Result<Backend> {
         let account = match kind {
             "turn" => {
                 let secret = SharedSecret::new(self.secret("secret")?.as_str())?;
                 let skew = self.time("skew", input::parse_skew)?.unwrap_or(ClockSkew::NONE);
                 let backend = Backend::turn(name, self.uris()?, secret, self.ttl()?, skew);
-                return Ok(backend.map_err(|error| self.wrong("uris", error))?);
+                return Ok(backend.map_err(|error| self.unusable(&error))?);
             }
             "fixed" => {
                 let credential = self.secret("credential")?;
                 let login = Login::new(self.text("username")?, credential.as_str());
                 let login = login.map_err(|error| self.wrong("username", error))?;
                 let backend = Backend::fixed(name, self.uris()?, login, self.ttl()?);
-                return Ok(backend.map_err(|error| self.wrong("uris", error))?);
+                return Ok(backend.map_err(|error| self.unusable(&error))?);
             }
             "xirsys" => {
                 let secret = self.secret("secret")?;
@@ -278,24 +288,24 @@ impl<'a> Section<'a> {
             "metered" => Account::Metered { app: self.text("app")?, key: self.secret("api_key")? },
             _ => return Err(self.wrong("type", format_args!("not {KINDS}")).into()),
         };
-        let gateway: Option<String> = self.optional("gateway", "text in quotes")?;
+        let gateway: Option<String> = self.optional("gateway", "a string in quotes")?;
         let gateway = gateway.as_deref().map(Gateway::new).transpose();
         let gateway = gateway.map_err(|error| self.wrong("gateway", error))?;
         let patience = self.time("timeout", input::parse_duration)?.unwrap_or(PATIENCE);
         if patience.is_zero() {
-            return Err(self.wrong("timeout", "no time at all").into());
+            return Err(self.wrong("timeout", "must be longer than zero").into());
         }
         let (ttl, share) = (self.ttl()?, self.is_set("share")?);
         let provider = Provider::new(account, gateway, patience, of);
         let backend = Backend::provider(name, provider, ttl, share);
-        backend.map_err(|error| self.wrong("type", error).into())
+        backend.map_err(|error| self.file.wrong(self.start, error).into())
     }
 
-    /// Nothing is left.
+    /// No key remains.
     fn end(&self) -> Result<()> {
         match self.table.keys().map(|key| key.span().start).min() {
             Some(place) => {
-                let why = "no key that this table may have: is it misspelt, or for another type?";
+                let why = "unknown key: is it misspelt, or for another type?";
                 Err(self.file.wrong(place, why).into())
             }
             None => Ok(()),
@@ -436,8 +446,8 @@ ttl = 600
         for (right, wrong, why) in [
             ("ttl = \"2h\"", "ttl = \"2 horses\"", ", line 8, ttl: not a time"),
             ("ttl = \"2h\"", "ttl = 7200000", ", line 8, ttl: 7200000s is over 83 days"),
-            ("ttl = \"2h\"", "tttl = \"2h\"", ", line 8: no key that this table"),
-            ("skew = -5", "share = true", ", line 9, share: no key that this table"),
+            ("ttl = \"2h\"", "tttl = \"2h\"", ", line 8: unknown key: "),
+            ("skew = -5", "share = true", ", line 9, share: unknown key: "),
             ("turn:a.example", "turn:a b", ", line 6, uris: "),
             ("turn:a.example", "stun:a", ", line 6, uris: there is no TURN server"),
             ("[\"turn:a.example\"]", "\"turn:a\"", ", line 6, uris: not a list"),
@@ -445,7 +455,7 @@ ttl = 600
             ("type = \"turn\"", "", ", line 4: type: is missing"),
             ("strategy = \"first\"", "strategy = \"best\"", ", line 2, strategy: not \"all\""),
             ("key_id = \"0123\"", "", ", line 25: key_id: is missing"),
-            ("timeout = \"2s\"", "timeout = 0", ", line 30, timeout: no time at all"),
+            ("timeout = \"2s\"", "timeout = 0", ", line 30, timeout: must be longer than zero"),
             ("http://127", "ftp://127", ", line 36, gateway: "),
             ("ident = \"ident\"", "ident = \"a:b\"", ", line 19, ident: "),
         ] {
@@ -465,7 +475,7 @@ ttl = 600
         assert!(read(&turn("secret_file = \"north\"")).is_ok());
         for secret in ["", "secret_file = \"north\"\nsecret = \"north\""] {
             let found = error(&turn(secret));
-            assert!(found.contains("give it, secret_file or secret_env"), "{found}");
+            assert!(found.contains("exactly one of secret, secret_file and secret_env"), "{found}");
         }
         for secret in ["secret_file = \"absent\"", "secret_env = \"BROKER_ABSENT\""] {
             let found = error(&turn(secret));

@@ -1,4 +1,4 @@
-//! Which connections are let in, and how long a client may leave what it is sent unread.
+//! Limits the number of connections, and how long a client may leave its answer unread.
 
 use std::future::{self, Ready};
 use std::io;
@@ -16,14 +16,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 use tracing::warn;
 
-/// For a client to read something of what it is sent.
+/// How long a client may read nothing of its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(crate) struct Door {
     places: Arc<Semaphore>,
     start: Instant,
-    /// When the log was last told that all places are taken, in seconds since the start.
+    /// When this was last logged, in seconds since the start.
     told: Arc<AtomicU64>,
 }
 
@@ -33,11 +33,11 @@ impl Door {
         const OURS: u64 = 32;
         const MOST: u64 = 65_536;
 
-        // Most systems give a process 1024 file descriptors, and many more if it asks.
+        // Most systems give a process 1024 file descriptors, and many more on request.
         let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
         let wanted = maximum.unwrap_or(MOST).min(MOST).max(current.unwrap_or(MOST));
         setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?;
-        // A call to a provider has a descriptor too: a quarter is left for those.
+        // Calls to providers need descriptors too: a quarter is reserved for them.
         let places = (wanted.saturating_sub(OURS) / 4 * 3).clamp(1, MOST);
         if places < 256 {
             warn!(places, "few file descriptors: see `ulimit -n`");
@@ -84,7 +84,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Door {
     }
 }
 
-/// A connection that was let in.
+/// An accepted connection.
 pub(crate) struct Guest {
     stream: Pin<Box<TimeoutWriter<TcpStream>>>,
     _place: OwnedSemaphorePermit,

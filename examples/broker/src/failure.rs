@@ -1,4 +1,4 @@
-//! Every answer that is not what was asked for. None tells the client more than it needs.
+//! Error answers. None tells the client more than it needs to know.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::backends::TurnError;
 use crate::tokens::TokenError;
 
 pub(crate) enum Failure {
-    /// With an empty body, as the Xirsys Access Token API has it; the reason is for the log.
+    /// With an empty body, like the Xirsys Access Token API; the reason is for the log.
     Unauthorized(&'static str),
-    /// In the words of Matrix's client-server API.
+    /// In the format of Matrix's client-server API.
     MatrixToken {
         missing: bool,
     },
@@ -31,7 +31,7 @@ pub(crate) enum Failure {
     Internal,
 }
 
-/// A provider may say any number of seconds, and clients believe it.
+/// A provider may send any number of seconds, and clients comply.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 const BEARER: (HeaderName, &str) = (WWW_AUTHENTICATE, "Bearer");
@@ -45,9 +45,9 @@ impl IntoResponse for Failure {
             }
             Self::MatrixToken { missing } => {
                 let (errcode, error) = if missing {
-                    ("M_MISSING_TOKEN", "no access token")
+                    ("M_MISSING_TOKEN", "missing access token")
                 } else {
-                    ("M_UNKNOWN_TOKEN", "a wrong access token")
+                    ("M_UNKNOWN_TOKEN", "wrong access token")
                 };
                 let error = json!({ "errcode": errcode, "error": error });
                 (StatusCode::UNAUTHORIZED, [BEARER], Json(error)).into_response()
@@ -58,7 +58,7 @@ impl IntoResponse for Failure {
                 answer(StatusCode::TOO_MANY_REQUESTS, "too many requests", Some(wait))
             }
             Self::Provider { retry_after } => {
-                let error = "the TURN provider gives no login: try again";
+                let error = "the TURN provider returned no login: try again";
                 answer(StatusCode::BAD_GATEWAY, error, retry_after)
             }
             Self::Store => {
@@ -66,7 +66,7 @@ impl IntoResponse for Failure {
                 answer(StatusCode::SERVICE_UNAVAILABLE, error, None)
             }
             Self::Internal => {
-                answer(StatusCode::INTERNAL_SERVER_ERROR, "nothing can be made: see the log", None)
+                answer(StatusCode::INTERNAL_SERVER_ERROR, "internal error: see the log", None)
             }
         }
     }
@@ -85,11 +85,11 @@ impl From<TurnError> for Failure {
     fn from(error: TurnError) -> Self {
         match error {
             TurnError::Ice(error) => {
-                error!(%error, "no login can be made");
+                error!(%error, "no login could be created");
                 Self::Internal
             }
             TurnError::Provider(error) => {
-                warn!(%error, "the provider fails");
+                warn!(%error, "the provider failed");
                 Self::Provider {
                     retry_after: error.retry_after().map(|wait| wait.min(LONGEST_WAIT)),
                 }
@@ -102,11 +102,11 @@ impl From<TokenError> for Failure {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Redis(_) => {
-                warn!(%error, "the token store fails");
+                warn!(%error, "the token store failed");
                 Self::Store
             }
             _ => {
-                error!(%error, "no token can be made");
+                error!(%error, "no token could be created");
                 Self::Internal
             }
         }

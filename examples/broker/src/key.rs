@@ -1,4 +1,4 @@
-//! Keys that a client shows as they are.
+//! Keys that clients send in full.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ impl Key {
         let text = key.as_str();
         if text.len() < Self::MIN_LEN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             let advice =
-                "is not 16 or more ASCII characters without blanks: `openssl rand -hex 32`";
+                "must be 16 or more ASCII characters without blanks: `openssl rand -hex 32`";
             return Err(format!("the key in {} {advice} makes one", path.display()).into());
         }
         Ok(Self(key))

@@ -1,4 +1,4 @@
-//! How many requests a client's address has, and which address that is behind a proxy.
+//! Rate limits for addresses and keys, and a client's address when proxies are in front.
 
 use std::fmt;
 use std::hash::Hash;
@@ -14,21 +14,23 @@ use ipnet::IpNet;
 use tokio::time;
 
 use crate::failure::Failure;
+use crate::program;
 
 #[derive(Args)]
 #[group(skip)]
+#[command(next_help_heading = "Limits")]
 pub(crate) struct Options {
-    /// How many requests a client's address may make each minute, and at once; those for the page,
-    /// and those with an api key or Matrix's, are not counted
+    /// Requests per minute, and at once, for each client address; those for the page and those with
+    /// the key for /turn or Matrix do not count
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 
-    /// How many requests may be made each minute, and at once, with each of the keys for /turn, for
-    /// Matrix and for clients; without it, any number
+    /// Requests per minute, and at once, with each key: for /turn, for Matrix and for clients
+    /// [default: no limit]
     #[arg(long, env = "BROKER_KEY_REQUESTS_PER_MINUTE", value_name = "COUNT")]
     key_requests_per_minute: Option<NonZeroU32>,
 
-    /// The address, or the network, of a proxy whose X-Forwarded-For is believed; may be given again
+    /// Address or network of a proxy whose X-Forwarded-For is trusted; may be repeated
     #[arg(
         long = "trusted-proxy",
         env = "BROKER_TRUSTED_PROXY",
@@ -37,6 +39,16 @@ pub(crate) struct Options {
         value_parser = network
     )]
     trusted_proxies: Vec<IpNet>,
+}
+
+impl Options {
+    /// An option without effect is a mistake.
+    pub(crate) fn check(&self, has_keys: bool) -> program::Result<()> {
+        if self.key_requests_per_minute.is_some() && !has_keys {
+            return Err("--key-requests-per-minute does nothing without a key: remove it".into());
+        }
+        Ok(())
+    }
 }
 
 fn network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
@@ -70,8 +82,8 @@ impl Limits {
         }
     }
 
-    /// The nearest address that is no trusted proxy's: what stands before it in `X-Forwarded-For`,
-    /// anybody can write.
+    /// The nearest address that is not a trusted proxy's: anyone can forge what precedes it in
+    /// `X-Forwarded-For`.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let lists = headers.get_all("x-forwarded-for").into_iter();
         let hops = lists.flat_map(|list| list.as_bytes().split(|&byte| byte == b','));
@@ -97,7 +109,7 @@ impl Limits {
         self.per_key.as_ref().map_or(Ok(()), |per_key| check(per_key, &kind))
     }
 
-    /// Forgets addresses that have asked nothing of late; never ends.
+    /// Forgets addresses without recent requests; never ends.
     pub(crate) async fn forget_now_and_then(&self) {
         let mut minutes = time::interval(Duration::from_secs(60));
         loop {
@@ -118,7 +130,7 @@ fn check<K: Clone + Eq + Hash>(
     })
 }
 
-/// Some proxies write the port too.
+/// Some proxies add the port.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = str::from_utf8(hop).ok()?.trim();
     let bare = hop.parse().ok();
@@ -126,7 +138,7 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// The address of whoever asks.
+/// The address of the client.
 #[derive(Clone, Copy)]
 pub(crate) struct Client(IpAddr);
 

@@ -1,4 +1,4 @@
-//! Logs, on stderr. They name no query, which may hold a key, and no header.
+//! Logs on stderr. They contain no query, which may hold a key, and no header.
 
 use std::io::{IsTerminal, stderr};
 
@@ -11,24 +11,26 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 #[derive(Args)]
 #[group(skip)]
+#[command(next_help_heading = "Log")]
 pub(crate) struct Options {
-    /// How much to log: off, error, warn, info, debug or trace
+    /// Lowest level to log: error, warn, info, debug, trace, or off
     #[arg(long, env = "BROKER_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     log_level: LevelFilter,
 
-    /// How to write the log
+    /// Format of the log
     #[arg(long, env = "BROKER_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: Format,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
+    /// One line of text per event
     Text,
-    /// An object for each line
+    /// One JSON object per line
     Json,
 }
 
-/// Starts the log of this program alone: its libraries would log headers.
+/// Logs only this program's events: its libraries would log headers.
 pub(crate) fn start(options: &Options) {
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), options.log_level);
     let in_colour = stderr().is_terminal();

@@ -45,21 +45,15 @@ use crate::routes::Broker;
 use crate::settings::Settings;
 use crate::tokens::Tokens;
 
-/// Hand out TURN logins over HTTP, to clients that show a token.
+/// Hands out TURN logins over HTTP to clients that present a token.
 #[derive(Parser)]
 #[command(name = "turn-broker")]
 struct Cli {
-    /// Where to listen; port 0 is any
+    /// Address and port to listen on; port 0 picks a free one
     #[arg(long, env = "BROKER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
 
-    #[command(flatten)]
-    settings: settings::Options,
-
-    #[command(flatten)]
-    tokens: tokens::Options,
-
-    /// How long requests that are under way may take when the program is asked to end
+    /// How long requests in progress may take after SIGTERM or SIGINT
     #[arg(
         long,
         env = "BROKER_GRACE",
@@ -70,10 +64,16 @@ struct Cli {
     grace: Duration,
 
     #[command(flatten)]
-    admin: admin::Options,
+    settings: settings::Options,
+
+    #[command(flatten)]
+    tokens: tokens::Options,
 
     #[command(flatten)]
     limits: limits::Options,
+
+    #[command(flatten)]
+    admin: admin::Options,
 
     #[command(flatten)]
     logs: logs::Options,
@@ -84,20 +84,22 @@ fn main() -> ExitCode {
         logs::start(&cli.logs);
         let runtime = Runtime::new()?;
         let ended = runtime.block_on(serve(cli));
-        // A call to the provider whose client is gone would hold the end up.
+        // Otherwise, a call to a provider whose client has left would delay the end.
         runtime.shutdown_background();
         ended.map(|()| ExitCode::SUCCESS)
     })
 }
 
 async fn serve(cli: Cli) -> Result<()> {
-    /// For a client to send the head of its request.
+    /// How long a client may take to send the head of its request.
     const PATIENCE: Duration = Duration::from_secs(10);
 
     let hangups = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(cli.listen).await;
     let listener = listener.map_err(|error| format!("--listen: {error}"))?;
-    // Before the store of tokens, which may log: what is wrong is told in one line.
+    // Before the token store, which may log: an error is a single line.
+    cli.limits.check(cli.settings.has_keys())?;
+    let operator = cli.admin.address()?;
     let settings = ArcSwap::from_pointee(Settings::read(&cli.settings)?);
     let tokens = Tokens::new(&cli.tokens)?;
     let broker = Arc::new(Broker { limits: Limits::new(cli.limits), tokens, settings });
@@ -105,7 +107,9 @@ async fn serve(cli: Cli) -> Result<()> {
         let broker = broker.clone();
         async move { broker.tokens.tell_if_unreachable().await }
     });
-    admin::start(&cli.admin, broker.clone()).await?;
+    if let Some(address) = operator {
+        admin::start(address, broker.clone()).await?;
+    }
     let handle = Handle::new();
     tokio::spawn(reload(broker.clone(), cli.settings, cli.tokens, hangups));
     tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
@@ -123,8 +127,8 @@ async fn serve(cli: Cli) -> Result<()> {
     Ok(())
 }
 
-/// Reads servers, providers, secrets and keys anew with each SIGHUP. Requests that are under way end
-/// with what they began with.
+/// Rereads servers, providers, secrets and keys on each SIGHUP. Requests in progress finish with the
+/// old ones.
 async fn reload(
     broker: Arc<Broker>,
     settings: settings::Options,
@@ -143,13 +147,13 @@ async fn reload(
             }
             Err(error) => {
                 metrics::reloaded(false);
-                error!(%error, "not reloaded, all stays as it was");
+                error!(%error, "not reloaded, nothing has changed");
             }
         }
     }
 }
 
-/// Lets requests that are under way come to their end, for a while or until the second signal.
+/// Lets requests in progress finish, for a while or until the second signal.
 async fn stop(handle: Handle<SocketAddr>, mut signals: Signals, grace: Duration) {
     signals.next().await;
     info!("stopping");
@@ -171,7 +175,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// Those from now on.
+    /// Catches them from now on.
     fn new() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })

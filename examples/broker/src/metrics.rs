@@ -18,7 +18,7 @@ const RELOADS: &str = "turn_broker_reloads_total";
 
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Counts from now on, for whoever has the handle.
+/// Counts from now on; the handle renders the result.
 pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
     /// From half a millisecond to ten seconds.
     const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 2.5, 10.0];
@@ -36,7 +36,7 @@ pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
 }
 
 pub(crate) fn answered(path: &str, status: u16, time: Duration) {
-    // Every request comes here, and its labels are allocated.
+    // Labels are allocated, for every request.
     if !IS_INSTALLED.load(Ordering::Relaxed) {
         return;
     }
@@ -55,7 +55,7 @@ pub(crate) fn called(backend: &str, is_answered: bool, time: Duration) {
     histogram!(CALL_SECONDS, "backend" => backend.to_owned()).record(time);
 }
 
-/// What became of a wish for a shared answer.
+/// How a shared answer was obtained.
 #[derive(Clone, Copy)]
 pub(crate) enum Shared {
     Kept,

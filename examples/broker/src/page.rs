@@ -1,4 +1,4 @@
-//! The page that tells an operator whether TURN works.
+//! The page that shows an operator whether TURN works.
 
 use axum::Router;
 use axum::http::header::{

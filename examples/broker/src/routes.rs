@@ -1,4 +1,4 @@
-//! What the broker answers to whom.
+//! The paths, and what each answers.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -42,7 +42,7 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// Those that a request has from its beginning to its end.
+    /// A request keeps these to its end, whatever is reloaded.
     fn settings(&self) -> Arc<Settings> {
         self.settings.load_full()
     }
@@ -52,8 +52,8 @@ type Shared = State<Arc<Broker>>;
 
 pub(crate) fn router(broker: Arc<Broker>) -> Router {
     Router::new()
-        .route("/token", get(token).put(server).head(no_head))
-        .route("/ice", get(ice).head(no_head))
+        .route("/token", get(token).put(server).head(not_allowed).fallback(not_allowed))
+        .route("/ice", get(ice).head(not_allowed).fallback(not_allowed))
         .route_layer(middleware::from_fn_with_state(broker.clone(), limited))
         .route("/turn", get(rest).post(rest))
         .route("/_matrix/client/v3/voip/turnServer", get(matrix))
@@ -92,11 +92,11 @@ fn cors(broker: &Arc<Broker>) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-/// The header in which the Xirsys Access Token API has the token.
+/// The token's header in the Xirsys Access Token API.
 const TOK: HeaderName = HeaderName::from_static("tok");
 
-/// HEAD would make a token that nobody sees, or use up one that serves once.
-async fn no_head(path: MatchedPath) -> impl IntoResponse {
+/// Not even HEAD, which would create a token that nobody sees, or use up a single-use one.
+async fn not_allowed(path: MatchedPath) -> impl IntoResponse {
     let allowed = if path.as_str() == "/token" { "GET,PUT" } else { "GET" };
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)])
 }
@@ -134,7 +134,7 @@ async fn ice(
     query: Result<Query<IceQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not ttl=..."))?;
+    let Query(query) = query.map_err(|_| Failure::BadRequest("bad query: expected ttl=SECONDS"))?;
     let settings = broker.settings();
     let name = redeem(&broker, &settings, &headers).await?;
     let lease = settings.backends.lease(browser(&name, client, query.ttl)).await?;
@@ -161,8 +161,8 @@ fn seconds(count: NonZeroU32) -> Duration {
     Duration::from_secs(count.get().into())
 }
 
-/// draft-uberti-behave-turn-rest-00 has GET and `key`; Janus has POST with the same query, unless it
-/// is told otherwise, and sends `api` too.
+/// draft-uberti-behave-turn-rest-00 defines GET and `key`. Janus sends POST by default, with the same
+/// query, and adds `api`.
 #[derive(Deserialize)]
 struct RestQuery {
     service: Option<String>,
@@ -178,7 +178,7 @@ async fn rest(
     query: Result<Query<RestQuery>, QueryRejection>,
 ) -> Result<Json<Answer>, Failure> {
     const BAD_QUERY: Failure =
-        Failure::BadRequest("the query is not service=turn&username=...&ttl=...");
+        Failure::BadRequest("bad query: expected service=turn&username=NAME&ttl=SECONDS");
 
     let settings = broker.settings();
     let key = settings.api_key.as_ref().ok_or(Failure::NotFound)?;
@@ -213,11 +213,12 @@ async fn matrix(
         return Err(Failure::MatrixToken { missing: shown.is_none() });
     }
     broker.limits.count_key(KeyKind::Matrix)?;
-    let Query(query) = query.map_err(|_| Failure::BadRequest("the query is not user_id=..."))?;
+    let Query(query) =
+        query.map_err(|_| Failure::BadRequest("bad query: expected user_id=NAME"))?;
     answer(&settings, query.user_id, None).await
 }
 
-/// A login for this name, or for one made up.
+/// A login for this name, or for a random one.
 async fn answer(
     settings: &Settings,
     name: Option<String>,
@@ -231,7 +232,7 @@ async fn answer(
         let error = "the name is empty, too long, or has a character that TURN servers refuse";
         return Err(Failure::BadRequest(error));
     }
-    // Whoever asks is the user's server, with an address of its own.
+    // The request comes from the user's server, whose address says nothing about the user.
     let ttl = ttl.map(seconds);
     let client = backends::Client { name: &name, address: None, ttl, browser: false };
     let lease = settings.backends.first(client).await?;
@@ -256,8 +257,8 @@ async fn limited(
     Ok(next.run(request).await)
 }
 
-/// No path wants a body; but where one is not read to its end, hyper closes the connection, without
-/// telling the client, whose next request on it is lost.
+/// No path needs a body. But if one is not read to its end, hyper closes the connection without
+/// notice, and the client's next request on it is lost.
 async fn without_body(request: Request, next: Next) -> Response {
     const MOST: usize = 64 * 1024;
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -267,7 +268,7 @@ async fn without_body(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(head, Body::empty())).await
 }
 
-/// A client may write any word.
+/// A client may send any word.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! What SIGHUP reads anew: servers, providers, secrets and keys.
+//! What SIGHUP rereads: servers, providers, secrets and keys.
 
 use std::path::{Path, PathBuf};
 
@@ -20,17 +20,31 @@ pub(crate) struct Options {
     #[command(flatten)]
     backends: backends::flags::Options,
 
-    /// A file with the key for /turn, which is off without it
-    #[arg(long, env = "BROKER_API_KEY_FILE", value_name = "PATH")]
+    /// File with the key for /turn, which is off without it
+    #[arg(
+        long,
+        env = "BROKER_API_KEY_FILE",
+        value_name = "PATH",
+        help_heading = "Requests of other servers"
+    )]
     api_key_file: Option<PathBuf>,
 
-    /// A file with the key for /_matrix/client/v3/voip/turnServer, which is off without it
-    #[arg(long, env = "BROKER_MATRIX_KEY_FILE", value_name = "PATH")]
+    /// File with the key for Matrix's path, which is off without it
+    #[arg(
+        long,
+        env = "BROKER_MATRIX_KEY_FILE",
+        value_name = "PATH",
+        help_heading = "Requests of other servers"
+    )]
     matrix_key_file: Option<PathBuf>,
 
-    /// A file with the key that makes pseudonyms of the names that TURN servers refuse, for /turn and
-    /// Matrix; without it, those names are refused
-    #[arg(long, env = "BROKER_PSEUDONYM_KEY_FILE", value_name = "PATH")]
+    /// File with the key that turns names which TURN servers refuse into pseudonyms
+    #[arg(
+        long,
+        env = "BROKER_PSEUDONYM_KEY_FILE",
+        value_name = "PATH",
+        help_heading = "Requests of other servers"
+    )]
     pseudonym_key_file: Option<PathBuf>,
 }
 
@@ -42,6 +56,13 @@ pub(crate) struct Settings {
     pub(crate) pseudonyms: Option<PseudonymKey>,
 }
 
+impl Options {
+    /// Whether requests may show a key.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.visitors.has_key() || self.api_key_file.is_some() || self.matrix_key_file.is_some()
+    }
+}
+
 impl Settings {
     /// Reads every file that the options name.
     pub(crate) fn read(options: &Options) -> Result<Self> {
@@ -49,7 +70,8 @@ impl Settings {
         let (api_key, matrix_key) = (key(&options.api_key_file)?, key(&options.matrix_key_file)?);
         let pseudonyms = options.pseudonym_key_file.as_deref().map(pseudonyms).transpose()?;
         if pseudonyms.is_some() && api_key.is_none() && matrix_key.is_none() {
-            let missing = "needs --api-key-file or --matrix-key-file: others give no name";
+            let missing =
+                "needs --api-key-file or --matrix-key-file: only their requests name a user";
             return Err(format!("--pseudonym-key-file {missing}").into());
         }
         let visitors = Visitors::new(&options.visitors)?;
@@ -64,7 +86,7 @@ fn pseudonyms(path: &Path) -> Result<PseudonymKey> {
 
     let key = input::secret_text(path)?;
     if key.as_str().len() < LEAST {
-        let advice = "is short: `openssl rand -hex 32` makes one";
+        let advice = "is too short: `openssl rand -hex 32` makes one";
         return Err(format!("the key in {} {advice}", path.display()).into());
     }
     Ok(PseudonymKey::from_bytes(key.as_str())?)

@@ -1,4 +1,4 @@
-//! The one-hour tokens that clients show to be given a login.
+//! The one-hour tokens that clients present to get a login.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,9 +23,10 @@ use crate::program;
 
 #[derive(Args)]
 #[group(skip)]
+#[command(next_help_heading = "Tokens")]
 pub(crate) struct Options {
-    /// Where tokens are kept: stateless (nowhere: they say themselves for whom they are), memory, or
-    /// redis://host:port/database, or rediss:// for Redis over TLS
+    /// Where tokens are kept: stateless (in no store), memory, redis://host:port/database, or
+    /// rediss://... over TLS
     #[arg(
         long,
         env = "BROKER_TOKEN_STORE",
@@ -35,19 +36,19 @@ pub(crate) struct Options {
     )]
     token_store: String,
 
-    /// A file with the password of Redis
+    /// File with the password of Redis
     #[arg(long, env = "BROKER_REDIS_PASSWORD_FILE", value_name = "PATH")]
     redis_password_file: Option<PathBuf>,
 
-    /// A file with the certificates, in PEM, of who may vouch for Redis; without it, those of the system
+    /// PEM file with the authorities for Redis's certificate [default: those of the system]
     #[arg(long, env = "BROKER_REDIS_CA_FILE", value_name = "PATH")]
     redis_ca_file: Option<PathBuf>,
 
-    /// Take each token once only; not with the stateless store
+    /// Accept each token only once; not with the stateless store
     #[arg(long, env = "BROKER_SINGLE_USE")]
     single_use: bool,
 
-    /// How long a token is good for
+    /// How long a token is valid
     #[arg(
         long,
         env = "BROKER_TOKEN_TTL",
@@ -57,8 +58,8 @@ pub(crate) struct Options {
     )]
     token_ttl: Duration,
 
-    /// A file with a text of 32 or more random characters, the key of stateless tokens; of several, the
-    /// first makes tokens and all are taken
+    /// File with a key for stateless tokens, 32 or more random characters; may be repeated: the first
+    /// key signs tokens, all are accepted
     #[arg(
         long = "token-key-file",
         env = "BROKER_TOKEN_KEY_FILE",
@@ -68,13 +69,32 @@ pub(crate) struct Options {
     token_key_files: Vec<PathBuf>,
 }
 
+impl Options {
+    /// An option without effect is a mistake.
+    fn refuse_idle(&self) -> program::Result<()> {
+        let is_stateless = self.token_store == "stateless";
+        let is_redis = !is_stateless && self.token_store != "memory";
+        let idle = [
+            ("--token-key-file", !self.token_key_files.is_empty() && !is_stateless),
+            ("--redis-password-file", self.redis_password_file.is_some() && !is_redis),
+            ("--redis-ca-file", self.redis_ca_file.is_some() && !is_redis),
+        ];
+        match idle.into_iter().find(|(_, is_idle)| *is_idle) {
+            Some((flag, _)) => {
+                Err(format!("{flag} does nothing with this --token-store: remove it").into())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 pub(crate) struct Tokens {
     store: Store,
     ttl: Duration,
     single_use: bool,
 }
 
-/// What knows the name that a token was issued for.
+/// Knows the name that each token was issued for.
 enum Store {
     Stateless(ArcSwap<Vec<AccessTokenKey>>),
     Memory(Cache<String, String>),
@@ -83,13 +103,13 @@ enum Store {
 
 #[derive(Debug, Error)]
 pub(crate) enum TokenError {
-    #[error("the system gives no random bytes: {0}")]
+    #[error("the system provides no random bytes: {0}")]
     Random(#[from] getrandom::Error),
     #[error(transparent)]
     Token(#[from] AccessTokenError),
     #[error("redis: {} {}", .0.category(), .0.code().unwrap_or_default())]
     Redis(#[from] redis::RedisError),
-    #[error("there is such a token already: are the random bytes random?")]
+    #[error("this token already exists: are the random bytes random?")]
     Taken,
 }
 
@@ -97,12 +117,13 @@ const SECOND: Duration = Duration::from_secs(1);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 impl Tokens {
-    /// Needs a Tokio runtime, which Redis's connection is made in.
+    /// Requires a Tokio runtime, for the connection to Redis.
     pub(crate) fn new(options: &Options) -> program::Result<Self> {
         let Options { single_use, token_ttl: ttl, .. } = *options;
         if !(SECOND..=YEAR).contains(&ttl) {
-            return Err("--token-ttl: not between one second and a year".into());
+            return Err("--token-ttl: must be between one second and a year".into());
         }
+        options.refuse_idle()?;
         let store = match options.token_store.as_str() {
             "stateless" if single_use => {
                 return Err("--single-use needs --token-store memory or redis://host".into());
@@ -114,7 +135,7 @@ impl Tokens {
         Ok(Self { store, ttl, single_use })
     }
 
-    /// The keys as the files have them now; an own key, made at the start, is no file's.
+    /// The keys that the files contain now; none if they were generated at startup.
     pub(crate) fn reread(&self, options: &Options) -> program::Result<Vec<AccessTokenKey>> {
         match &self.store {
             Store::Stateless(_) if !options.token_key_files.is_empty() => keys(options),
@@ -122,7 +143,7 @@ impl Tokens {
         }
     }
 
-    /// Makes and takes tokens by these keys from now on, if there are any.
+    /// Signs and accepts tokens with these keys from now on, if there are any.
     pub(crate) fn adopt(&self, keys: Vec<AccessTokenKey>) {
         if let Store::Stateless(current) = &self.store
             && !keys.is_empty()
@@ -140,17 +161,17 @@ impl Tokens {
         pong.is_ok_and(|pong| pong.is_ok())
     }
 
-    /// Logs why the store cannot be used now. It may come later, and come and go.
+    /// Logs why the store cannot be used now. It may become available later.
     pub(crate) async fn tell_if_unreachable(&self) {
         if let Store::Redis { connection, address } = &self.store {
             let pong = redis::cmd("PING").query_async::<()>(&mut connection.clone()).await;
             if let Err(error) = pong {
-                // The rest of the error is Redis's own text, or names the user.
+                // The rest of the error is Redis's own text, or contains the user name.
                 let (kind, code) = (error.category(), error.code().unwrap_or_default());
                 let refused = error.kind() == redis::ErrorKind::AuthenticationFailed
                     || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
                 let reason = match () {
-                    () if refused => "it refuses the password, or wants one",
+                    () if refused => "it refuses the password, or requires one",
                     () if error.is_timeout() => "it does not answer",
                     () if error.is_connection_refusal() => "nothing listens there",
                     () if error.is_io_error() => {
@@ -189,7 +210,7 @@ impl Tokens {
         })
     }
 
-    /// The name that the token was issued for, unless it is to be refused.
+    /// The name that the token was issued for, unless it must be refused.
     pub(crate) async fn redeem(&self, token: &str) -> Result<Option<String>, TokenError> {
         match &self.store {
             Store::Stateless(keys) => match AccessToken::verify(token, &keys.load()) {
@@ -202,7 +223,7 @@ impl Tokens {
             Store::Memory(names) => {
                 let key = access_token::store_key(token);
                 let name = names.get(&key);
-                // `remove` gives what has expired, too.
+                // `remove` alone would return an expired entry, too.
                 Ok(name
                     .and_then(|name| if self.single_use { names.remove(&key) } else { Some(name) }))
             }
@@ -219,7 +240,7 @@ impl Tokens {
 
 fn keys(options: &Options) -> program::Result<Vec<AccessTokenKey>> {
     if options.token_key_files.is_empty() {
-        warn!("without --token-key-file, tokens end with this process and no other takes them");
+        warn!("without --token-key-file, only this process accepts its tokens, until it ends");
         return Ok(vec![token_key(&random::<32>()?)?]);
     }
     let read = |path: &PathBuf| {
@@ -229,7 +250,7 @@ fn keys(options: &Options) -> program::Result<Vec<AccessTokenKey>> {
     options.token_key_files.iter().map(read).collect()
 }
 
-/// The key's id is its hash's beginning, so that every instance has the same.
+/// The key's id is the beginning of its hash, the same in every instance.
 fn token_key(key: &[u8]) -> Result<AccessTokenKey, AccessTokenError> {
     let [a, b, c, d, ..] = Sha256::digest(key).0;
     AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key)
@@ -246,13 +267,15 @@ fn memory(ttl: Duration) -> Cache<String, String> {
         .build()
 }
 
-/// Redis may come later than this program, and come and go.
+/// Redis may start after the broker, and restart at any time.
 fn redis(url: &str, options: &Options) -> program::Result<Store> {
     const PATIENCE: Duration = Duration::from_secs(2);
 
     let encrypted = url.starts_with("rediss://");
     if !encrypted && !url.starts_with("redis://") {
-        return Err("--token-store: not stateless, memory, redis://host or rediss://host".into());
+        return Err(
+            "--token-store: must be stateless, memory, redis://host or rediss://host".into()
+        );
     }
     if !encrypted && options.redis_ca_file.is_some() {
         return Err("--redis-ca-file needs --token-store rediss://host".into());
@@ -370,6 +393,34 @@ mod tests {
         assert_eq!(after.redeem(token.as_str()).await.unwrap().as_deref(), Some("alice"));
         let token = during.issue("bob").await.unwrap();
         assert_eq!(after.redeem(token.as_str()).await.unwrap().as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn options_without_effect_are_refused() {
+        let options = |store: &str| Options {
+            token_store: store.into(),
+            redis_password_file: None,
+            redis_ca_file: None,
+            single_use: false,
+            token_ttl: Duration::from_secs(3600),
+            token_key_files: Vec::new(),
+        };
+        let file = || Some(PathBuf::from("file"));
+        for (store, key, password, authority) in [
+            ("stateless", true, false, false),
+            ("memory", false, false, false),
+            ("redis://host", false, true, false),
+            ("rediss://host", false, true, true),
+        ] {
+            let with_key = Options { token_key_files: vec!["file".into()], ..options(store) };
+            assert_eq!(with_key.refuse_idle().is_ok(), key, "{store}");
+            let with_password = Options { redis_password_file: file(), ..options(store) };
+            assert_eq!(with_password.refuse_idle().is_ok(), password, "{store}");
+            // A file of authorities for Redis without TLS is refused with the address.
+            let with_authority = Options { redis_ca_file: file(), ..options(store) };
+            let is_known = store == "redis://host" || authority;
+            assert_eq!(with_authority.refuse_idle().is_ok(), is_known, "{store}");
+        }
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Who may ask: the pages of permitted origins, our own page, and whoever has the client key.
+//! Who may ask: pages of permitted origins, our own page, and clients with the client key.
 
 use std::path::PathBuf;
 
@@ -12,15 +12,22 @@ use crate::program;
 
 #[derive(Args)]
 #[group(skip)]
+#[command(next_help_heading = "Who may ask")]
 pub(crate) struct Options {
-    /// A web origin whose pages may ask, such as https://app.example.org, or https://*.example.org
-    /// with one label in the star's place; may be given again
+    /// Web origin whose pages may ask, such as https://app.example.org, or https://*.example.org
+    /// for every subdomain; may be repeated
     #[arg(long = "origin", env = "BROKER_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     origins: Vec<String>,
 
-    /// A file with the key without which no token is given
+    /// File with the key that clients must send to get a token
     #[arg(long, env = "BROKER_CLIENT_KEY_FILE", value_name = "PATH")]
     client_key_file: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn has_key(&self) -> bool {
+        self.client_key_file.is_some()
+    }
 }
 
 pub(crate) struct Visitors {
@@ -29,14 +36,14 @@ pub(crate) struct Visitors {
     client_key: Option<Key>,
 }
 
-/// `https://*.example.org`: exactly one label in the star's place.
+/// `https://*.example.org`: the star is exactly one label.
 struct Pattern {
     scheme: String,
     parent: String,
     port: Option<u16>,
 }
 
-/// Where a request says that it comes from.
+/// Where a request claims to come from.
 enum Source {
     Permitted,
     OurPage,
@@ -71,7 +78,7 @@ impl Visitors {
         matches!(self.source(headers), Source::OtherPage)
     }
 
-    /// Admits permitted pages, our own, and who is no page but has the client key.
+    /// Admits permitted pages, our own, and clients that are not a page but have the client key.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Failure> {
         match self.source(headers) {
             Source::Permitted | Source::OurPage => Ok(()),
@@ -80,7 +87,7 @@ impl Visitors {
         }
     }
 
-    /// Admits the same, where there is a client key with it only.
+    /// Admits the same; if a client key is set, only with that key.
     pub(crate) fn admit_to_token(&self, headers: &HeaderMap) -> Result<(), Failure> {
         if self.client_key.is_some() && !self.has_client_key(headers) {
             return Err(Failure::Unauthorized("no client key, or a wrong one"));
@@ -121,16 +128,21 @@ fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
 impl Pattern {
     fn new(text: &str) -> program::Result<Self> {
         let wrong = || {
-            format!("--origin: {text:?} is not https://*.example.org, with a domain after the star")
+            format!(
+                "--origin: {text:?} is not of the form https://*.example.org, with a domain of your own after the star"
+            )
         };
         let (scheme, rest) = text.split_once("://*.").ok_or_else(wrong)?;
-        // One label stands for the star, so that the rest is checked as any origin is.
+        // With a label in place of the star, it is checked as any other origin.
         let written = origin(&format!("{scheme}://a.{rest}")).map_err(|_| wrong())?;
         let pattern = Self::parse(&written).ok_or_else(wrong)?;
-        // Whoever registers a name under a public suffix would be permitted.
-        let registrable = psl::domain_str(&pattern.parent).is_some();
+        // Anyone may register a name under a public suffix.
+        let child = format!("a.{}", pattern.parent);
+        let are_registrable =
+            [&pattern.parent, &child].iter().all(|name| psl::domain_str(name).is_some());
         let listed = psl::suffix(pattern.parent.as_bytes()).is_some_and(|suffix| suffix.is_known());
-        if registrable && listed { Ok(pattern) } else { Err(wrong().into()) }
+        let has_labels = pattern.parent.split('.').all(|label| !label.is_empty());
+        if are_registrable && listed && has_labels { Ok(pattern) } else { Err(wrong().into()) }
     }
 
     /// The pattern that covers this origin, written as browsers write it.
@@ -144,7 +156,7 @@ impl Pattern {
     }
 
     fn covers(&self, shown: &HeaderValue) -> bool {
-        // What is not as a browser writes it is not from one.
+        // A browser writes every origin in one form.
         let as_written =
             shown.to_str().ok().and_then(|text| origin(text).ok()).filter(|text| text == shown);
         as_written.as_ref().and_then(Self::parse).is_some_and(|found| {
@@ -244,6 +256,9 @@ mod tests {
             "https://*.co.uk",
             "https://*.github.io",
             "https://*.internal",
+            "https://*.kawasaki.jp",
+            "https://*.example..org",
+            "https://*.example.org.",
             "https://*.*.example.org",
             "https://a*.example.org",
             "https://app.*.org",

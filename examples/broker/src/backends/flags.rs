@@ -1,4 +1,4 @@
-//! One backend, as the command line and the environment describe it.
+//! One backend, as described by the command line and the environment.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,12 +16,13 @@ use crate::program::Result;
 
 #[derive(Args)]
 #[group(skip)]
+#[command(next_help_heading = "TURN logins")]
 pub(crate) struct Options {
-    /// Several servers and providers, in a TOML file: see broker.example.toml
+    /// TOML file with several servers and providers: see broker.example.toml
     #[arg(long, env = "BROKER_CONFIG", value_name = "PATH")]
     config: Option<PathBuf>,
 
-    /// Who vouches for the logins
+    /// Source of the logins
     #[arg(
         long,
         env = "BROKER_BACKEND",
@@ -31,7 +32,7 @@ pub(crate) struct Options {
     )]
     backend: Kind,
 
-    /// How long a login lasts: 90s, 1h; digits alone are seconds
+    /// How long a login lasts, such as 90s or 1h; a bare number is in seconds
     #[arg(
         long,
         env = "BROKER_TTL",
@@ -42,7 +43,7 @@ pub(crate) struct Options {
     )]
     ttl: input::Ttl,
 
-    /// Where coturn is, as turn:host:port?transport=udp; may be given again
+    /// Address of coturn, such as turn:host:port?transport=udp; may be repeated
     #[arg(
         long = "turn-uri",
         env = "BROKER_TURN_URI",
@@ -52,11 +53,11 @@ pub(crate) struct Options {
     )]
     uris: Vec<String>,
 
-    /// A file with coturn's secret; without it, the environment's TURN_SECRET is the secret
+    /// File with coturn's secret; without it, TURN_SECRET from the environment
     #[arg(long, env = "BROKER_SECRET_FILE", value_name = "PATH", conflicts_with = "config")]
     secret_file: Option<PathBuf>,
 
-    /// coturn's clock minus ours: --skew=-5s, --skew=+5s
+    /// coturn's clock minus ours, such as --skew=-5s or --skew=+5s
     #[arg(
         long,
         env = "BROKER_SKEW",
@@ -67,27 +68,27 @@ pub(crate) struct Options {
     )]
     skew: Option<ClockSkew>,
 
-    /// Have /ice and /token give the URIs that browsers refuse too: for clients that are not browsers
+    /// Keep URIs that browsers refuse, for clients that are not browsers
     #[arg(long, env = "BROKER_UNFILTERED")]
     unfiltered: bool,
 
-    /// Xirsys's account
+    /// Xirsys account
     #[arg(long, env = "XIRSYS_IDENT", value_name = "IDENT", conflicts_with = "config")]
     xirsys_ident: Option<String>,
 
-    /// A file with the account's secret; without it, the environment's XIRSYS_SECRET is the secret
+    /// File with the secret of the Xirsys account; without it, XIRSYS_SECRET from the environment
     #[arg(long, env = "BROKER_XIRSYS_SECRET_FILE", value_name = "PATH", conflicts_with = "config")]
     xirsys_secret_file: Option<PathBuf>,
 
-    /// The channel, as my/channel
+    /// Xirsys channel, such as my/channel
     #[arg(long, env = "XIRSYS_CHANNEL", value_name = "CHANNEL", conflicts_with = "config")]
     xirsys_channel: Option<String>,
 
-    /// Another gateway than https://global.xirsys.net
+    /// Xirsys gateway [default: https://global.xirsys.net]
     #[arg(long, env = "XIRSYS_GATEWAY", value_name = "URL", conflicts_with = "config")]
     xirsys_gateway: Option<String>,
 
-    /// How long to wait for Xirsys; 5s, unless it is given
+    /// How long to wait for Xirsys [default: 5s]
     #[arg(
         long,
         env = "BROKER_XIRSYS_TIMEOUT",
@@ -100,13 +101,14 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
-    /// Your own coturn, by the secret that you share with it
+    /// Your own coturn, with its static-auth-secret
     Coturn,
+    /// Xirsys, over its API
     Xirsys,
 }
 
 impl Options {
-    /// Reads the secrets, and the file if there is one.
+    /// Reads the secrets, and the configuration file if there is one.
     pub(crate) fn backends(&self) -> Result<Backends> {
         if let Some(path) = &self.config {
             let Config { strategy, backends } = Config::read(path)?;
@@ -158,7 +160,7 @@ impl Options {
     fn xirsys(&self) -> Result<Backend> {
         let patience = self.xirsys_timeout.unwrap_or(PATIENCE);
         if patience.is_zero() {
-            return Err("--xirsys-timeout: no time at all".into());
+            return Err("--xirsys-timeout: must be longer than zero".into());
         }
         let ident = self.xirsys_ident.as_deref();
         let ident = ident.ok_or("no account: give --xirsys-ident or XIRSYS_IDENT")?;

@@ -1,4 +1,4 @@
-//! Logins from a provider, one call for each.
+//! Logins from a provider, one call each.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::metrics;
 /// How long to wait for a provider.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Each call takes a thread, of which Tokio has 512: one that waited for it would be late.
+/// Each call occupies one of Tokio's 512 blocking threads; more calls would wait and time out.
 const MOST_AT_ONCE: usize = 256;
 
 pub(crate) enum Account {
@@ -29,7 +29,7 @@ pub(crate) enum Account {
     Metered { app: String, key: ApiKey },
 }
 
-/// All that one call of an account differs in from another.
+/// Everything that differs between two calls of an account.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Parameters {
     pub(crate) ttl: Duration,
@@ -56,14 +56,14 @@ pub(crate) enum ProviderError {
     Busy,
     #[error("no answer in time")]
     Late(#[from] time::error::Elapsed),
-    #[error("the call ended early: {0}")]
+    #[error("the call was aborted: {0}")]
     Ended(#[from] task::JoinError),
     #[error("the answer has no TURN server with a login")]
     NoTurn,
 }
 
 impl ProviderError {
-    /// Whether it is the provider that is not well, and not the call.
+    /// Whether the provider is at fault, rather than this one call.
     pub(crate) fn may_last(&self) -> bool {
         match self {
             Self::Ask(AskError::Api(error)) => error.is_retryable(),
@@ -81,7 +81,7 @@ impl ProviderError {
 }
 
 impl Provider {
-    /// Of so many, which share the threads.
+    /// One of `of` providers, which share the threads.
     pub(crate) fn new(
         account: Account,
         gateway: Option<Gateway>,
@@ -98,7 +98,7 @@ impl Provider {
         }
     }
 
-    /// What the metrics call it.
+    /// With the name used in metrics.
     pub(crate) fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
     }
@@ -111,7 +111,7 @@ impl Provider {
         self.patience
     }
 
-    /// What a call for this client has.
+    /// The parameters of a call for this client.
     pub(crate) fn parameters(
         &self,
         ttl: Duration,
@@ -122,7 +122,7 @@ impl Provider {
         match &self.account {
             Account::Xirsys { near_user: true, .. } => {
                 let near = Parameters { user_address: client, ..simple.clone() };
-                // Xirsys has no use for an address that is not public.
+                // Xirsys accepts only public addresses.
                 if self.call(&near).is_ok() { near } else { simple }
             }
             Account::Cloudflare { custom_identifier: true, .. } => {
@@ -178,7 +178,7 @@ impl Provider {
         });
         let lease = time::timeout(self.patience, asked).await???;
         if lease.dropped() > 0 {
-            debug!(count = lease.dropped(), "URIs of the provider's were left out");
+            debug!(count = lease.dropped(), "unusable URIs of the provider were ignored");
         }
         if lease.single_server().is_none() {
             return Err(ProviderError::NoTurn);

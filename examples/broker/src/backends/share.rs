@@ -1,4 +1,4 @@
-//! A provider's answer, kept for all who would be given the same.
+//! A provider's answer, shared by all clients that would get the same one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use turn_credentials::{IceLease, UnixTime};
 use super::provider::{Parameters, Provider, ProviderError};
 use crate::metrics::{self, Shared};
 
-/// So many may be kept: with the address or the name of each user, they are as many as the users.
+/// The most answers to keep. If the provider is told addresses or names, each user has one.
 const MOST: u64 = 10_000;
 
-/// Between two tries to renew.
+/// Between two attempts to renew.
 const PAUSE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Share {
@@ -33,7 +33,7 @@ impl Kept {
         Arc::new(Self { lease, renewal: Mutex::new(Instant::now() + after) })
     }
 
-    /// For how long it is still given away: not in the last tenth of its time, or minute.
+    /// How long it is still handed out: until its last minute, or last tenth if that is shorter.
     fn fresh_for(&self) -> Duration {
         const LAST: Duration = Duration::from_secs(60);
 
@@ -41,7 +41,7 @@ impl Kept {
         remaining.saturating_sub(LAST.min(remaining / 10))
     }
 
-    /// Whether it is to be renewed, which it says to one only.
+    /// Whether to renew it; true for only one caller.
     fn is_due(&self, next_try: Duration) -> bool {
         let mut renewal = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -86,13 +86,13 @@ impl Share {
         &self.provider
     }
 
-    /// A lease that may have been given to others; what it promises is what remains.
+    /// A lease that others may have too; it promises only the time that remains.
     pub(crate) async fn lease(
         &self,
         parameters: Parameters,
     ) -> Result<IceLease, Arc<ProviderError>> {
         if let Some(kept) = self.kept.get(&parameters).await {
-            // The cache's clock does not count the time that a machine sleeps.
+            // The cache's clock stops while the machine sleeps.
             if kept.lease.remaining_at(UnixTime::now()).is_some_and(|left| !left.is_zero()) {
                 if kept.is_due(self.provider.patience() + PAUSE) {
                     self.renew(parameters);
@@ -104,7 +104,7 @@ impl Share {
         }
         metrics::shared(self.provider.name(), Shared::Missed);
         let (provider, cache) = (self.provider.clone(), self.kept.clone());
-        // Apart from the request, whose client may go away while others wait for the same answer.
+        // In a task of its own: the client may leave while others wait for the same answer.
         let asked = tokio::spawn(async move {
             let ask = async { provider.lease(&parameters).await.map(Kept::new) };
             cache.try_get_with_by_ref(&parameters, ask).await
@@ -121,7 +121,10 @@ impl Share {
                     metrics::shared(provider.name(), Shared::Renewed);
                     cache.insert(parameters, Kept::new(lease)).await;
                 }
-                Err(error) => warn!(%error, "a shared login is not renewed yet"),
+                Err(error) => {
+                    let backend = provider.name();
+                    warn!(backend, %error, "a shared login could not be renewed");
+                }
             }
         });
     }
