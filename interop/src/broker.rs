@@ -86,9 +86,14 @@ impl Broker {
         self.address
     }
 
-    /// Where it answers `--admin-listen`.
-    pub fn operator(&self) -> SocketAddr {
-        listening(&self.log(), "listening for the operator").expect("--admin-listen")
+    /// The status and the body of the answer at `--admin-listen`.
+    pub fn tell_operator(&self, path: &str) -> (u16, String) {
+        let operator = listening(&self.log(), "listening for the operator");
+        let operator = operator.expect("--admin-listen");
+        let answer = self.agent.get(format!("http://{operator}{path}")).call();
+        let mut answer = answer.expect("an answer for the operator");
+        let body = answer.body_mut().read_to_string().expect("a body of UTF-8");
+        (answer.status().as_u16(), body)
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -236,14 +236,7 @@ fn the_operator_is_told_how_it_is() {
     let both = format!("{}{}", turn(&coturn, &format!("secret = \"{OLD}\"")), xirsys(&fake, ""));
     fs::write(&config, both).unwrap();
     let broker = broker_and(&config, &["--admin-listen=127.0.0.1:0"]);
-    let operator = broker.operator();
-    let ask = |path: &str| {
-        let url = format!("http://{operator}{path}");
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
-        let mut answer = agent.get(&url).call().unwrap();
-        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
-    };
+    let ask = |path: &str| broker.tell_operator(path);
     assert_eq!(ask("/healthz"), (200, "ok\n".into()));
 
     fake.sends(&xirsys_answer());

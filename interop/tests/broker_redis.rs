@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use turn_credentials_interop::broker::{Answer, Broker};
 use turn_credentials_interop::{Redis, redis};
 
@@ -47,24 +48,39 @@ fn redis_over_tls_comes_and_goes() {
     let mut redis = Redis::with_tls();
     let password = format!("--redis-password-file={}", redis::PASSWORD);
     let authority = format!("--redis-ca-file={}", redis.authority());
-    let broker = with(&redis.url(), &[&password, &authority, "--single-use"]);
+    let operator = "--admin-listen=127.0.0.1:0";
+    let broker = with(&redis.url(), &[&password, &authority, "--single-use", operator]);
+    let ready = || {
+        let (status, body) = broker.tell_operator("/readyz");
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body["backends"]["coturn"], "ready", "{body}");
+        assert_eq!(broker.tell_operator("/healthz").0, 200);
+        (status, body["store"].as_str().map(str::to_owned))
+    };
+    let [is_ready, is_failing] =
+        [(200, "ready"), (503, "failing")].map(|(status, store)| (status, Some(store.to_owned())));
     let served = || {
         let token = token(&broker);
         token.status == 200 && [ice(&broker, &token.body), ice(&broker, &token.body)] == [200, 401]
     };
     assert!(served());
+    assert_eq!(ready(), is_ready);
 
     let old = token(&broker).body;
     redis.freeze();
     assert_eq!(ice(&broker, &old), 503);
+    assert_eq!(ready(), is_failing);
     redis.thaw();
     until(served);
+    assert_eq!(ready(), is_ready);
 
     let old = token(&broker).body;
     redis.stop();
     assert_eq!(ice(&broker, &old), 503);
+    assert_eq!(ready(), is_failing);
     redis.start_again();
     until(served);
+    assert_eq!(ready(), is_ready);
     assert_eq!(ice(&broker, &old), 401, "this Redis keeps nothing on disk");
 
     let old = token(&broker).body;

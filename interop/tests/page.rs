@@ -96,7 +96,7 @@ fn it_says_what_works(browser: Browser) {
     assert!(says(partly, "partly", &words, &rows), "{partly:#?}");
     let rows = [[&*dtls, "dtls", "partly", "works over TLS only"]];
     assert!(says(over_tls, "works", &["over TLS."], &rows), "{over_tls:#?}");
-    for (page, words) in [(asks, "wants a client key"), (refuses, "refuses this client key")] {
+    for (page, words) in [(asks, "requires a client key"), (refuses, "refuses this client key")] {
         assert!(says(page, "fails", &[words], &[]) && page.focus == "key", "{page:#?}");
     }
     let wants_key = [works, asks, refuses, opens].map(|page| page.wants_key);
@@ -285,8 +285,8 @@ fn it_says_how_the_broker_fails(browser: Browser) {
     let cases = [
         (429, error, "too many requests from your address (429). Try again in 7 s."),
         (503, error, "the token store does not answer (503). Try again in 7 s."),
-        (500, "<html>", "the broker, or a proxy before it, fails (500). Try again in 7 s."),
-        (401, "", "the broker wants a client key (401)."),
+        (500, "<html>", "the broker, or a proxy in front of it, failed (500). Try again in 7 s."),
+        (401, "", "the broker requires a client key (401)."),
         (200, "<html>", no_list),
         (200, "null", no_list),
         (200, r#"{"iceServers":"any"}"#, no_list),

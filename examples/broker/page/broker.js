@@ -1,14 +1,14 @@
-// The broker that serves this page, and the login that it gives.
+// Gets a login from the broker that serves this page.
 
 const LIMIT = 15_000;
 
 const ERRORS = {
   429: 'too many requests from your address',
-  502: 'the TURN provider does not give one',
+  502: 'the TURN provider returned none',
   503: 'the token store does not answer',
 };
 
-/** The broker wants a client key, or another one. */
+/** The broker requires a client key, or a different one. */
 export class KeyError extends Error {}
 
 export async function fetchLogin(key, signal) {
@@ -46,8 +46,8 @@ function noLogin(reason) {
 
 function unauthorized(key) {
   if (key) return 'the broker refuses this client key (401).';
-  if (isSecureContext) return 'the broker wants a client key (401).';
-  return 'the broker wants a client key, or this page opened over https or at localhost (401).';
+  if (isSecureContext) return 'the broker requires a client key (401).';
+  return 'the broker requires a client key, or this page opened over https or at localhost (401).';
 }
 
 async function refusal(response) {
@@ -55,7 +55,7 @@ async function refusal(response) {
   const body = await response.json().catch(() => null);
   const what = body?.error
     ? (ERRORS[status] ?? body.error)
-    : 'the broker, or a proxy before it, fails';
+    : 'the broker, or a proxy in front of it, failed';
   const seconds = headers.get('retry-after');
   return `${what} (${status}).${seconds ? ` Try again in ${seconds} s.` : ''}`;
 }

@@ -1,8 +1,8 @@
-// What the checks of a server found, in words.
+// The findings of the checks, in words.
 
 import { isAddress, isLoopback } from './servers.js';
 
-// What takes longer than this had no answer; a refused connection is known at once.
+// A longer wait means no answer; a refused connection is known at once.
 const PROMPT = 5_000;
 
 const LOOPBACK = /^127\.|^::1$/;
@@ -11,7 +11,7 @@ const PRIVATE = /^(10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\.|^(::1$|f[
 
 const SCHEME = /^(stun|turn)s?:/i;
 
-// What Chromium and Firefox put before their reason.
+// Chromium and Firefox put this before their reason.
 const THROWER = /^(Failed to construct 'RTCPeerConnection'|PeerConnectionImpl.setConfiguration): /;
 
 const FIREFOX = navigator.userAgent.includes('Firefox/');
@@ -25,9 +25,9 @@ const REFUSALS = {
   403: ['the TURN server refuses this browser', 'does it deny this network?'],
   486: [
     'the quota of relays is used up',
-    'is user-quota or total-quota too small? This check has two relays at each address.',
+    'is user-quota or total-quota too small? This check needs two relays at each address.',
   ],
-  508: ['the TURN server has no relay left', 'are its relay ports too few?'],
+  508: ['the TURN server has no relay left', 'does it have too few relay ports?'],
 };
 
 const OTHER_REFUSAL = ['the TURN server gives no relay', 'what does its log say?'];
@@ -36,7 +36,7 @@ const OTHER_REFUSAL = ['the TURN server gives no relay', 'what does its log say?
 const [BLOCKED, HALF, REFUSED, UNACCEPTED, SETTING, UNRESOLVED, UNCONNECTED, SILENT, UNTRIED] =
   Array(9).keys();
 
-/** What came of a call through a relay to a peer without one, and of a call between two relays. */
+/** The finding from a call through a relay to a peer without one, and a call between two relays. */
 export function ofTurn(server, direct, relayed) {
   if (!direct.relay) return fails(...withoutRelay(server, direct));
   const { relay, foreign } = direct;
@@ -58,7 +58,7 @@ export function ofTurn(server, direct, relayed) {
   );
 }
 
-/** What came of asking a STUN server. */
+/** The finding from asking a STUN server. */
 export function ofStun(server, found) {
   const { candidates, errors, ms, thrown } = found;
   const mapped = candidates.find(({ type }) => type === 'srflx');
@@ -148,14 +148,14 @@ function silent({ tried, isTurn }, error, ms) {
 }
 
 function unconnected(server, error) {
-  const certificate = server.tried === 'tls' ? ', is the certificate good' : '';
+  const certificate = server.tried === 'tls' ? ', is the certificate valid' : '';
   return `no connection (${told(error)}): is the port open${certificate}?`;
 }
 
 function untried(server) {
   const ofFirefox =
     FIREFOX && isAddress(server) && server.tried === 'tls'
-      ? ' For TLS, Firefox wants a name, not an IP address.'
+      ? ' For TLS, Firefox needs a name, not an IP address.'
       : '';
   return `this browser did not try: is it offline?${ofFirefox}`;
 }

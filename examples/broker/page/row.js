@@ -1,4 +1,4 @@
-// A row of the table: one server, and what is known of it so far.
+// A row of the table: one server, and what is known about it so far.
 
 import { host } from './findings.js';
 

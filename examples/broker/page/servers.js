@@ -3,7 +3,7 @@
 const ADDRESS =
   /^(?<scheme>stuns?|turns?):(?<host>\[[^\]]+\]|[^:?[\]]+)(?::(?<port>\d+))?(?:\?transport=(?<carrier>udp|tcp))?$/i;
 
-// Where TLS or DTLS is asked for, browsers try TURN over TLS; Chromium tries STUN over UDP.
+// For TLS and DTLS, browsers try TURN over TLS; Chromium tries STUN over UDP.
 const TRIED = { true: 'tls', false: 'udp' };
 
 /** Each address of these ICE servers, with its login. */
@@ -32,7 +32,7 @@ export function iceServer({ url, username, credential }) {
   return username && credential ? { urls: url, username, credential } : { urls: url };
 }
 
-/** What a peer without a relay needs to be found: every TURN server over UDP is a STUN server too. */
+/** A peer without a relay needs STUN: every TURN server over UDP is a STUN server too. */
 export function stunServers(servers) {
   const urls = servers
     .filter(({ host, transport }) => host && transport === 'udp')
@@ -40,7 +40,7 @@ export function stunServers(servers) {
   return urls.length ? [{ urls: [...new Set(urls)].slice(0, 2) }] : [];
 }
 
-/** Networks that let nothing out but the web let this through. */
+/** Networks that let only web traffic out let this through. */
 export function passesStrictFirewalls({ isTurn, transport, port }) {
   return isTurn && transport === 'tls' && port === 443;
 }

@@ -41,3 +41,35 @@ pub(crate) fn start(options: &Options) {
     };
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    #[test]
+    fn the_readme_explains_every_warning_and_error() {
+        let readme = include_str!("../README.md");
+        let mut paths = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/src").into()];
+        let mut count = 0;
+        while let Some(path) = paths.pop() {
+            if let Ok(folder) = fs::read_dir(&path) {
+                paths.extend(folder.map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap();
+            let logged = ["warn", "error"].map(|level| format!("{level}!("));
+            for rest in logged.iter().flat_map(|call| source.split(call).skip(1)) {
+                let Some((_, message)) =
+                    rest.split_once("\")").and_then(|(call, _)| call.rsplit_once('"'))
+                else {
+                    continue;
+                };
+                let message = message.split(['{', '`']).next().unwrap().trim();
+                let shown = format!("`{}", message.split([':', ',']).next().unwrap());
+                assert!(readme.contains(&shown), "{message}");
+                count += 1;
+            }
+        }
+        assert!(count > 10, "{count}");
+    }
+}
