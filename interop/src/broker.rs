@@ -148,7 +148,7 @@ impl Broker {
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
         let vary = answer.header("vary").expect("Vary").to_ascii_lowercase();
         assert!(vary.split(',').any(|name| name.trim() == "origin"), "{answer:?}");
-        let permitted = self.origins.iter().any(|permitted| permitted == origin);
+        let permitted = self.origins.iter().any(|permitted| permits(permitted, origin));
         let allowed = answer.header("access-control-allow-origin");
         assert_eq!(allowed, permitted.then_some(origin), "{answer:?}");
         assert_eq!(answer.header("access-control-allow-credentials"), None, "{answer:?}");
@@ -355,6 +355,13 @@ fn origins<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Vec<String> {
     let by_env = env.iter().filter(|(name, _)| *name == "BROKER_ORIGIN");
     let by_env = by_env.flat_map(|(_, origins)| origins.split(','));
     by_args.chain(by_env).map(Into::into).collect()
+}
+
+/// A star is one label.
+fn permits(permitted: &str, origin: &str) -> bool {
+    let Some((scheme, parent)) = permitted.split_once("*.") else { return permitted == origin };
+    let of_the_star = origin.strip_prefix(scheme).and_then(|host| host.split_once('.'));
+    of_the_star.is_some_and(|(label, rest)| !label.is_empty() && rest == parent)
 }
 
 /// The broker's program, built once.

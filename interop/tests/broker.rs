@@ -259,6 +259,24 @@ fn the_contract_of_origins() {
 }
 
 #[test]
+fn the_contract_of_a_star_in_an_origin() {
+    let broker = Broker::with_args(&with(&[URI.into()], &["--origin=https://*.example.org"]));
+    for (origin, status) in [
+        ("https://app.example.org", 200),
+        ("https://other.example.org", 200),
+        ("https://example.org", 401),
+        ("https://a.b.example.org", 401),
+        ("http://app.example.org", 401),
+        ("https://app.example.org:8443", 401),
+        ("https://appexample.org", 401),
+        ("https://app.example.org.elsewhere.org", 401),
+    ] {
+        assert_eq!(broker.ask("GET", "/token", &[("origin", origin)]).status, status, "{origin}");
+    }
+    end([broker]);
+}
+
+#[test]
 fn the_contract_of_preflights() {
     let broker = broker(&[]);
     let asks = [
@@ -423,7 +441,9 @@ fn the_contract_of_turn_and_matrix() {
     let key = ("authorization", &*format!("Bearer {MATRIX_KEY}"));
     assert!(is_answer(&all.ask("GET", MATRIX, &[key]), ""));
     let user = format!("{MATRIX}?user_id=@alice:hs");
-    assert!(is_answer(&all.ask("GET", &user, &[key]), ":@alice:hs"));
+    for path in [&user, &user.replace("v3", "r0")] {
+        assert!(is_answer(&all.ask("GET", path, &[key]), ":@alice:hs"), "{path}");
+    }
     assert_eq!(none.ask("GET", MATRIX, &[key]).status, 404);
     for (headers, code) in [
         (&[][..], "M_MISSING_TOKEN"),
@@ -435,6 +455,56 @@ fn the_contract_of_turn_and_matrix() {
         assert!(answer.json()["error"].is_string(), "{answer:?}");
     }
     end([all, none]);
+}
+
+#[test]
+fn a_client_may_ask_for_less_time() {
+    let broker = broker(&[&format!("--api-key-file={API_KEY}")]);
+    let token = new_token(&broker);
+    let ttls = |query: &str| {
+        let ice = broker.ask("GET", &format!("/ice?{query}"), &[FROM_APP, ("tok", &token)]);
+        let turn = format!("/turn?service=turn&username=alice&key={API_KEY}&{query}");
+        [ice, broker.ask("GET", &turn, &[])].map(|answer| match answer.status {
+            200 => answer.json()["ttl"].as_u64().expect("a ttl"),
+            status => status.into(),
+        })
+    };
+    for (query, least, most) in [
+        ("ttl=60", 50, 60),
+        ("ttl=3601", 3590, 3600),
+        ("ttl=4294967295", 3590, 3600),
+        ("ttl=0", 400, 400),
+        ("ttl=-1", 400, 400),
+        ("ttl=1h", 400, 400),
+        ("ttl=4294967296", 400, 400),
+    ] {
+        assert!(ttls(query).iter().all(|ttl| (least..=most).contains(ttl)), "{query}");
+    }
+    end([broker]);
+}
+
+#[test]
+fn a_name_that_servers_refuse_becomes_a_pseudonym() {
+    let keys = [
+        format!("--api-key-file={API_KEY}"),
+        format!("--matrix-key-file={MATRIX_KEY}"),
+        "--pseudonym-key-file=0123456789abcdef0123456789abcdef0123456789".to_owned(),
+    ];
+    let broker = broker(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let key = ("authorization", &*format!("Bearer {MATRIX_KEY}"));
+    let names = ["@o'neil:hs", "@alice:hs"].map(|name| {
+        let matrix = broker.ask("GET", &format!("{MATRIX}?user_id={name}"), &[key]);
+        let turn = format!("/turn?service=turn&username={name}&key={API_KEY}");
+        [matrix, broker.ask("GET", &turn, &[])].map(|answer| {
+            let answer = answer.json();
+            assert!(verifies(&answer["username"], &answer["password"]), "{answer}");
+            text(&answer["username"]).split_once(':').expect("a name").1.to_owned()
+        })
+    });
+    assert_eq!(names[0][0], names[0][1]);
+    assert!(names[0][0].len() == 16 && !names[0][0].contains('\''), "{names:?}");
+    assert_eq!(names[1], ["@alice:hs", "@alice:hs"]);
+    end([broker]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -157,6 +157,79 @@ fn a_file_that_is_wrong_changes_nothing() {
 }
 
 #[test]
+fn no_secret_of_a_broken_file_is_told() {
+    const HIDDEN: &str = "Hidden+Secret/Of==";
+
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("broker.toml");
+    let by_flag = format!("--config={}", config.display());
+    for (kind, others, key) in [
+        ("turn", "uris = [\"turn:a\"]", "secret"),
+        ("fixed", "uris = [\"turn:a\"]\nusername = \"u\"", "credential"),
+        ("xirsys", "ident = \"i\"\nchannel = \"c\"", "secret"),
+        ("cloudflare", "key_id = \"0123\"", "token"),
+        ("twilio", "account_sid = \"AC0123\"", "auth_token"),
+        ("metered", "app = \"our-app\"", "api_key"),
+    ] {
+        let with = |line: &str| format!("[[backend]]\ntype = \"{kind}\"\n{others}\n{line}\n");
+        fs::write(&config, with(&format!("{key} = \"{HIDDEN}\""))).unwrap();
+        let broker = broker(&config);
+        broker.hide(HIDDEN);
+        for line in [format!("{key} = \"{HIDDEN}"), format!("{key} = {HIDDEN}")] {
+            fs::write(&config, with(&line)).unwrap();
+            let said = broker.reload();
+            assert!(said.contains("not reloaded") && said.contains(key), "{said}");
+            let (status, said) = Broker::refuses(&["--listen=127.0.0.1:0", &by_flag]);
+            assert!(!status.success() && said.contains(key), "{said}");
+            assert!(!said.contains("Hidden") && !said.contains("Secret/"), "{said}");
+        }
+        broker.stop();
+    }
+}
+
+#[test]
+fn keys_are_read_anew() {
+    const CLIENT: [&str; 2] = ["the-old-key-of-a-client", "the-new-key-of-a-client"];
+    const TOKEN: [&str; 2] =
+        ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"];
+
+    let folder = TempDir::new().unwrap();
+    let [client, token] = ["client.key", "token.key"].map(|name| folder.path().join(name));
+    fs::write(&client, CLIENT[0]).unwrap();
+    fs::write(&token, TOKEN[0]).unwrap();
+    let broker = Broker::with_env(
+        &["--turn-uri=turn:127.0.0.1", &format!("--secret-file={OLD}")],
+        &[
+            ("BROKER_CLIENT_KEY_FILE", client.to_str().unwrap()),
+            ("BROKER_TOKEN_KEY_FILE", token.to_str().unwrap()),
+        ],
+    );
+    TOKEN.iter().for_each(|key| broker.hide(key));
+    let with_each_key = || {
+        CLIENT.map(|key| {
+            let key = ("authorization", &*format!("Bearer {key}"));
+            broker.ask("GET", "/token", &[key])
+        })
+    };
+    let [issued, refused] = with_each_key();
+    assert_eq!((issued.status, refused.status), (200, 401));
+
+    fs::write(&client, CLIENT[1]).unwrap();
+    assert!(broker.reload().contains("\"reloaded\""));
+    assert_eq!(with_each_key().map(|answer| answer.status), [401, 200]);
+    let redeem = || {
+        let key = ("authorization", &*format!("Bearer {}", CLIENT[1]));
+        broker.ask("GET", "/ice", &[key, ("tok", &issued.body)]).status
+    };
+    assert_eq!(redeem(), 200);
+
+    fs::write(&token, TOKEN[1]).unwrap();
+    assert!(broker.reload().contains("\"reloaded\""));
+    assert_eq!(redeem(), 401);
+    broker.stop();
+}
+
+#[test]
 fn a_provider_that_fails_takes_nobody_down() {
     let folder = TempDir::new().unwrap();
     let (coturn, fake) = (Coturn::with_secrets(&[OLD]), FakeXirsys::start());
@@ -177,7 +250,12 @@ fn a_provider_that_fails_takes_nobody_down() {
             assert_eq!((status, logins(&answer).len()), (200, alone));
             assert_ne!(logins(&answer)[0].username(), "u-of-xirsys");
         }
-        fake.sends("");
+        fake.sends(&xirsys_answer());
+        let start = Instant::now();
+        while logins(&ice(&broker).1)[0].username() != "u-of-xirsys" {
+            assert!(start.elapsed() < Duration::from_secs(30), "it is not asked again");
+            thread::sleep(Duration::from_millis(500));
+        }
         broker.stop();
     }
 }
