@@ -34,6 +34,7 @@ use crate::check::report::{Outcome, Problem, Verdict};
 use crate::check::session::{Allocation, Leftovers, Session, TurnError};
 use crate::check::target::{Target, Untried};
 use crate::check::transport::{Connection, Way};
+use crate::check::why::Question;
 use crate::input;
 use crate::program::{self, COULD_NOT, Output, Result};
 
@@ -124,22 +125,24 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         });
         return Ok(ExitCode::from(INTERRUPTED));
     };
-    let any = |verdict| outcomes.iter().any(|outcome| outcome.result == verdict);
-    let (result, code) = if any(Verdict::Fails) {
-        ("fails", ExitCode::FAILURE)
-    } else if outcomes.iter().any(Outcome::has_warning) {
-        ("works", ExitCode::FAILURE)
-    } else if any(Verdict::Works) {
-        ("works", ExitCode::SUCCESS)
-    } else {
-        ("not-tried", ExitCode::from(COULD_NOT))
-    };
+    let mut result = outcomes.iter().map(|outcome| outcome.result).min().unwrap_or_default();
+    if audit && result == Verdict::Works && !outcomes.iter().any(Outcome::is_audited) {
+        result = Verdict::NotTried;
+        program::complain(
+            "error: --audit could not test any range: it needs a relay, so give the URI of a TURN \
+             server, such as turn:HOST",
+        );
+    }
     if options.json {
         writeln_json(&json!({ "result": result, "servers": outcomes }), output)?;
     } else {
         report::print(&outcomes, output)?;
     }
-    Ok(code)
+    Ok(match result {
+        Verdict::Fails | Verdict::Warns => ExitCode::FAILURE,
+        Verdict::Works => ExitCode::SUCCESS,
+        Verdict::NotTried => ExitCode::from(COULD_NOT),
+    })
 }
 
 fn writeln_json(value: &serde_json::Value, output: &mut dyn std::io::Write) -> Result<()> {
@@ -184,7 +187,14 @@ struct Check {
     audit: bool,
     leftovers: Leftovers,
     /// One target at a time has allocations: several of one name would meet a small quota.
-    turn: Arc<Mutex<why::Known>>,
+    turn: Arc<Mutex<Known>>,
+}
+
+/// What was found at a server, which other ways to it need not find out again.
+#[derive(Default)]
+struct Known {
+    why: Vec<why::Found>,
+    audited: Vec<audit::Audited>,
 }
 
 impl Check {
@@ -327,18 +337,18 @@ impl Check {
         outcome.realm = session.realm();
         session.release().await;
         if self.audit && outcome.relay.is_some() {
-            audit::audit(self, target, login, outcome).await;
+            audit::audit(self, target, login, &mut known.audited, outcome).await;
         }
         if let Some(recipe) = &self.recipe {
             if refused && self.why {
-                why::find_out(self, recipe, target, &mut known, outcome).await;
+                why::ask(Question::Refusal, self, recipe, target, &mut known.why, outcome).await;
                 if let Ok((_, address)) = target.at
                     && outcome.problems.iter().any(|problem| problem.code == "other-secret")
                 {
                     self.try_the_empty_secret(target, address.ip(), outcome).await;
                 }
             } else if self.measure_clock && outcome.relay.is_some() {
-                why::measure_clock(self, recipe, target, &mut known, outcome).await;
+                why::ask(Question::Clock, self, recipe, target, &mut known.why, outcome).await;
             }
         }
     }
@@ -388,6 +398,9 @@ impl Check {
         let Some(login) = login_without_secret() else { return };
         let Ok(mut session) = self.connect(target, way, address).await else { return };
         let entered = session.allocate(Some(&login), relay::family(like)).await;
+        if let Some(why) = &mut outcome.why {
+            why.probes += session.logins();
+        }
         session.release().await;
         if entered.is_ok() {
             outcome.problems.insert(

@@ -8,6 +8,7 @@ use serde::Serialize;
 use turn_credentials::UnixTime;
 use turn_credentials::diagnose::{Finding, Verdict, diagnose_with};
 
+use crate::layout::Separator;
 use crate::program::{self, Output, Result};
 use crate::secrets::{self, Secret};
 use crate::{input, json};
@@ -29,9 +30,8 @@ pub(crate) struct Options {
     #[command(flatten)]
     secrets: secrets::Options,
 
-    /// The character between expiry and name (coturn's --rest-api-separator)
-    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
-    separator: char,
+    #[command(flatten)]
+    separator: Separator,
 
     /// Print one JSON object: verdict, findings (code, message, advice, verdict), secrets
     #[arg(long)]
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let password = options.password.as_deref().map(input::password).transpose()?;
     let secrets = options.secrets.read_any()?;
     let bytes: Vec<_> = secrets.iter().map(|secret| &*secret.bytes).collect();
-    let Options { username, separator, .. } = options;
+    let Options { username, separator: Separator { separator }, .. } = options;
     let findings =
         diagnose_with(*separator, username, password.as_deref(), &bytes, UnixTime::now());
     let verdict = findings.iter().map(Finding::verdict).min().unwrap_or(Verdict::Depends);

@@ -11,12 +11,13 @@ use serde::Serialize;
 use turn_credentials::ice::rest::Answer;
 use turn_credentials::ice::{link_header, turn_uri, xep_0215};
 use turn_credentials::{
-    ClockSkew, Error, IceError, IceLease, IceServer, IceUri, PseudonymKey, SharedSecret,
-    TurnCredentials, UnixTime, Username,
+    Error, IceError, IceLease, IceServer, IceUri, PseudonymKey, SharedSecret, TurnCredentials,
+    UnixTime,
 };
 
 use crate::browsers::for_browsers;
 use crate::input::{self, Ttl};
+use crate::layout::{self, Layout};
 use crate::names::Names;
 use crate::program::{self, Output, Result};
 use crate::{json, secrets, words};
@@ -53,23 +54,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = Ttl::parse)]
     ttl: Ttl,
 
-    /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "0s",
-        value_parser = input::parse_skew,
-        allow_hyphen_values = true
-    )]
-    skew: ClockSkew,
-
-    /// Where the expiry is in the username
-    #[arg(long, value_enum, default_value = "expiry-first")]
-    layout: Layout,
-
-    /// The character between expiry and name (coturn's --rest-api-separator)
-    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
-    separator: char,
+    #[command(flatten)]
+    layout: layout::Options,
 
     /// How to print the login: see below
     #[arg(long, value_enum, default_value = "text")]
@@ -82,29 +68,6 @@ pub(crate) struct Options {
     /// In the format ice, keep the URIs that browsers refuse, for other clients
     #[arg(long)]
     unfiltered: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-pub(crate) enum Layout {
-    ExpiryFirst,
-    NameFirst,
-    ExpiryOnly,
-}
-
-impl Layout {
-    /// The username that expires then, by the server's clock; without the name if it has no place.
-    pub(crate) fn username(
-        self,
-        name: &str,
-        separator: char,
-        expiry: UnixTime,
-    ) -> result::Result<Username<'_>, Error> {
-        match self {
-            Self::ExpiryFirst => Username::new(name, expiry)?.with_separator(separator),
-            Self::NameFirst => Username::name_first_with(separator, name, expiry),
-            Self::ExpiryOnly => Username::expiry_only(expiry)?.with_separator(separator),
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -140,7 +103,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
 /// What does not go together.
 fn check(options: &Options) -> Result<()> {
     let Options { name, names, layout, format, .. } = options;
-    let (has_name, bare) = (name.is_some() || names.is_some(), *layout == Layout::ExpiryOnly);
+    let (has_name, bare) = (name.is_some() || names.is_some(), layout.layout == Layout::ExpiryOnly);
     if bare && (has_name || options.pseudonym) {
         return Err("--layout expiry-only has no name in it: leave out the name".into());
     }
@@ -172,7 +135,7 @@ impl<'a> Minter<'a> {
         let login = TurnCredentials::generate_expiry_only_at(
             &minter.secret,
             ttl.duration,
-            options.skew,
+            options.layout.skew,
             now,
         );
         let login = login.map_err(|error| words::of(ttl.explain(error)))?;
@@ -197,15 +160,16 @@ impl<'a> Minter<'a> {
     }
 
     fn login(&self, name: Option<&str>, now: UnixTime) -> result::Result<TurnCredentials, Error> {
-        let Options { ttl, skew, layout, separator, pseudonym, .. } = *self.options;
+        let Options { ttl, pseudonym, layout, .. } = self.options;
+        let layout::Options { skew, layout, ref separator } = *layout;
         let expiry = skew.expiry(ttl.duration, now)?;
         let name = name.unwrap_or_default();
-        let name = if pseudonym && !name.is_empty() {
+        let name = if *pseudonym && !name.is_empty() {
             Cow::Owned(self.pseudonyms.name_for(name))
         } else {
             Cow::Borrowed(name)
         };
-        let username = layout.username(&name, separator, expiry)?;
+        let username = layout.username(&name, separator.separator, expiry)?;
         TurnCredentials::for_username_at(username, &self.secret, skew, now)
     }
 

@@ -8,6 +8,7 @@ mod diagnose;
 mod generate;
 mod input;
 mod json;
+mod layout;
 mod names;
 mod program;
 mod secrets;

@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use turn_credentials::{Keyring, UnixTime, VerifyError};
 
+use crate::layout::Separator;
 use crate::program::{Output, Result};
 use crate::secrets::{self, Secret};
 use crate::{input, json};
@@ -29,9 +30,8 @@ pub(crate) struct Options {
     #[command(flatten)]
     secrets: secrets::Options,
 
-    /// The character between expiry and name (coturn's --rest-api-separator)
-    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
-    separator: char,
+    #[command(flatten)]
+    separator: Separator,
 
     /// Refuse a login that lasts longer than this from now
     #[arg(long, value_name = "TIME", value_parser = input::parse_duration)]
@@ -71,12 +71,13 @@ fn verify<'a>(
     secrets: &'a [Secret],
     now: UnixTime,
 ) -> Result<Verdict<'a>> {
-    let Options { username, separator, max_ttl, .. } = options;
+    let Options { username, max_ttl, .. } = options;
+    let separator = options.separator.separator;
     let maker = secrets.iter().find(|secret| secret.shared.accepts(username, password));
     let verified = match maker {
         None => Err(VerifyError::WrongPassword),
         Some(secret) => Keyring::new(secret.shared.clone())
-            .with_separator(*separator)?
+            .with_separator(separator)?
             .verify_at(username, password, now),
     };
     let expiry = match verified {
@@ -100,7 +101,7 @@ fn verify<'a>(
             let (date, ago) = (input::date(expired_at), input::span(ago));
             ("expired", format!("expired at {date}, {ago} ago"))
         }
-        Err(VerifyError::MalformedUsername) if has_milliseconds(username, *separator) => (
+        Err(VerifyError::MalformedUsername) if has_milliseconds(username, separator) => (
             "milliseconds",
             "the password is right, but the expiry looks like milliseconds: mint it with Unix \
              seconds"

@@ -133,6 +133,7 @@ fn audited(args: &[&str]) -> (i32, BTreeMap<String, String>) {
     let coturn = Coturn::with_args(&all);
     let checked = check(&["--secret", SECRET, "--audit", &format!("turn:{}", coturn.address())]);
     assert!(coturn.allocations_at_last().is_empty(), "{}", coturn.log());
+    assert_eq!(checked.json["result"], "warns", "{checked:?}");
     let audit = checked.json["servers"][0]["audit"].as_array().expect("an audit").clone();
     let findings = audit.into_iter().map(|finding| {
         let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
@@ -172,6 +173,22 @@ fn an_audit_names_what_is_open() {
 fn an_audit_with_a_quota_of_one() {
     let (code, open) = audited(&["--user-quota=1"]);
     assert_eq!((code, &*open["10.0.0.1"]), (1, "allowed"), "{open:?}");
+}
+
+#[test]
+fn a_server_with_two_uris_is_audited_once() {
+    let coturn = Coturn::with_secrets(&[SECRET]);
+    let udp = format!("turn:{}", coturn.address());
+    let tcp = format!("{udp}?transport=tcp");
+    let checked = check(&["--secret", SECRET, "--audit", &udp, &tcp]);
+    assert_eq!((checked.code, &checked.json["result"]), (1, &"warns".into()), "{checked:?}");
+    let servers = checked.json["servers"].as_array().expect("servers");
+    let (audited, other): (Vec<_>, Vec<_>) =
+        servers.iter().partition(|server| server["audit"].is_array());
+    let ([audited], [other]) = (&audited[..], &other[..]) else { panic!("{checked:?}") };
+    assert_eq!((&audited["result"], &other["result"]), (&"warns".into(), &"works".into()));
+    let note = format!("audit: see {}, which", audited["uri"].as_str().expect("a URI"));
+    assert!(other["notes"].to_string().contains(&note), "{other}");
 }
 
 /// What nobody's relay should reach is denied: nothing to warn of.

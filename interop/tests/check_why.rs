@@ -135,7 +135,10 @@ fn one_of_two_secrets() {
 #[test]
 fn another_secret() {
     let coturn = Coturn::with_secrets(&["south-secret"]);
-    assert_found(&why(&coturn, &["--secret", SECRET]), "other-secret", "another secret");
+    let checked = why(&coturn, &["--secret", SECRET]);
+    assert_found(&checked, "other-secret", "another secret");
+    // All but the login of the plain check.
+    assert_eq!(checked.json["servers"][0]["why"]["probes"], logins(&coturn) - 1, "{checked:?}");
 }
 
 #[test]

@@ -74,29 +74,76 @@ impl Finding {
     pub(crate) fn is_allowed(&self) -> bool {
         self.result == Answer::Allowed
     }
+
+    pub(crate) fn is_tested(&self) -> bool {
+        self.result != Answer::NotTested
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { range, address, .. } = self;
         match (self.result, &self.why) {
-            (Answer::Allowed, _) => write!(f, "WARNING: it would relay to {range}")?,
+            (Answer::Allowed, _) => write!(f, "WARNING: relays to {range}")?,
             (Answer::Denied, _) => write!(f, "denied: {range}")?,
             (Answer::NotTested, why) => {
                 write!(f, "not tested: {range} ({})", why.as_deref().unwrap_or_default())?;
             }
         }
         if !range.starts_with(&address.to_string()) || range.contains('/') {
-            write!(f, ", asked for {address}")?;
+            write!(f, " (tried {address})")?;
         }
-        self.remedy.map_or(Ok(()), |remedy| write!(f, "; with coturn: {remedy}"))
+        self.remedy.map_or(Ok(()), |remedy| write!(f, "; in turnserver.conf: {remedy}"))
+    }
+}
+
+/// A server whose ranges were tested, which other ways to it need not test again.
+pub(crate) struct Audited {
+    address: IpAddr,
+    realm: Option<String>,
+    software: Option<String>,
+    label: String,
+}
+
+impl Audited {
+    fn is_same(&self, other: &Self) -> bool {
+        (self.address, &self.realm, &self.software)
+            == (other.address, &other.realm, &other.software)
     }
 }
 
 /// Asks for each range, on one allocation for each address family.
-pub(crate) async fn audit(check: &Check, target: &Target, login: &Login, outcome: &mut Outcome) {
+pub(crate) async fn audit(
+    check: &Check,
+    target: &Target,
+    login: &Login,
+    audited: &mut Vec<Audited>,
+    outcome: &mut Outcome,
+) {
     let Ok((way, address)) = target.at else { return };
-    progress(target, "auditing");
+    let (realm, software) = (outcome.realm.clone(), outcome.software.clone());
+    let here = Audited { address: address.ip(), realm, software, label: target.label() };
+    if let Some(done) = audited.iter().find(|done| done.is_same(&here)) {
+        outcome.notes.push(format!("audit: see {}, which is the same server", done.label));
+    } else {
+        progress(target, "auditing");
+        outcome.audit = Some(ranges(check, target, login, way, address).await);
+        if outcome.is_audited() {
+            audited.push(here);
+        }
+    }
+    if way == Way::Tls {
+        outcome.notes.push(tls_versions(check, target, address).await);
+    }
+}
+
+async fn ranges(
+    check: &Check,
+    target: &Target,
+    login: &Login,
+    way: Way,
+    address: SocketAddr,
+) -> Vec<Finding> {
     let ranges = RANGES
         .into_iter()
         .filter_map(|(text, range, line)| Some((text.parse().ok()?, range, line)));
@@ -116,10 +163,7 @@ pub(crate) async fn audit(check: &Check, target: &Target, login: &Login, outcome
         };
         findings.extend(of_family(session, ranges).await);
     }
-    outcome.audit = Some(findings);
-    if way == Way::Tls {
-        outcome.notes.push(tls_versions(check, target, address).await);
-    }
+    findings
 }
 
 async fn of_family(

@@ -8,8 +8,8 @@ use turn_credentials::ice::{Credential, Login};
 use turn_credentials::{ClockSkew, Error, IceServers, IceUri, UnixTime};
 use ureq::http::header::AUTHORIZATION;
 
-use crate::generate::Layout;
 use crate::input::{self, Ttl};
+use crate::layout::{self, Layout};
 use crate::program::Result;
 use crate::secrets::Secret;
 use crate::{ask, secrets, words};
@@ -28,23 +28,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = Ttl::parse)]
     ttl: Ttl,
 
-    /// The TURN server's clock minus ours: --skew=-5s, --skew=+5s
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "0s",
-        value_parser = input::parse_skew,
-        allow_hyphen_values = true
-    )]
-    skew: ClockSkew,
-
-    /// Where the expiry is in the username
-    #[arg(long, value_enum, default_value = "expiry-first")]
-    layout: Layout,
-
-    /// The character between expiry and name (coturn's --rest-api-separator)
-    #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
-    separator: char,
+    #[command(flatten)]
+    layout: layout::Options,
 
     /// A username to log in with instead of a secret
     #[arg(long, value_name = "TEXT", requires = "password")]
@@ -150,9 +135,8 @@ impl Options {
     }
 
     fn recipe(&self, secrets: Vec<Secret>) -> Recipe {
-        let Self { name, layout, separator, skew, .. } = self;
-        let ttl = self.ttl.duration;
-        let (name, layout, separator, skew) = (name.clone(), *layout, *separator, *skew);
+        let layout::Options { skew, layout, ref separator } = self.layout;
+        let (name, separator, ttl) = (self.name.clone(), separator.separator, self.ttl.duration);
         Recipe { secrets, name, layout, separator, ttl, skew }
     }
 

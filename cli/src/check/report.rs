@@ -49,11 +49,14 @@ pub(crate) struct Outcome {
     pub(crate) label: String,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// The worst one first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
-    Works,
     Fails,
+    /// It works, but `--audit` found ranges that it should deny.
+    Warns,
+    Works,
     #[default]
     NotTried,
 }
@@ -79,10 +82,16 @@ impl Outcome {
         if let Some(problem) = self.problems.first() {
             self.result = Verdict::Fails;
             self.message.clone_from(&problem.message);
+            return self;
+        }
+        let open = self.audit.iter().flatten().filter(|finding| finding.is_allowed()).count();
+        if open > 0 {
+            self.result = Verdict::Warns;
+            self.message = format!("works, but also relays to {open} ranges that it should deny");
         } else {
             self.result = Verdict::Works;
             if self.message.is_empty() {
-                self.message = "works: a relay, and data through it both ways".into();
+                self.message = "works: data passes through a relay in both directions".into();
             }
         }
         self
@@ -102,9 +111,9 @@ impl Outcome {
         Some(format!("{}{days}", tls.version))
     }
 
-    /// The server would relay to where it should not.
-    pub(crate) fn has_warning(&self) -> bool {
-        self.audit.iter().flatten().any(Finding::is_allowed)
+    /// Whether `--audit` could test a range here.
+    pub(crate) fn is_audited(&self) -> bool {
+        self.audit.iter().flatten().any(Finding::is_tested)
     }
 
     /// Its row of the table.
@@ -112,6 +121,7 @@ impl Outcome {
         let none = || "-".to_owned();
         let result = match self.result {
             Verdict::Works => "works",
+            Verdict::Warns => "warns",
             Verdict::Fails => "FAILS",
             Verdict::NotTried => "not tried",
         };

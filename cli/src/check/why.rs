@@ -22,7 +22,7 @@ use super::session::{Session, TurnError};
 use super::target::Target;
 use super::transport::Way;
 use super::{Check, progress, relay};
-use crate::generate::Layout;
+use crate::layout::Layout;
 
 #[derive(Args)]
 #[group(skip)]
@@ -64,15 +64,22 @@ pub(crate) struct Experiment {
     #[serde(skip_serializing_if = "Option::is_none")]
     separator: Option<char>,
     /// How many logins were tried.
-    probes: usize,
+    pub(super) probes: usize,
 }
 
-/// What was found at a server, which other ways to it need not find out again.
-#[derive(Default)]
-pub(crate) struct Known(Vec<Found>);
+/// What experiments answer.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Question {
+    /// Why does the server refuse the login of the recipe?
+    Refusal,
+    /// How far is the clock of a server that accepts the login from ours?
+    Clock,
+}
 
+/// The answer of one server.
 #[derive(Clone)]
-struct Found {
+pub(crate) struct Found {
+    question: Question,
     address: IpAddr,
     realm: Option<String>,
     experiment: Experiment,
@@ -80,79 +87,46 @@ struct Found {
     note: Option<String>,
 }
 
-impl Known {
-    fn of(&self, address: IpAddr, outcome: &Outcome) -> Option<Found> {
-        let here = |found: &&Found| found.address == address && found.realm == outcome.realm;
-        let mut found = self.0.iter().find(here)?.clone();
+/// Asks by experiment, unless the answer is known from another way to the same server.
+pub(crate) async fn ask(
+    question: Question,
+    check: &Check,
+    recipe: &Recipe,
+    target: &Target,
+    known: &mut Vec<Found>,
+    outcome: &mut Outcome,
+) {
+    let Ok((way, address)) = target.at else { return };
+    let (ip, realm) = (address.ip(), outcome.realm.clone());
+    let is_here =
+        |found: &&Found| (found.question, found.address, &found.realm) == (question, ip, &realm);
+    let found = if let Some(found) = known.iter().find(is_here) {
+        let mut found = found.clone();
         found.experiment.probes = 0;
-        Some(found)
+        found
+    } else {
+        let mut laboratory = Laboratory::new(check, recipe, target, (way, address), outcome);
+        match question {
+            Question::Refusal => laboratory.explain().await,
+            Question::Clock => laboratory.measure_clock().await,
+        }
+        let Laboratory { experiment, problems, note, .. } = laboratory;
+        let found = Found { question, address: ip, realm, experiment, problems, note };
+        known.push(found.clone());
+        found
+    };
+    match question {
+        Question::Refusal => {
+            // They say it better than its 401.
+            outcome.problems.retain(|it| !matches!(it.code, "unauthorized" | "bad-request"));
+            outcome.problems.extend(found.problems);
+            outcome.why = Some(found.experiment);
+        }
+        Question::Clock => {
+            outcome.notes.extend(found.note);
+            outcome.clock = Some(found.experiment);
+        }
     }
-}
-
-/// Why the server refused the login of the recipe.
-pub(crate) async fn find_out(
-    check: &Check,
-    recipe: &Recipe,
-    target: &Target,
-    known: &mut Known,
-    outcome: &mut Outcome,
-) {
-    let Ok((way, address)) = target.at else { return };
-    let found = if let Some(found) = known.of(address.ip(), outcome) {
-        found
-    } else {
-        progress(target, "finding out why");
-        let mut laboratory = Laboratory::new(check, recipe, target, (way, address), outcome);
-        if let Err(end) = laboratory.find_out().await {
-            laboratory.give_up(&end);
-        }
-        laboratory.found(address.ip(), outcome)
-    };
-    // They say it better than its 401.
-    outcome.problems.retain(|problem| !matches!(problem.code, "unauthorized" | "bad-request"));
-    outcome.problems.extend(found.problems.iter().cloned());
-    outcome.why = Some(found.experiment.clone());
-    known.0.push(found);
-}
-
-/// How far the clock of a server is from ours that accepts the login of the recipe.
-pub(crate) async fn measure_clock(
-    check: &Check,
-    recipe: &Recipe,
-    target: &Target,
-    known: &mut Known,
-    outcome: &mut Outcome,
-) {
-    let Ok((way, address)) = target.at else { return };
-    let found = if let Some(found) = known.of(address.ip(), outcome) {
-        found
-    } else {
-        progress(target, "measuring its clock");
-        let mut laboratory = Laboratory::new(check, recipe, target, (way, address), outcome);
-        let now = unix_now();
-        let mut bounds = Bounds::at(now);
-        if let Ok(expiry) = recipe.skew.expiry(recipe.ttl, UnixTime::now()) {
-            // It was accepted, up to a second before.
-            bounds.most = bounds.most.min(secs(expiry) + 2.0 - now);
-        }
-        let own = laboratory.own();
-        match laboratory.clock(&own, bounds).await {
-            Ok(clock) => {
-                let (code, message) = laboratory.clock_in_words(clock);
-                laboratory.note = Some(message);
-                laboratory.experiment.finding = code;
-            }
-            Err(end) => {
-                let Problem { code, message } = end.problem(&laboratory);
-                laboratory.note = Some(format!("its clock could not be measured: {message}"));
-                laboratory.experiment.finding = code;
-            }
-        }
-        laboratory.found(address.ip(), outcome)
-    };
-    outcome.notes.extend(found.note.clone());
-    outcome.clock = Some(found.experiment.clone());
-    known.0.push(found);
 }
 
 /// How a login is made.
@@ -238,15 +212,38 @@ impl<'a> Laboratory<'a> {
         }
     }
 
-    fn found(self, address: IpAddr, outcome: &Outcome) -> Found {
-        let Self { experiment, problems, note, .. } = self;
-        Found { address, realm: outcome.realm.clone(), experiment, problems, note }
-    }
-
     /// As the refused login was made.
     fn own(&self) -> Making {
         let Recipe { layout, separator, .. } = *self.recipe;
         Making { secret: 0, form: None, layout, separator }
+    }
+
+    async fn explain(&mut self) {
+        progress(self.target, "finding out why");
+        if let Err(end) = self.find_out().await {
+            let Problem { code, message } = end.problem(self);
+            self.problem(code, message);
+        }
+    }
+
+    async fn measure_clock(&mut self) {
+        progress(self.target, "measuring its clock");
+        let now = unix_now();
+        let mut bounds = Bounds::at(now);
+        if let Ok(expiry) = self.recipe.skew.expiry(self.recipe.ttl, UnixTime::now()) {
+            // It was accepted, up to a second before.
+            bounds.most = bounds.most.min(secs(expiry) + 2.0 - now);
+        }
+        let own = self.own();
+        let (code, message) = match self.clock(&own, bounds).await {
+            Ok(clock) => self.clock_in_words(clock),
+            Err(end) => {
+                let Problem { code, message } = end.problem(self);
+                (code, format!("its clock could not be measured: {message}"))
+            }
+        };
+        self.note = Some(message);
+        self.experiment.finding = code;
     }
 
     async fn find_out(&mut self) -> Result<(), End> {
@@ -312,11 +309,6 @@ impl<'a> Laboratory<'a> {
             self.experiment.finding = code;
         }
         self.problems.push(Problem { code, message });
-    }
-
-    fn give_up(&mut self, end: &End) {
-        let Problem { code, message } = end.problem(self);
-        self.problem(code, message);
     }
 
     /// The likeliest first. A username without a name comes last: pion 5.0.0 to 5.0.4 crash at one.

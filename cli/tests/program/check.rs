@@ -1,7 +1,9 @@
 //! What `check` refuses before it asks a server, and what a hostile server cannot do to a terminal.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::thread;
+
+use serde_json::Value;
 
 use crate::{refusal, run, run_with, text};
 
@@ -26,6 +28,44 @@ fn an_empty_list_of_servers() {
     }
 }
 
+/// Answers each request on a socket of its own; where it is.
+fn server(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut request = [0; 2048];
+        while let Ok((length, client)) = socket.recv_from(&mut request) {
+            socket.send_to(&answer(&request[..length]), client).unwrap();
+        }
+    });
+    address
+}
+
+/// STUN's answer to a request, of this class and with these attributes.
+fn answer(request: &[u8], class: u16, attributes: &[u8]) -> Vec<u8> {
+    let kind = u16::from_be_bytes([request[0], request[1]]) | class;
+    let length = u16::try_from(attributes.len()).unwrap();
+    [&kind.to_be_bytes()[..], &length.to_be_bytes(), &request[4..20], attributes].concat()
+}
+
+#[test]
+fn an_audit_without_a_relay_could_test_nothing() {
+    // XOR-MAPPED-ADDRESS 127.0.0.1:9 (RFC 8489 section 14.2).
+    let mapped = [0x00, 0x20, 0, 8, 0, 1, 0x21, 0x1b, 0x5e, 0x12, 0xa4, 0x43];
+    let uri = format!("stun:{}", server(move |request| answer(request, 0x0100, &mapped)));
+    let (works, audited) = (run("check", &[&uri], &[]), run("check", &["--audit", &uri], &[]));
+    assert_eq!(works.status.code(), Some(0), "{works:?}");
+    assert_eq!(audited.status.code(), Some(2), "{audited:?}");
+    let told = text(&audited.stderr);
+    assert!(told.contains("error: --audit could not test any range"), "{told}");
+    let json = run("check", &["--audit", "--json", &uri], &[]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(
+        (&json["result"], &json["servers"][0]["result"]),
+        (&"not-tried".into(), &"works".into())
+    );
+}
+
 #[test]
 fn a_server_cannot_write_to_the_terminal() {
     // 500, with a reason and a SOFTWARE that colour the terminal and turn its text around.
@@ -42,18 +82,7 @@ fn a_server_cannot_write_to_the_terminal() {
         attribute(0x8022, hostile.as_bytes()),
     ]
     .concat();
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let uri = format!("turn:{}", socket.local_addr().unwrap());
-    thread::spawn(move || {
-        let mut request = [0; 2048];
-        while let Ok((_, client)) = socket.recv_from(&mut request) {
-            let kind = u16::from_be_bytes([request[0], request[1]]) | 0x0110;
-            let length = u16::try_from(attributes.len()).unwrap();
-            let head = [kind.to_be_bytes(), length.to_be_bytes()].concat();
-            let answer = [&head, &request[4..20], &attributes].concat();
-            socket.send_to(&answer, client).unwrap();
-        }
-    });
+    let uri = format!("turn:{}", server(move |request| answer(request, 0x0110, &attributes)));
     for flags in [&[][..], &["--json"]] {
         let args = [&["--secret", "north", &uri], flags].concat();
         let output = run("check", &args, &[]);
