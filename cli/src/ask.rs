@@ -1,4 +1,4 @@
-//! A provider's call, sent by ureq.
+//! Sends a provider's call with ureq.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) enum AskError {
     NoAnswer(#[from] ureq::Error),
 }
 
-/// An agent that follows no redirect: an account is for its gateway alone.
+/// An agent that follows no redirects: an account is only for its gateway.
 pub(crate) fn agent(patience: Duration) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -34,7 +34,8 @@ pub(crate) fn ask<Call: ApiCall + ?Sized>(
     const MOST: u64 = 64 * 1024;
 
     let request = call.request()?.into_inner();
-    // Only a gateway on this machine is asked without TLS: a proxy would see the account's secret.
+    // Without TLS, only a gateway on this machine is allowed: a proxy would see the account's
+    // secret.
     let (head, mut body) = if request.uri().scheme_str() == Some("http") {
         agent.run(agent.configure_request(request).proxy(None).build())?.into_parts()
     } else {

@@ -1,4 +1,4 @@
-//! What browsers refuse: left out, with a note for each URI.
+//! Leaves out the URIs that browsers refuse, with a note for each.
 
 use turn_credentials::IceLease;
 

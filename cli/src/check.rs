@@ -1,4 +1,4 @@
-//! `turn-credentials check URI`: asks real TURN servers for a relay, and sends data through it.
+//! `turn-credentials check URI`: asks real TURN servers for relays and sends data through them.
 
 mod audit;
 mod certificate;
@@ -38,19 +38,20 @@ use crate::check::why::Question;
 use crate::input;
 use crate::program::{self, COULD_NOT, Output, Result};
 
-/// Try TURN servers: reach them, log in, and send data through their relays
+/// Test TURN servers: connect, log in, and send data through a relay
 #[derive(Args)]
 #[command(
-    after_help = "Exits with 0 if all work, 1 if one fails or --audit warns, and 2 if nothing could be tried."
+    after_help = "Exits with 0 if all work, 1 if one fails or warns, 2 if none could be tried."
 )]
 pub(crate) struct Options {
-    /// Where the TURN server is: turn:host:port?transport=udp, or a host for UDP, TCP and TLS
+    /// turn:host:port?transport=udp, or a host for UDP, TCP and TLS
+    #[arg(value_name = "URI")]
     uris: Vec<String>,
 
     #[command(flatten)]
     login: login::Options,
 
-    /// A PEM file with an authority that may sign the server's certificate
+    /// A PEM file with a certificate authority to trust
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
 
@@ -63,11 +64,11 @@ pub(crate) struct Options {
     #[command(flatten)]
     experiments: why::Options,
 
-    /// Only IPv4 addresses
+    /// Use only IPv4 addresses
     #[arg(short = '4', conflicts_with = "ipv6")]
     ipv4: bool,
 
-    /// Only IPv6 addresses
+    /// Use only IPv6 addresses
     #[arg(short = '6')]
     ipv6: bool,
 
@@ -76,7 +77,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// What a shell reports of a program that SIGINT ended.
+/// What shells report for a program that SIGINT ended.
 const INTERRUPTED: u8 = 128 + 2;
 
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
@@ -110,7 +111,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
             outcomes = running => Some(outcomes),
             () = interrupted => None,
         };
-        // Sessions that are dropped leave their allocations to be released.
+        // Dropped sessions leave their allocations to `leftovers`.
         tasks.shutdown().await;
         (outcomes, check.leftovers.release().await)
     });
@@ -120,8 +121,8 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         program::complain(if released {
             "interrupted; nothing is left allocated"
         } else {
-            "interrupted; the server does not confirm that it has ended our allocations, which it \
-             does within ten minutes"
+            "interrupted; the server did not confirm the end of our allocations, which expire \
+             within ten minutes"
         });
         return Ok(ExitCode::from(INTERRUPTED));
     };
@@ -175,18 +176,18 @@ async fn interrupted() {
     _ = tokio::signal::ctrl_c().await;
 }
 
-/// What all targets share.
+/// The settings that all targets share.
 #[derive(Clone)]
 struct Check {
     authorities: Authorities,
     patience: Duration,
-    /// How logins are minted, where we have the secret.
+    /// How logins are minted, if the secret was given.
     recipe: Option<Arc<Recipe>>,
     why: bool,
     measure_clock: bool,
     audit: bool,
     leftovers: Leftovers,
-    /// One target at a time has allocations: several of one name would meet a small quota.
+    /// Locked while a target has allocations: several at once could exceed a small quota.
     turn: Arc<Mutex<Known>>,
 }
 
@@ -204,7 +205,7 @@ impl Check {
         wanted: impl Fn(&SocketAddr) -> bool + Copy + Send + 'static,
         tasks: &mut JoinSet<(usize, Outcome)>,
     ) -> Vec<Outcome> {
-        /// Under the 256 files that some systems let a program open.
+        /// Below the 256 open files that some systems allow.
         const AT_ONCE: usize = 200;
 
         let lookups: Vec<_> = entries
@@ -239,7 +240,9 @@ impl Check {
                 return outcome.not_tried("not tried: TURN over DTLS, which no browser speaks");
             }
             Err(Untried::Family) => {
-                return outcome.not_tried("not tried: the name has no address of this family");
+                return outcome.not_tried(
+                    "not tried: the name has no address of the family that -4 or -6 asks for",
+                );
             }
             Err(Untried::Unresolved(why)) => {
                 outcome.problem(
@@ -309,7 +312,10 @@ impl Check {
             return;
         }
         let Some(login) = &target.login else {
-            outcome.problem("no-login", "there is no login for this server");
+            outcome.problem(
+                "no-login",
+                "the list has no login for this server: add username and credential",
+            );
             return;
         };
         let waiting = Instant::now();
@@ -353,7 +359,7 @@ impl Check {
         }
     }
 
-    /// First without the login, then with it; of the address's own family, if the server has it.
+    /// Allocates a relay of the address's family or, if the server has none, of IPv4.
     async fn allocate(
         &self,
         session: &mut Session,
@@ -371,7 +377,7 @@ impl Check {
         }
     }
 
-    /// A server that needs no login, or whose secret is empty, relays for anybody.
+    /// A server that needs no login, or whose secret is empty, relays for anyone.
     async fn find_out_who_gets_in(
         &self,
         target: &Target,
@@ -383,8 +389,9 @@ impl Check {
                 0,
                 Problem {
                     code: "open-relay",
-                    message: "THE SERVER LETS ANYBODY IN: it gives a relay without any login; \
-                              coturn needs use-auth-secret and static-auth-secret, and no no-auth"
+                    message: "THE SERVER LETS ANYONE IN: it gives a relay without a login; in \
+                              turnserver.conf, set use-auth-secret and static-auth-secret, and \
+                              remove no-auth"
                         .into(),
                 },
             );
@@ -407,8 +414,8 @@ impl Check {
                 0,
                 Problem {
                     code: "empty-secret",
-                    message: "THE SERVER LETS ANYBODY IN: one of its secrets is empty; look for \
-                              static-auth-secret= without a value"
+                    message: "THE SERVER LETS ANYONE IN: one of its secrets is empty; give each \
+                              static-auth-secret= a value"
                         .into(),
                 },
             );
@@ -436,7 +443,7 @@ impl Check {
                 if direct.works() && !channel.works() {
                     outcome.problem(
                         "channel",
-                        "data passes by Send and Data, but not through a channel, which browsers \
+                        "data passes with Send and Data, but not through a channel, which browsers \
                          use",
                     );
                 }
@@ -445,8 +452,8 @@ impl Check {
             outcome.to_peer = Some(direct);
         } else {
             outcome.notes.push(
-                "no second socket of ours has an address that the relay could send to: only relay \
-                 to relay is tried"
+                "the relay cannot reach a second socket on this machine: only relay to relay is \
+                 tested"
                     .into(),
             );
         }
@@ -463,7 +470,7 @@ impl Check {
         .await;
         match far.code {
             Some(486) => outcome.notes.push(
-                "the login's quota is one allocation (486): relay to relay is not tried, and one \
+                "the login's quota is one allocation (486): relay to relay is not tested, and a \
                  client can have only one relay"
                     .into(),
             ),
@@ -489,13 +496,13 @@ impl Check {
     }
 }
 
-/// Again, if the quota is used up, maybe by an allocation of ours that was given back.
+/// Retries if the quota is used up, perhaps by an allocation that we just released.
 async fn allocate_again(
     session: &mut Session,
     login: &Login,
     family: AddressFamily,
 ) -> std::result::Result<Allocation, TurnError> {
-    /// coturn counts an allocation for a second after it was given back.
+    /// coturn counts an allocation for another second after its release.
     const STILL_COUNTED: Duration = Duration::from_secs(2);
 
     match session.allocate(Some(login), family).await {
@@ -507,8 +514,8 @@ async fn allocate_again(
     }
 }
 
-/// What anybody can mint for a server with an empty secret: HMAC pads a key with NUL, so that the
-/// key of one NUL is the empty one.
+/// A login that anyone can mint for a server with an empty secret: HMAC pads keys with NUL, so a
+/// key of one NUL is equal to the empty key.
 fn login_without_secret() -> Option<Login> {
     let secret = SharedSecret::new([0]).ok()?;
     let ttl = Duration::from_secs(600);
@@ -518,7 +525,7 @@ fn login_without_secret() -> Option<Login> {
     Some(Login::from(&minted))
 }
 
-/// No server may vanish from the report: a panic goes on.
+/// Passes a task's panic on, so that no server vanishes from the report.
 fn finished<T>(task: std::result::Result<T, JoinError>) -> Option<T> {
     match task.map_err(JoinError::try_into_panic) {
         Ok(done) => Some(done),

@@ -1,4 +1,4 @@
-//! `turn-credentials diagnose USERNAME [PASSWORD]`: says why a TURN server refuses a login.
+//! `turn-credentials diagnose USERNAME [PASSWORD]`: explains why a TURN server refuses a login.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -13,17 +13,17 @@ use crate::program::{self, Output, Result};
 use crate::secrets::{self, Secret};
 use crate::{input, json};
 
-/// Say why a TURN server refuses a login, or what else is odd about it; asks no server
+/// Say why a TURN server refuses a login, without asking the server
 #[derive(Args)]
 #[command(after_help = "\
-What it prints is for operators: it tells how the service makes its passwords.
-Exits with 0 if coturn accepts the login, 1 if it does not, and 2 if it could not tell.")]
+Show the output to operators only: it tells how your service makes passwords.
+Exits with 0 if coturn accepts the login, 1 if not, and 2 if that is uncertain.")]
 pub(crate) struct Options {
     /// The username that the client sends
     #[arg(allow_hyphen_values = true)]
     username: String,
 
-    /// The password that goes with it; - reads it from stdin, where other users cannot see it
+    /// Its password, or - to read it from stdin, hidden from other users
     #[arg(allow_hyphen_values = true)]
     password: Option<String>,
 
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     separator: Separator,
 
-    /// Print one JSON object: verdict, findings (code, message, advice, verdict), secrets
+    /// Print one JSON object: verdict, findings, secrets
     #[arg(long)]
     json: bool,
 }
@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         Verdict::Accepted => ExitCode::SUCCESS,
         Verdict::BadRequest | Verdict::Unauthorized => ExitCode::FAILURE,
         _ => {
-            program::complain("note: this is not enough to tell what the server answers");
+            program::complain("note: this is not enough to tell how the server answers");
             ExitCode::from(program::COULD_NOT)
         }
     })
@@ -67,7 +67,7 @@ fn print(found: &Json<'_>, verdict: Verdict, output: &mut Output) -> Result<()> 
     for finding in &found.findings {
         writeln!(output, "* {}\n  {}", finding.message, finding.advice)?;
     }
-    // A finding knows a secret by its number.
+    // Findings refer to secrets by number.
     for (number, source) in (1..).zip(&found.secrets) {
         let called = format!("secret {number}");
         let is_told = found.findings.iter().any(|finding| finding.message.contains(&called));
@@ -82,7 +82,7 @@ fn print(found: &Json<'_>, verdict: Verdict, output: &mut Output) -> Result<()> 
 struct Json<'a> {
     verdict: &'static str,
     findings: Vec<JsonFinding>,
-    /// What the messages call secret 1, secret 2 and so on.
+    /// The sources of what the messages call secret 1, secret 2 and so on.
     secrets: Vec<&'a str>,
 }
 

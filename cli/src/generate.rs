@@ -24,48 +24,48 @@ use crate::{json, secrets, words};
 
 const FORMATS: &str = "\
 Formats:
-  text      username and password, a line each; with --names, username TAB password
-  json      an object: username, password, ttl, expires_at, and uris if there are any
+  text      username and password on two lines; with --names, TAB between
+  json      one object: username, password, ttl, expires_at, and any uris
   ice       for RTCPeerConnection: {\"iceServers\": [...], \"ttl\": 3600}
-  rest      the answer of the TURN REST draft, which is also Matrix's turnServer
-  xep-0215  XMPP's service elements
-  link      the Link headers of WHIP and WHEP
+  rest      the response of the TURN REST draft, also Matrix's turnServer
+  xep-0215  service elements for XMPP
+  link      Link headers for WHIP and WHEP
   turn-uri  turn://user:password@host, for GStreamer and libdatachannel";
 
-/// Mint a TURN login that coturn accepts, or one for each line of a file
+/// Mint a TURN login, or one for each name in a file
 #[derive(Args)]
 #[command(after_help = FORMATS)]
 pub(crate) struct Options {
     /// Who the login is for
     name: Option<String>,
 
-    /// A file with a name on each line, - for stdin; for the formats text, json, ice and rest
+    /// A file with one name per line, - for stdin
     #[arg(long, value_name = "PATH", conflicts_with = "name")]
     names: Option<PathBuf>,
 
-    /// Make a stable pseudonym of each name, which servers accept and which hides it
+    /// Replace each name with a stable pseudonym
     #[arg(long)]
     pseudonym: bool,
 
     #[command(flatten)]
     secrets: secrets::Options,
 
-    /// How long the login lasts: 90s, 1h, 1d; digits alone are seconds
+    /// How long the login lasts: 90s, 1h, 1d
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = Ttl::parse)]
     ttl: Ttl,
 
     #[command(flatten)]
     layout: layout::Options,
 
-    /// How to print the login: see below
-    #[arg(long, value_enum, default_value = "text")]
+    /// How to print the login, see below
+    #[arg(long, value_enum, default_value = "text", hide_possible_values = true)]
     format: Format,
 
-    /// Where the TURN server is: turn:host:port?transport=udp; can be repeated
+    /// A server: turn:host:port?transport=udp; repeat for more
     #[arg(long = "uri", value_name = "URI")]
     uris: Vec<String>,
 
-    /// In the format ice, keep the URIs that browsers refuse, for other clients
+    /// With --format ice, keep the URIs that browsers refuse
     #[arg(long)]
     unfiltered: bool,
 }
@@ -84,7 +84,7 @@ enum Format {
 
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     check(options)?;
-    // Claims stdin before a secret could.
+    // Opened first, so that names get stdin and not a secret.
     let names = options.names.as_deref().map(Names::open).transpose()?;
     let secret = options.secrets.read_one()?.shared;
     let now = UnixTime::now();
@@ -100,19 +100,21 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What does not go together.
+/// Refuses options that contradict each other.
 fn check(options: &Options) -> Result<()> {
     let Options { name, names, layout, format, .. } = options;
     let (has_name, bare) = (name.is_some() || names.is_some(), layout.layout == Layout::ExpiryOnly);
     if bare && (has_name || options.pseudonym) {
-        return Err("--layout expiry-only has no name in it: leave out the name".into());
+        return Err(
+            "--layout expiry-only has no place for a name: omit the name and --pseudonym".into()
+        );
     }
     if !bare && !has_name {
         return Err("no name: give one, as in turn-credentials generate alice".into());
     }
     if names.is_some() && matches!(format, Format::Xep0215 | Format::Link | Format::TurnUri) {
         return Err(
-            "--names prints one line for each: give --format text, json, ice or rest".into()
+            "--names prints one line per login: use --format text, json, ice or rest".into()
         );
     }
     Ok(())
@@ -126,7 +128,7 @@ struct Minter<'a> {
 }
 
 impl<'a> Minter<'a> {
-    /// Fails for whatever is wrong with every login, and notes it where it is only odd.
+    /// Fails on what would be wrong with every login, so that it is reported once.
     fn new(options: &'a Options, secret: SharedSecret, now: UnixTime) -> Result<Self> {
         let pseudonyms = PseudonymKey::new(&secret);
         let uris = input::uris("--uri", &options.uris)?;
@@ -141,11 +143,15 @@ impl<'a> Minter<'a> {
         let login = login.map_err(|error| words::of(ttl.explain(error)))?;
         match options.format {
             Format::Text if !minter.uris.is_empty() => {
-                program::complain("note: --format text prints no URIs, the others do");
+                program::complain(
+                    "note: --format text prints no URIs: use another format to get them",
+                );
             }
             Format::Text | Format::Json => {}
             _ if minter.uris.is_empty() => {
-                return Err("this format says where the server is: add --uri turn:HOST".into());
+                return Err(
+                    "this format needs the address of the server: add --uri turn:HOST".into()
+                );
             }
             Format::Ice => {
                 let lease = minter.lease(&login).map_err(words::of_ice)?;
@@ -173,7 +179,7 @@ impl<'a> Minter<'a> {
         TurnCredentials::for_username_at(username, &self.secret, skew, now)
     }
 
-    /// A line for each name that can have a login, as soon as it comes, and why others cannot.
+    /// Prints a login as soon as its name arrives; reports each invalid name on stderr.
     fn print_all(&self, mut names: Names, output: &mut Output) -> Result<ExitCode> {
         let mut refused = 0_u64;
         loop {
@@ -207,7 +213,7 @@ impl<'a> Minter<'a> {
         Ok(ExitCode::FAILURE)
     }
 
-    /// Prints a login; with the name that it is one of many for, on one line.
+    /// Prints one login: on one line if it is one of many, which `name` tells.
     fn print(
         &self,
         name: Option<&str>,
@@ -240,7 +246,9 @@ impl<'a> Minter<'a> {
                 let values = turn_uri::values(lease()?.servers());
                 if values.is_empty() {
                     return Err(
-                        "this format has TURN URIs only, over UDP, TCP or TLS: add one".into()
+                        "--format turn-uri lists only TURN over UDP, TCP or TLS: add --uri \
+                         turn:HOST"
+                            .into(),
                     );
                 }
                 for value in values {

@@ -1,4 +1,4 @@
-//! Secrets, URIs and times, as a command line, the environment and files give them.
+//! Secrets, URIs and times from the command line, the environment and files.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -33,7 +33,7 @@ pub(crate) fn secret_in_environment() -> Result<Vec<u8>> {
     odd_end(&text).map_or_else(|| Ok(text), |odd| Err(format!("TURN_SECRET: {odd}").into()))
 }
 
-/// What looks like a blank or like nothing at an end of a secret, and is part of it for a TURN server.
+/// A blank or an invisible character at an end of a secret, which a TURN server would keep.
 pub(crate) fn odd_end(secret: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(secret).ok()?;
     let is_odd = |c: &char| {
@@ -41,8 +41,8 @@ pub(crate) fn odd_end(secret: &[u8]) -> Option<String> {
     };
     let odd = text.chars().next().filter(is_odd).or(text.chars().next_back().filter(is_odd))?;
     Some(format!(
-        "the secret has the character U+{:04X} at its beginning or end, where nobody sees it: \
-         remove it where the secret is set",
+        "the secret has the invisible character U+{:04X} at its beginning or end: remove it where \
+         the secret is set",
         u32::from(odd)
     ))
 }
@@ -53,7 +53,7 @@ pub(crate) fn secret_text_or(path: Option<&Path>, flag: &str, name: &str) -> Res
         return secret_text(path);
     }
     let text = variable(name)?.map(ApiKey::from);
-    let text = text.ok_or_else(|| format!("no secret: give {flag} PATH or {name}"))?;
+    let text = text.ok_or_else(|| format!("no secret: give {flag} PATH, or set {name}"))?;
     let key = ApiKey::from_config_value(text.as_str());
     Ok(key.map_err(|error| format!("{name}: {error}"))?)
 }
@@ -86,12 +86,14 @@ pub(crate) fn read(what: &str, path: &Path) -> Result<Vec<u8>> {
     let file = open(what, path)?;
     file.take(MOST + 1).read_to_end(&mut contents).map_err(unreadable(what, path))?;
     if contents.len() as u64 > MOST {
-        return Err(format!("{what} {} is over 1 MiB: is it another file?", path.display()).into());
+        return Err(
+            format!("{what} {} is over 1 MiB: is it the right file?", path.display()).into()
+        );
     }
     Ok(contents)
 }
 
-/// A file or, for `-`, stdin, which only one can read; the errors name the file.
+/// Opens a file or, for `-`, stdin, which only one option can read; the errors name the file.
 pub(crate) fn open(what: &str, path: &Path) -> Result<Box<dyn Read>> {
     static STDIN_IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -99,7 +101,7 @@ pub(crate) fn open(what: &str, path: &Path) -> Result<Box<dyn Read>> {
         return Ok(Box::new(File::open(path).map_err(unreadable(what, path))?));
     }
     if STDIN_IS_TAKEN.swap(true, Ordering::Relaxed) {
-        return Err(format!("{what}: stdin is already read for something else, give a file").into());
+        return Err(format!("{what}: stdin is already read by another option: give a file").into());
     }
     Ok(Box::new(io::stdin()))
 }
@@ -112,7 +114,7 @@ fn unreadable(what: &str, path: &Path) -> impl Fn(io::Error) -> String {
     move |error| format!("cannot read {what} {}: {error}", path.display())
 }
 
-/// What the environment holds, if anything; the error does not show it.
+/// The value of an environment variable, if it is set; the error does not show it.
 pub(crate) fn variable(name: &str) -> Result<Option<String>> {
     let text = env::var_os(name).map(OsString::into_string).transpose();
     text.map_err(|_| format!("{name} is not UTF-8").into())
@@ -124,7 +126,7 @@ pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
     uris.collect::<result::Result<_, UriError>>().map_err(|error| format!("{flag}: {error}").into())
 }
 
-const NOT_A_TIME: &str = "not a time: type 90s, 1h, 1d, or seconds as digits alone";
+const NOT_A_TIME: &str = "not a time: type 90s, 1h or 1d; digits alone are seconds";
 
 /// A duration: `90s`, `1h`; digits alone are seconds.
 pub(crate) fn parse_duration(text: &str) -> result::Result<Duration, &'static str> {
@@ -174,7 +176,7 @@ impl Ttl {
         Ok(Self { duration, in_seconds })
     }
 
-    /// What a number of seconds above 31 days may be instead: milliseconds.
+    /// Asks whether a number of seconds above 31 days was meant as milliseconds.
     pub(crate) fn doubt(self) -> Option<String> {
         const DAY: u64 = 86_400;
 
@@ -185,7 +187,7 @@ impl Ttl {
             .then(|| format!("{secs}s is {over}{days} days: did you mean {}s?", secs / 1000))
     }
 
-    /// The same error without a mistake that only a number of seconds can be.
+    /// Removes the hint at a mistake that only a number of seconds can have.
     pub(crate) fn explain(self, error: Error) -> Error {
         match error {
             Error::ExpiryOutOfRange { .. } if !self.in_seconds => {
@@ -204,7 +206,7 @@ pub(crate) fn date(time: UnixTime) -> String {
 
 /// The character between expiry and name.
 pub(crate) fn parse_separator(text: &str) -> result::Result<char, &'static str> {
-    const WHY_NOT: &str = "give one character of ASCII punctuation, not a quote or a backslash";
+    const WHY_NOT: &str = "give one ASCII punctuation character other than a quote or a backslash";
 
     let separator: char = text.parse().map_err(|_| WHY_NOT)?;
     let expiry = Username::expiry_only(Username::MAX_EXPIRY);

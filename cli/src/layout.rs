@@ -11,7 +11,7 @@ use crate::input;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// The server's clock minus yours: --skew=-5s, --skew=+5s
+    /// Server clock minus yours: 5s, -5s
     #[arg(
         long,
         value_name = "TIME",
@@ -21,8 +21,8 @@ pub(crate) struct Options {
     )]
     pub(crate) skew: ClockSkew,
 
-    /// Where the expiry is in the username
-    #[arg(long, value_enum, default_value = "expiry-first")]
+    /// expiry-first, name-first or expiry-only
+    #[arg(long, value_enum, default_value = "expiry-first", hide_possible_values = true)]
     pub(crate) layout: Layout,
 
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Separator {
-    /// Between expiry and name (coturn: --rest-api-separator)
+    /// Between expiry and name in the username
     #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
     pub(crate) separator: char,
 }

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Mint, verify and diagnose time-limited TURN logins, or ask a provider for them
+/// Mint, verify and diagnose time-limited TURN logins, and test TURN servers
 #[derive(Parser)]
 #[command(name = "turn-credentials", version, arg_required_else_help = false)]
 struct Cli {

@@ -1,4 +1,4 @@
-//! Names from a file or stdin, one on each line, read as they come.
+//! Names from a file or stdin, one per line, read as they arrive.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::input;
 use crate::program::Result;
 
-/// A line's name, or why it has none.
+/// The name on a line, or why it is invalid.
 pub(crate) type Name<'a> = std::result::Result<&'a str, &'static str>;
 
 pub(crate) struct Names {
@@ -25,12 +25,12 @@ impl Names {
         Ok(Self { reader, line: Vec::new(), count: 0 })
     }
 
-    /// Whether the next line is yet to come, so that what was made so far should be shown.
+    /// Whether the next line has not arrived yet, so that the output so far should be flushed.
     pub(crate) fn would_wait(&self) -> bool {
         !self.reader.buffer().contains(&b'\n')
     }
 
-    /// The number of lines read so far: of the last one, counted from 1.
+    /// The number of lines read so far, which is the number of the last line.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
@@ -46,7 +46,7 @@ impl Names {
             Some(text) => text.strip_suffix(b"\r").unwrap_or(text),
             None if line.len() as u64 == Self::MAX_LEN => {
                 reader.skip_until(b'\n')?;
-                return Ok(Some(Err("the line is over 64 KiB: give one name on each line")));
+                return Ok(Some(Err("the line is over 64 KiB: give one name per line")));
             }
             None => line,
         };

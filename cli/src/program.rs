@@ -1,4 +1,4 @@
-//! How a program starts and ends: output on stdout, and each error on one line of stderr.
+//! How the program starts and ends: output on stdout, and each error on one line of stderr.
 
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ pub(crate) type Result<T> = result::Result<T, Box<dyn error::Error>>;
 /// The program could not do its job; 1 is for a login that a server would refuse.
 pub(crate) const COULD_NOT: u8 = 2;
 
-/// What a shell reports of a program that SIGPIPE ended.
+/// What shells report for a program that SIGPIPE ended.
 const READER_IS_GONE: u8 = 128 + 13;
 
 /// Parses the command line and runs the program, which writes its output and decides its exit code,
@@ -31,7 +31,7 @@ pub(crate) fn main<Cli: Parser>(
             return ExitCode::from(COULD_NOT);
         }
     };
-    // What was written before an error is output too.
+    // Also prints what was written before an error.
     let flushed = output.flush();
     match ended.and_then(|code| Ok(flushed.map(|()| code)?)) {
         Ok(code) => code,

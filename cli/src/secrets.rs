@@ -1,4 +1,4 @@
-//! The secrets that a command uses, and where each one is from.
+//! The secrets that a command uses, and where each one comes from.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,11 +13,11 @@ use crate::program::{self, Result};
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// A secret shared with the TURN server; other users of the machine can see it
+    /// The secret, visible to other users of this machine
     #[arg(long = "secret", value_name = "TEXT", allow_hyphen_values = true)]
     texts: Vec<OsString>,
 
-    /// A file with a secret, - for stdin; without any, the secret is $TURN_SECRET
+    /// Its file, - for stdin [default: $TURN_SECRET]
     #[arg(long = "secret-file", value_name = "PATH")]
     files: Vec<PathBuf>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Options {
 pub(crate) struct Secret {
     pub(crate) bytes: Vec<u8>,
     pub(crate) shared: SharedSecret,
-    /// What to call it in public: `--secret 2`, a file's path.
+    /// How messages name it: `--secret 2`, a file's path.
     pub(crate) source: String,
 }
 
@@ -37,7 +37,7 @@ impl Secret {
 }
 
 impl Options {
-    /// Whether the command line has one.
+    /// Whether the command line has a secret.
     pub(crate) fn given(&self) -> bool {
         !self.texts.is_empty() || !self.files.is_empty()
     }
@@ -51,7 +51,7 @@ impl Options {
         Ok(secrets)
     }
 
-    /// The same, or none.
+    /// Like `read`, but none at all is fine.
     pub(crate) fn read_any(&self) -> Result<Vec<Secret>> {
         if self.texts.is_empty() && self.files.is_empty() && env::var_os("TURN_SECRET").is_none() {
             return Ok(Vec::new());
@@ -81,10 +81,10 @@ impl Options {
         Ok(secrets)
     }
 
-    /// The only one.
+    /// Exactly one secret.
     pub(crate) fn read_one(&self) -> Result<Secret> {
         if self.texts.len() + self.files.len() > 1 {
-            return Err("more than one secret: a login is made with one, give only that".into());
+            return Err("more than one secret: give only the one to mint with".into());
         }
         self.read()?.pop().ok_or_else(|| "no secret".into())
     }

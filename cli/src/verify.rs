@@ -1,4 +1,4 @@
-//! `turn-credentials verify USERNAME PASSWORD`: says whether a TURN login is valid.
+//! `turn-credentials verify USERNAME PASSWORD`: checks a TURN login.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -13,17 +13,17 @@ use crate::program::{Output, Result};
 use crate::secrets::{self, Secret};
 use crate::{input, json};
 
-/// Say whether a TURN login is valid, until when and with which secret, or why it is not
+/// Say if a login is valid, until when, and by which secret
 #[derive(Args)]
 #[command(
-    after_help = "Exits with 0 if it is valid, 1 if it is not, and 2 if it could not be checked."
+    after_help = "Exits with 0 if the login is valid, 1 if not, and 2 if it could not be checked."
 )]
 pub(crate) struct Options {
     /// The username that the client sends
     #[arg(allow_hyphen_values = true)]
     username: String,
 
-    /// The password that goes with it; - reads it from stdin, where other users cannot see it
+    /// Its password, or - to read it from stdin, hidden from other users
     #[arg(allow_hyphen_values = true)]
     password: String,
 
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     separator: Separator,
 
-    /// Refuse a login that lasts longer than this from now
+    /// Refuse a login that is valid for longer than this
     #[arg(long, value_name = "TIME", value_parser = input::parse_duration)]
     max_ttl: Option<Duration>,
 
@@ -59,7 +59,7 @@ struct Verdict<'a> {
     valid: bool,
     code: &'static str,
     message: String,
-    /// What made the password.
+    /// Which secret made the password.
     secret: Option<&'a str>,
     expires_at: Option<u64>,
     ttl: u64,
@@ -90,9 +90,10 @@ fn verify<'a>(
         Ok(username) => {
             let (date, span) = (input::date(username.expires_at()), input::span(left));
             match max_ttl {
-                Some(max) if left > max.as_secs() => {
-                    ("too-long", format!("valid until {date}, for {span}, which is over --max-ttl"))
-                }
+                Some(max) if left > max.as_secs() => (
+                    "too-long",
+                    format!("valid until {date}, for {span}, which is longer than --max-ttl"),
+                ),
                 _ => ("valid", format!("valid until {date}, for {span}")),
             }
         }
@@ -109,15 +110,14 @@ fn verify<'a>(
         ),
         Err(VerifyError::MalformedUsername) => (
             "malformed",
-            "the password is right, but the username is malformed: it must be expiry and name, \
-             name and expiry, or an expiry alone, with this --separator and within the limits of \
-             coturn"
+            "the password is right, but the username is malformed or beyond the limits of TURN \
+             servers: make it <expiry>:<name> with an expiry before 2038, or give its --separator"
                 .into(),
         ),
         Err(_) => (
             "wrong-password",
-            "the password does not belong to this username under any secret here: \
-             turn-credentials diagnose looks for the mistake"
+            "the password does not match this username under any secret given: run \
+             turn-credentials diagnose to find the mistake"
                 .into(),
         ),
     };

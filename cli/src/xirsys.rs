@@ -20,45 +20,45 @@ use crate::program::{self, Output, Result};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Ask Xirsys for ICE servers, and print them for browsers: {"iceServers": [...]}
+/// Get ICE servers from Xirsys, as JSON for browsers
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The channel, which must exist: my/channel
+    /// An existing channel, such as my/channel
     channel: String,
 
-    /// The account; without it, $XIRSYS_IDENT
+    /// The account; else $XIRSYS_IDENT
     #[arg(long, value_name = "TEXT")]
     ident: Option<String>,
 
-    /// A file with the account's secret, - for stdin; without it, $XIRSYS_SECRET
+    /// The file of its secret, - for stdin; else $XIRSYS_SECRET
     #[arg(long, value_name = "PATH")]
     secret_file: Option<PathBuf>,
 
-    /// Where the API is; without it, $XIRSYS_GATEWAY or the nearest gateway
+    /// The API's address; else $XIRSYS_GATEWAY or the nearest
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
 
-    /// How long the logins last: 1s to 6h; digits alone are seconds
+    /// How long the logins last: 1s to 6h
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = input::parse_duration)]
     ttl: Duration,
 
-    /// Ask for servers near the user at this address
+    /// Ask for servers near this address of a user
     #[arg(long, value_name = "ADDRESS")]
     user_ip: Option<IpAddr>,
 
-    /// Keep the URIs that browsers refuse: for other clients
+    /// Keep the URIs that browsers refuse
     #[arg(long)]
     unfiltered: bool,
 
-    /// Print the request without its secret, and send nothing
+    /// Print the request, without its secret, instead of sending it
     #[arg(long)]
     dry_run: bool,
 
-    /// Read the answer from a file, as if it came now, and send nothing; this needs no account
+    /// Read the answer from a file instead of asking Xirsys
     #[arg(long, value_name = "PATH", conflicts_with = "dry_run")]
     answer: Option<PathBuf>,
 
-    /// The HTTP status that the answer in the file came with
+    /// The HTTP status of the answer in the file
     #[arg(long, default_value = "200", value_name = "CODE", requires = "answer")]
     status: u16,
 }
@@ -110,7 +110,7 @@ fn call(options: &Options) -> Result<IceRequest> {
 
 fn account(options: &Options) -> Result<Account> {
     let ident = options.ident.clone().or(input::variable("XIRSYS_IDENT")?);
-    let ident = ident.ok_or("no account: give --ident TEXT or XIRSYS_IDENT")?;
+    let ident = ident.ok_or("no account: give --ident TEXT, or set XIRSYS_IDENT")?;
     let file = options.secret_file.as_deref();
     let secret = input::secret_text_or(file, "--secret-file", "XIRSYS_SECRET")?;
     let account = Account::new(&ident, secret).map_err(|error| match error {
@@ -120,7 +120,7 @@ fn account(options: &Options) -> Result<Account> {
     Ok(account?)
 }
 
-/// Says when to try again, where that may help.
+/// Adds when to try again, if that may help.
 fn explain(error: AskError) -> Box<dyn Error> {
     match error {
         AskError::Api(error) if error.is_retryable() && !matches!(error, ApiError::NotJson) => {

@@ -1,4 +1,4 @@
-// What a page does at the driver's word: functions of one argument, which tell what came of it.
+// What a page does for the driver: functions with one argument, which return the result.
 const LIMIT = 15_000;
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

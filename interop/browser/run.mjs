@@ -1,4 +1,4 @@
-// Makes a list of calls, given as a line of JSON, in one start of a browser: a line for each.
+// Makes a list of calls, given as one line of JSON, in one run of a browser, and prints a line for each.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -34,7 +34,7 @@ const start = {
     }),
 };
 
-// Both libraries end the browser with this process, which ends with the one that started it.
+// Both libraries end the browser with this process, which ends with its parent.
 const input = createInterface(process.stdin).once('close', () => process.exit(1));
 setTimeout(() => process.exit(1), LIMIT);
 const [line] = await once(input, 'line');

@@ -1,5 +1,4 @@
-//! Browsers that are started by a Node program under `browser/`, and what its functions tell of a
-//! page.
+//! Browsers, started by a Node program under `browser/`, and what its functions report about a page.
 
 use std::fs;
 use std::io::Write;
@@ -27,14 +26,14 @@ pub struct Call {
     pub argument: Value,
 }
 
-/// Two peers that are to meet, both with this `RTCConfiguration`.
+/// Two peers that should connect, both with this `RTCConfiguration`.
 #[derive(Debug, Serialize)]
 pub struct Case {
     pub name: String,
     pub configuration: Value,
 }
 
-/// What came of a case, at both peers together.
+/// The result of a case, for both peers together.
 #[derive(Debug, Deserialize)]
 pub struct Outcome {
     pub name: String,
@@ -49,7 +48,7 @@ pub struct Outcome {
 #[derive(Debug, Deserialize)]
 pub struct Joined {
     pub token: String,
-    /// What it was given for its `iceServers`.
+    /// The `iceServers` that it got.
     pub server: Value,
     pub outcome: Outcome,
 }
@@ -61,17 +60,17 @@ pub struct Verdict {
     pub verdict: String,
     pub words: String,
     pub rows: Vec<Row>,
-    /// It said first that it wants a key.
+    /// Whether it first asked for a key.
     pub wants_key: bool,
-    /// All that is to be read on it.
+    /// All of its text.
     pub text: String,
-    /// It says that no server is offered over TLS on port 443.
+    /// Whether it says that no server is offered over TLS on port 443.
     pub warns: bool,
     /// The id of the element with the focus.
     pub focus: String,
     /// What "Copy report" copies.
     pub report: Value,
-    /// What it says at once, of servers that are typed in.
+    /// What it says immediately about servers that are typed in.
     #[serde(default)]
     pub progress: String,
     /// How many requests it makes for them.
@@ -79,7 +78,7 @@ pub struct Verdict {
     pub sent: usize,
 }
 
-/// What axe says of the page, in a colour scheme and a width.
+/// What axe says about the page, in a colour scheme and a width.
 #[derive(Debug, Deserialize)]
 pub struct Accessibility {
     pub name: String,
@@ -103,9 +102,9 @@ pub struct Candidate {
     pub r#type: String,
     pub address: String,
     pub protocol: String,
-    /// Chromium tells it, but not for UDP.
+    /// Only from Chromium, and not for UDP.
     pub relay_protocol: Option<String>,
-    /// Chromium tells it.
+    /// Only from Chromium.
     pub url: Option<String>,
 }
 
@@ -119,7 +118,7 @@ pub struct CandidateError {
 }
 
 impl Browser {
-    /// Tries each case, in one start of the browser, which trusts this authority.
+    /// Tries each case in one run of the browser, which trusts this authority.
     ///
     /// # Panics
     ///
@@ -132,12 +131,12 @@ impl Browser {
         outcomes.map(|outcome| outcome.expect("an outcome")).collect()
     }
 
-    /// Makes each call, in one start of the browser, which trusts this authority: what it gives, or
-    /// the error that is thrown.
+    /// Makes each call in one run of the browser, which trusts this authority. Returns each result or
+    /// thrown error.
     ///
     /// # Panics
     ///
-    /// Where something is not installed, or the browser ends early.
+    /// If something is not installed, or the browser ends early.
     pub fn call<T: DeserializeOwned>(
         self,
         calls: &[Call],
@@ -172,11 +171,11 @@ impl Browser {
     }
 }
 
-/// Serves a page with nothing on it, of an origin of its own.
+/// Serves an empty page from a new origin.
 pub fn blank_page() -> String {
     let address = serve(|_, mut stream| {
         let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n";
-        // Who asked may be gone.
+        // The client may be gone.
         _ = stream.write_all(page.as_bytes());
     });
     format!("http://localhost:{}", address.port())
@@ -184,7 +183,7 @@ pub fn blank_page() -> String {
 
 const PROFILE: &str = "profile";
 
-/// Makes a browser's store of certificates, with this authority in it.
+/// Makes a browser's certificate store that contains this authority.
 fn trust(authority: &Path, store: &Path) {
     fs::create_dir_all(store).expect("the folder of the certificates");
     let database = format!("sql:{}", store.display());

@@ -11,7 +11,7 @@ use serde_json::{Deserializer, Value};
 pub(crate) fn program(folder: &str) -> PathBuf {
     let manifest = format!("{}/../{folder}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
     let mut cargo = Command::new("cargo");
-    // Cargo's variables for this package would have ring, and what needs it, built anew.
+    // Cargo's variables for this package would make it rebuild ring and its dependents.
     for (name, _) in env::vars_os().filter(|(name, _)| of_a_package(name)) {
         cargo.env_remove(name);
     }

@@ -20,19 +20,19 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The verdict on the server given as number `index`.
+    /// The verdict on server number `index`.
     pub fn message(&self, index: usize) -> &str {
         self.json["servers"][index]["message"].as_str().unwrap_or_default()
     }
 
-    /// The codes of what is wrong there, the worst first.
+    /// The codes of its problems, the worst first.
     pub fn problems(&self, index: usize) -> Vec<&str> {
         let problems = self.json["servers"][index]["problems"].as_array();
         problems.into_iter().flatten().filter_map(|problem| problem["code"].as_str()).collect()
     }
 }
 
-/// Checks with `--json`. No secret of the arguments may show up in what it prints.
+/// Checks with `--json`. The output must not show a secret from the arguments.
 pub fn check(args: &[&str]) -> Checked {
     ended(start(args), args)
 }
@@ -71,7 +71,7 @@ fn spawn(mut command: Command, args: &[&str]) -> Child {
     command.spawn().expect("the program")
 }
 
-/// What Ctrl-C does.
+/// Like Ctrl-C.
 pub fn interrupt(child: &Child) {
     kill_process(Pid::from_child(child), Signal::INT).expect("a running program");
 }

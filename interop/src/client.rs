@@ -16,12 +16,12 @@ use crate::coturn::{Coturn, REALM};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The STUN error code of a server that gives no relay.
+/// The STUN error code of a server that refuses a relay.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refused(pub u16);
 
 impl Coturn {
-    /// Gives a relay to a client with this login, which gives it up at once.
+    /// Gives a relay to a client with this login, which releases it immediately.
     pub async fn allocates(&self, login: impl Into<Login>) -> Result<(), Refused> {
         let login = login.into();
         allocate(self.address(), login.username(), login.credential().as_str()).await
@@ -34,7 +34,7 @@ impl Coturn {
     }
 }
 
-/// Asks for a relay with any texts, even those that a [`Login`] refuses, and gives it up at once.
+/// Asks for a relay with any texts, even those that a [`Login`] refuses, and releases it.
 pub async fn allocate(server: SocketAddr, username: &str, password: &str) -> Result<(), Refused> {
     let client = connect(server, username, password).await;
     let answer = timeout(PATIENCE, client.allocate()).await.expect("an answer of the server");
@@ -87,8 +87,8 @@ async fn connect(server: SocketAddr, username: &str, password: &str) -> Client {
     client
 }
 
-/// A socket on a port that no client of this process had: to coturn it would be the same session still,
-/// which may not change its username.
+/// A socket on a port that no client of this process has used: coturn would take a reused one for the
+/// same session, whose username cannot change.
 async fn unused_socket() -> UdpSocket {
     static USED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 

@@ -1,4 +1,4 @@
-//! One coturn process of one's own: its port, its database, its end.
+//! One coturn process, with its own ports and database.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -32,17 +32,17 @@ impl Coturn {
         Self::with_args(&secret_args(secrets))
     }
 
-    /// Starts a server with arguments beside those that any test needs.
+    /// Starts a server with arguments, in addition to those that every test needs.
     pub fn with_args<Arg: AsRef<str>>(args: &[Arg]) -> Self {
         Self::start(TempDir::new().expect("a temporary folder"), &[], &["-n", "--no-tls"], args)
     }
 
-    /// Starts a server with these static secrets that speaks TLS too, as `localhost`.
+    /// Starts a server with these static secrets that also speaks TLS, as `localhost`.
     pub fn with_tls(secrets: &[&str]) -> Self {
         Self::with_tls_and(secrets, &[], |_| {})
     }
 
-    /// The same with more arguments, and with a certificate as `change` makes it.
+    /// Like `with_tls`, with more arguments and with a certificate that `change` modifies.
     pub fn with_tls_and(
         secrets: &[&str],
         args: &[&str],
@@ -59,7 +59,7 @@ impl Coturn {
 
     /// Starts a server with these static secrets, whose clock is that many seconds ahead of ours.
     pub fn with_clock_ahead(secs: i64, secrets: &[&str]) -> Self {
-        // The loader puts the machine's folder of libraries in for `$LIB`.
+        // The loader replaces `$LIB` with the machine's library folder.
         let library = "/usr/$LIB/faketime/libfaketimeMT.so.1";
         let env = [("LD_PRELOAD", library), ("FAKETIME", &format!("{secs:+}"))];
         let folder = TempDir::new().expect("a temporary folder");
@@ -75,7 +75,7 @@ impl Coturn {
         Self::start(folder, &[], &["-c", &path, "--no-tls"], &[] as &[&str])
     }
 
-    /// Starts a server that reads its secrets from a database, which is empty at first.
+    /// Starts a server that reads its secrets from a database, which is initially empty.
     pub fn with_database() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         // While the server creates the tables itself, the database is locked.
@@ -164,12 +164,12 @@ impl Coturn {
         self.address.port() + 1
     }
 
-    /// The certificate of the authority that vouches for this server.
+    /// The certificate of the authority that signed this server's.
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join(AUTHORITY)
     }
 
-    /// Where it is over UDP, TCP and TLS.
+    /// Its URIs over UDP, TCP and TLS.
     pub fn uris(&self) -> [String; 3] {
         let (port, tls_port) = (self.address().port(), self.tls_port());
         [
@@ -179,21 +179,21 @@ impl Coturn {
         ]
     }
 
-    /// The usernames that clients came with.
+    /// The usernames that clients sent.
     pub fn usernames(&self) -> BTreeSet<String> {
         let log = self.log();
         let names = log.split("user <").skip(1).filter_map(|rest| Some(rest.split_once('>')?.0));
         names.filter(|name| !name.is_empty()).map(Into::into).collect()
     }
 
-    /// The sessions that were ever given an allocation.
+    /// The sessions that ever had an allocation.
     pub fn allocations_ever(&self) -> BTreeSet<String> {
         self.sessions_with(": new, realm=")
     }
 
-    /// The sessions that still have one, once the server had time to end the others.
+    /// The sessions that still have an allocation, after the server had time to end the others.
     pub fn allocations_at_last(&self) -> BTreeSet<String> {
-        // A session that was refreshed to 0 is deleted a second later, without a line at times.
+        // A session that was refreshed to 0 is deleted a second later, sometimes without a log line.
         let left = || {
             let ended = &self.sessions_with(": delete: realm=") | &self.given_back();
             &self.allocations_ever() - &ended
@@ -208,7 +208,7 @@ impl Coturn {
         lines.filter_map(|line| Some(line.split_once("session ")?.1.to_owned())).collect()
     }
 
-    /// The numbers of the sessions with this in a line of the log.
+    /// The numbers of the sessions with this text in a line of the log.
     fn sessions_with(&self, words: &str) -> BTreeSet<String> {
         let log = self.log();
         let lines = log.lines().filter_map(|line| Some(line.split_once(words)?.0));
@@ -291,16 +291,16 @@ pub(crate) fn certify(folder: &Path, change: impl FnOnce(&mut CertificateParams)
     write("key.pem", server_key.serialize_pem());
 }
 
-/// How many ports a server has: two to listen on, the others for relays.
+/// How many ports a server gets: two to listen on, the others for relays.
 pub(crate) const PORTS_EACH: u16 = 40;
 
-/// The first of a row of ports that no other server of this machine is given.
+/// The first of a range of ports that no other server on this machine gets.
 ///
 /// coturn binds with SO_REUSEPORT, so that two servers on one port both start and share the
-/// packets: trying a port is not enough, each must be handed out once.
+/// packets: trying a port is not enough, so each is handed out once.
 pub(crate) fn free_ports() -> u16 {
     const FIRST: u16 = 12_000;
-    /// Below the ports that Linux gives to clients.
+    /// Below the ports that Linux assigns to clients.
     const LAST: u16 = 32_000;
     const ROWS: u16 = (LAST - FIRST) / PORTS_EACH;
 

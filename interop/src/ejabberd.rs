@@ -1,4 +1,4 @@
-//! An ejabberd that is a TURN server too, with a secret for the logins that it hands out itself.
+//! An ejabberd that is also a TURN server, with a secret for the logins that it hands out.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -17,8 +17,8 @@ pub struct Ejabberd {
 }
 
 impl Ejabberd {
-    /// It accepts names of its own form only: eight characters for a user, and the first eight of its
-    /// host's SHA-1 in hex, which is `lab.test`'s here.
+    /// It accepts only names of its own form: eight characters for a user, then the first eight hex
+    /// digits of the SHA-1 of its host, here `lab.test`.
     pub const NAME: &str = "abcdefgh40b1f15c";
 
     /// Starts one straight from Erlang, without its daemon.
@@ -36,7 +36,7 @@ impl Ejabberd {
             port + PORTS_EACH - 1,
         );
         fs::write(path("ejabberd.yml"), config).expect("a configuration");
-        // Without DNS, Erlang waits for it at each name.
+        // Without DNS, Erlang would wait for every name.
         fs::write(path("inetrc"), "{lookup,[file]}.\n").expect("a file");
         let process = Command::new("sh")
             .args(["-c", "exec erl -noinput -pa /usr/lib/*/ejabberd-*/ebin \"$@\"", "sh"])

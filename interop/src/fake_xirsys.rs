@@ -1,4 +1,4 @@
-//! Something that stands in for Xirsys, and answers as it is told at the moment.
+//! A fake Xirsys, which answers as the test tells it.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ pub const BASIC: &str = "YW4taWRlbnQ6dGhlLXNlY3JldC1vZi10aGUtaWRlbnQ=";
 pub const CHANNEL: &str = "my/chännel 1";
 pub const PATH: &str = "/_turn/my/ch%C3%A4nnel%201";
 
-/// An HTTP server for `PUT /_turn/<channel>`, which hangs up until it is told what to send.
+/// An HTTP server for `PUT /_turn/<channel>`, which hangs up until a test tells it what to send.
 pub struct FakeXirsys {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -40,7 +40,7 @@ impl FakeXirsys {
             let mut state = there.state();
             state.asked.push(request);
             let response = there.response(state);
-            // Who asked may be gone.
+            // The client may be gone.
             _ = stream.write_all(response.as_bytes());
         });
         Self { address, shared }
@@ -53,12 +53,12 @@ impl FakeXirsys {
         self.shared.told.notify_all();
     }
 
-    /// Sends nothing, until it is told again what to send.
+    /// Sends nothing from now on, and does not hang up.
     pub fn hangs(&self) {
         self.shared.state().hangs = true;
     }
 
-    /// How many calls there were, each of them as Xirsys wants it.
+    /// How many calls there were; each must be as Xirsys expects it.
     pub fn calls(&self) -> usize {
         let state = self.shared.state();
         let faults: Vec<_> = state.asked.iter().filter_map(fault).collect();
@@ -75,7 +75,7 @@ impl FakeXirsys {
         format!("http://{}", self.address)
     }
 
-    /// What makes a broker ask here, for logins of an hour.
+    /// The configuration that makes a broker ask here, for logins of an hour.
     pub fn args(&self) -> Vec<String> {
         vec![
             "--backend=xirsys".into(),
@@ -109,7 +109,7 @@ fn fault(request: &Request) -> Option<String> {
     (!good).then(|| format!("{method} {target} {body}, authorized: {authorized}"))
 }
 
-/// A whole HTTP response; the headers each with their line end.
+/// A complete HTTP response; each header ends with its line break.
 pub fn response(status: u16, headers: &str, body: &str) -> String {
     let len = body.len();
     format!(

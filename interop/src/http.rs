@@ -1,5 +1,4 @@
-//! A small HTTP server in this process: one request for each connection, and any answer, bad ones
-//! too.
+//! A small HTTP server in this process: one request per connection, and any answer, even a bad one.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,7 +8,7 @@ use std::thread;
 #[derive(Debug)]
 pub struct Request {
     pub method: String,
-    /// The path and the query, as they came.
+    /// The path and the query, as received.
     pub target: String,
     headers: Vec<(String, String)>,
     pub body: String,
@@ -26,7 +25,7 @@ impl Request {
         headers.map(|(_, value)| value.as_str())
     }
 
-    /// Reads one, unless the client has thought better of it.
+    /// Reads one, unless the client hangs up.
     fn read(stream: &TcpStream) -> Option<Self> {
         let mut reader = BufReader::new(stream);
         let mut line = || {

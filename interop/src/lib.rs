@@ -1,4 +1,4 @@
-//! The broker, the Worker, and real TURN servers, clients and browsers, on loopback, for the checks under
+//! The broker, the Worker, and real TURN servers, clients and browsers on loopback, for the tests under
 //! `tests/`.
 
 pub mod broker;

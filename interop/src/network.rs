@@ -1,23 +1,23 @@
-//! A client's and a server's network of one's own, with a cable and a firewall between them.
+//! A private network for a client and one for a server, with a cable and a firewall between them.
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::{Child, Command, Stdio};
 
-/// Two namespaces of Linux. Both end with it.
+/// Two Linux namespaces, which end when it is dropped.
 pub struct Network {
     client: Child,
     server: Child,
 }
 
 impl Network {
-    /// Of the server.
+    /// The server's namespace.
     pub const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
     pub const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x4d, 0, 0, 0, 0, 1));
 
     pub fn new() -> Self {
-        // As root of a user namespace of its own, anybody may make networks.
+        // Anyone may create networks as root of a new user namespace.
         let client = hold(Command::new("unshare").args(["--map-root-user", "--net"]));
         let server = hold(inside(&client, "unshare").arg("--net"));
         let network = Self { client, server };
@@ -54,7 +54,7 @@ impl Network {
         inside(&self.server, program)
     }
 
-    /// What the server's firewall does with packets that come in over the cable: rules of nftables.
+    /// Sets the nftables rules of the server's firewall, for packets that arrive over the cable.
     pub fn firewall(&self, rules: &str) {
         let mut nft = self.server("nft");
         nft.args(["-f", "-"]);
@@ -88,7 +88,7 @@ impl Drop for Network {
     }
 }
 
-/// Keeps a namespace alive until it is killed, or we are.
+/// Keeps a namespace alive until it or this process is killed.
 fn hold(unshare: &mut Command) -> Child {
     unshare.args(["sh", "-c", "echo && exec cat"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut holder = unshare.spawn().expect("util-linux must be installed");

@@ -1,4 +1,4 @@
-//! An nginx before a broker.
+//! An nginx in front of a broker.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::coturn::free_ports;
 use crate::patience::patiently;
 
-/// A running nginx, ended when it is dropped.
+/// A running nginx, which ends when it is dropped.
 pub struct Nginx {
     process: Child,
     address: SocketAddr,

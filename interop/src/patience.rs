@@ -1,11 +1,11 @@
-//! Waiting for what another process does.
+//! Waiting for another process.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What `look` finds at last, unless it takes longer than anything here should.
+/// Repeats `look` until it finds something, or panics after longer than anything here should take.
 pub(crate) fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {

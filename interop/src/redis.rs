@@ -1,4 +1,4 @@
-//! A Redis process of your own.
+//! One Redis process.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -25,7 +25,7 @@ impl Redis {
         Self::launched(false)
     }
 
-    /// Starts one that speaks TLS alone, as `localhost` and 127.0.0.1.
+    /// Starts one that speaks only TLS, as `localhost` and 127.0.0.1.
     pub fn with_tls() -> Self {
         Self::launched(true)
     }
@@ -40,13 +40,13 @@ impl Redis {
         redis
     }
 
-    /// Ends it; nothing listens at its port then.
+    /// Ends it, so that nothing listens at its port.
     pub fn stop(&mut self) {
         self.process.kill().expect("an end of redis-server");
         self.process.wait().expect("the end of redis-server");
     }
 
-    /// Lets it answer nobody, though it listens.
+    /// Stops it from answering, although it listens.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
@@ -85,12 +85,12 @@ impl Redis {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The certificate, in PEM, that vouches for it.
+    /// The certificate of the authority that signed its own, in PEM.
     pub fn authority(&self) -> String {
         fs::read_to_string(self.folder.path().join(AUTHORITY)).expect("a certificate")
     }
 
-    /// The lines that a command gives.
+    /// The lines that a command returns.
     pub fn ask(&self, command: &[&str]) -> Vec<String> {
         let output = Command::new("redis-cli")
             .args(["-e", "-p", &self.port.to_string()])

@@ -1,4 +1,4 @@
-//! What browsers throw for, or give no relay for; and that our filter leaves none of it.
+//! What makes browsers throw or find no relay, and that our filter removes all of it.
 
 use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const BAD_PORTS: [u16; 82] = [
     6669, 6679, 6697, 10080,
 ];
 
-/// Firefox lets TURN use the port of DNS.
+/// Firefox allows TURN on the port of DNS.
 const GOOD_IN_FIREFOX: [u16; 1] = [53];
 
 /// Chromium's own list of bad ports is shorter.
@@ -46,7 +46,7 @@ fn bad_servers() -> Vec<(Value, &'static str)> {
     ]
 }
 
-/// Firefox throws for it too, but only the tables of IDNA tell: `IceUri` does not look.
+/// Firefox throws for it too, but only the tables of IDNA tell, which `IceUri` does not have.
 const NOT_PUNYCODE: &str = "turn:xn--a.example";
 
 fn turn(url: &str) -> Value {
@@ -57,7 +57,7 @@ fn beside_a_good_one(bad: Value) -> Value {
     json!([turn("turn:good.example"), bad])
 }
 
-/// What is left of ICE servers for browsers: the reader drops some, the filter the others.
+/// The ICE servers that remain for browsers: the reader drops some, the filter others.
 fn for_browsers(servers: Value) -> Value {
     let servers: IceServers = serde_json::from_value(servers).unwrap();
     let servers = servers.for_browsers(|_, _| ()).unwrap();
@@ -99,10 +99,10 @@ fn chromium_throws_for_nothing() {
     assert!(thrown.iter().all(Option::is_none), "{thrown:?}");
 }
 
-/// Needs no privilege, but without it leaves out the ports below 1024.
+/// Without privileges, leaves out the ports below 1024.
 #[test]
 fn chromium_gives_no_relay() {
-    /// Below 1024, WebRTC has a list of good ports, not of bad ones.
+    /// Below 1024, WebRTC has a list of allowed ports, not of blocked ones.
     const OTHER_PORTS: [u16; 6] = [80, 81, 443, 853, 1023, 1024];
 
     let free = |port: &u16| {
@@ -141,7 +141,7 @@ fn chromium_after_the_filter() {
     after_the_filter(Browser::Chromium);
 }
 
-/// Every bad server in one list, and the good one among them relays.
+/// With every bad server in one list, the good one among them relays.
 fn after_the_filter(browser: Browser) {
     let coturn = Coturn::with_tls(&["north"]);
     let port = coturn.address().port();

@@ -1,4 +1,4 @@
-//! Does a real browser get a relay with what we mint, and none with what is to be refused?
+//! Does a real browser get a relay with what we mint, and none with what must be refused?
 
 use std::slice;
 use std::time::Duration;
@@ -81,7 +81,7 @@ fn trials() -> Vec<Trial> {
 }
 
 impl Trial {
-    /// Our JSON, as browsers take it.
+    /// Our JSON, as passed to browsers.
     fn case(&self, urls: &[String]) -> Case {
         let uris: Vec<IceUri> = urls.iter().map(|url| url.parse().unwrap()).collect();
         let server = IceServer::new(uris, self.login.clone()).unwrap();

@@ -93,7 +93,7 @@ fn all_peers_are_denied() {
 #[test]
 fn a_wrong_external_ip() {
     let coturn = coturn(&["--external-ip=192.0.2.1"]);
-    assert_fails(&check_udp(&coturn, SECRET), "external-ip", "mend external-ip");
+    assert_fails(&check_udp(&coturn, SECRET), "external-ip", "fix external-ip");
 }
 
 #[test]
@@ -108,13 +108,13 @@ fn a_quota_of_one() {
 #[test]
 fn an_empty_secret_lets_anybody_in() {
     let coturn = coturn(&["--static-auth-secret="]);
-    assert_fails(&check_udp(&coturn, SECRET), "empty-secret", "LETS ANYBODY IN");
+    assert_fails(&check_udp(&coturn, SECRET), "empty-secret", "LETS ANYONE IN");
 }
 
 #[test]
 fn no_login_is_needed() {
     let coturn = Coturn::with_args(&["--no-auth"]);
-    assert_fails(&check_udp(&coturn, SECRET), "open-relay", "without any login");
+    assert_fails(&check_udp(&coturn, SECRET), "open-relay", "without a login");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn certificates() {
             args.extend(["--ca", ca.to_str().unwrap()]);
         }
         let checked = check(&args);
-        // It goes on all the same.
+        // The check continues.
         assert_eq!(checked.json["servers"][0]["to_relay"]["returned"], 10, "{checked:?}");
         checked
     };
@@ -141,13 +141,13 @@ fn certificates() {
         params.subject_alt_names =
             CertificateParams::new(["other.test".into()]).expect("a name").subject_alt_names;
     };
-    assert_fails(&check_tls(renamed, true), "certificate-wrong-name", "another name");
+    assert_fails(&check_tls(renamed, true), "certificate-wrong-name", "is not for localhost");
     assert_fails(&check_tls(|_| {}, false), "certificate-unknown-issuer", "--ca");
 }
 
 #[test]
 fn nothing_is_there() {
-    // Bound and closed again.
+    // Bound, then closed.
     let port = |address: std::io::Result<std::net::SocketAddr>| address.unwrap().port();
     let udp = port(UdpSocket::bind("127.0.0.1:0").unwrap().local_addr());
     let tcp = port(TcpListener::bind("127.0.0.1:0").unwrap().local_addr());

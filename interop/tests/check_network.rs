@@ -14,11 +14,11 @@ use turn_credentials_interop::{Coturn, Ejabberd};
 
 const SECRET: &str = "north-secret";
 
-/// The ends of the cable that have the server.
+/// The server's ends of the cable.
 const IPV4: &str = "turn:10.77.0.1";
 const IPV6: &str = "turn:[2001:db8:4d::1]";
 
-/// Drops what comes to coturn's relay ports, as it is started on a cable.
+/// Drops packets to the relay ports of a coturn on a cable.
 const RELAY_PORTS: &str = "udp dport 3480-3600 drop";
 
 fn check_over(network: &Network, args: &[&str]) -> Checked {
@@ -64,7 +64,7 @@ fn a_firewall_before_the_relay_ports() {
     for index in [0, 1] {
         // Two relays of one machine talk before its firewall.
         assert_eq!(checked.json["servers"][index]["to_relay"]["returned"], 10, "{checked:?}");
-        let words = "only relay to relay passes: a firewall closes the relay ports";
+        let words = "data passes only from relay to relay: a firewall blocks the relay ports";
         assert_fails(&checked, index, "relay-ports", words);
     }
     assert_released(&coturn);
@@ -119,14 +119,14 @@ fn an_interrupt_leaves_no_allocation() {
         let confirmed = rest.iter().any(|line| line.contains("nothing is left"));
         match child.wait().unwrap().code() {
             Some(130) => assert!(confirmed, "{step}: {rest:?} {}", coturn.log()),
-            // The audit may be quicker than we are.
+            // The audit may end before the interrupt.
             code => assert_eq!((code, step), (Some(1), "auditing"), "{rest:?}"),
         }
     }
     assert_released(&coturn);
 }
 
-/// What the audit says of each range.
+/// What the audit says about each range.
 fn audited(args: &[&str]) -> (i32, BTreeMap<String, String>) {
     let mut all = secret_args(&[SECRET]);
     all.extend(args.iter().map(|&arg| arg.into()));
@@ -191,11 +191,11 @@ fn a_server_with_two_uris_is_audited_once() {
     assert!(other["notes"].to_string().contains(&note), "{other}");
 }
 
-/// What nobody's relay should reach is denied: nothing to warn of.
+/// It denies every range, so there is nothing to warn about.
 #[test]
 fn an_audit_of_a_hardened_server() {
     let network = Network::new();
-    // Our own end of the cable is of a range that is denied otherwise.
+    // The client's end of the cable is in a range that is denied otherwise.
     let coturn = Coturn::in_network(
         &network,
         &[SECRET],
@@ -218,7 +218,7 @@ fn an_audit_of_a_hardened_server() {
     assert_released(&coturn);
 }
 
-/// Accepts and says nothing, as a port does that is another service's.
+/// Accepts connections and stays silent, as another service might.
 #[test]
 fn a_port_that_is_not_turn() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -23,8 +23,8 @@ fn udp(coturn: &Coturn) -> String {
     format!("turn:{}", coturn.address())
 }
 
-/// Checks over UDP with these arguments; nothing is left allocated, and coturn saw no more logins than
-/// `most`.
+/// Checks over UDP with these arguments. Nothing may be left allocated, and coturn may see at most
+/// `most` logins.
 fn check_at(coturn: &Coturn, most: usize, args: &[&str]) -> Checked {
     let uri = udp(coturn);
     let checked = check(&[args, &[&uri]].concat());
@@ -47,7 +47,7 @@ fn why(coturn: &Coturn, args: &[&str]) -> Checked {
     check_at(coturn, 60, &[&["--why"], args].concat())
 }
 
-/// How many Allocates had a username, that were refused or not.
+/// How many Allocates had a username, refused or not.
 fn logins(coturn: &Coturn) -> usize {
     const ENDS: [&str; 2] =
         ["incoming packet message processed, error", "packet ALLOCATE processed"];
@@ -182,7 +182,7 @@ fn interrupted_in_the_middle() {
     assert_eq!(coturn.allocations_at_last(), BTreeSet::new(), "{}", coturn.log());
 }
 
-/// The webrtc-rs server, which accepts nothing but an expiry as the username.
+/// The webrtc-rs server, which accepts only an expiry as the username.
 async fn webrtc_rs(secret: &str) -> (Server, SocketAddr) {
     let conn = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket");
     let address = conn.local_addr().expect("an address");
@@ -254,8 +254,8 @@ fn why_needs_the_secret() {
     assert!(checked.stderr.contains("--secret-file"), "{}", checked.stderr);
 }
 
-/// Lets pass what the server of that many clients so far sends, but drops some of what refuses a login,
-/// as coturn's `unauthorized-ratelimit` does.
+/// A proxy to the server for each client, by their number so far. It drops some of the refusals, as
+/// coturn's `unauthorized-ratelimit` does.
 fn between(
     server: impl Fn(usize) -> SocketAddr + Send + 'static,
     passes: impl Fn(u32, Instant) -> bool + Send + 'static,

@@ -1,4 +1,4 @@
-//! Does a real coturn take what we mint, and refuse what we say it refuses?
+//! Does a real coturn accept what we mint, and refuse what we say it refuses?
 
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,7 @@ fn secs_from_now(secs: i64) -> UnixTime {
     UnixTime::from_secs(UnixTime::now().as_secs().checked_add_signed(secs).unwrap())
 }
 
-/// Any text as username, with the password that belongs to it.
+/// Any text as the username, with its password.
 async fn try_username(coturn: &Coturn, username: &str) -> Result<(), Refused> {
     let password = secret("north").password_for(username);
     allocate(coturn.address(), username, password.as_str()).await
@@ -77,8 +77,8 @@ fn coturns_own_client_relays() {
     assert!(coturn.log().contains("Cannot find credentials of user"));
 }
 
-/// Waits until a second is well begun: coturn reads `time()`, which turns up to a tick later than the
-/// clock with fractions.
+/// Waits until a second has safely begun: coturn reads `time()`, which may lag behind the precise clock
+/// by a tick.
 async fn settle_in_a_second() {
     const BEGUN: Duration = Duration::from_millis(100);
 
@@ -87,7 +87,7 @@ async fn settle_in_a_second() {
     sleep(until_next + BEGUN).await;
 }
 
-/// What coturn says to this username within the second that it is made for.
+/// How coturn answers this username within the second that it is made for.
 async fn try_within_a_second(
     coturn: &Coturn,
     username_at: impl Fn(UnixTime) -> String,
@@ -102,7 +102,7 @@ async fn try_within_a_second(
     }
 }
 
-/// The last second of a credential is the one that its expiry names.
+/// The expiry is the last second of a credential.
 #[tokio::test]
 async fn the_second_of_the_expiry() {
     let coturn = Coturn::with_secrets(&["north"]);
@@ -126,7 +126,7 @@ async fn the_second_of_the_expiry() {
     assert_eq!(try_username(&coturn, &last).await, Ok(()), "the last expiry of all");
 }
 
-/// By a clock that is not ours, a login minted with the skew lasts for its ttl, and no longer.
+/// On a clock that differs from ours, a login minted with the skew lasts for its ttl, and no longer.
 #[tokio::test]
 async fn the_servers_clock() {
     tokio::join!(
@@ -158,7 +158,7 @@ async fn a_clock_ahead_by(ahead: i64) {
         assert_eq!(answer, expected, "{ahead} s ahead, minted {ago} s ago");
     }
 
-    // Without the skew it ends that much sooner, or later.
+    // Without the skew, it ends sooner or later by the difference.
     let (last, after) = match ahead {
         0.. => (hour - apart.as_secs(), hour - apart.as_secs() + 1),
         _ => (hour + apart.as_secs(), hour + apart.as_secs() + 1),
@@ -182,7 +182,7 @@ async fn names() {
     assert_eq!(coturn.relays(&mint(&name, "north")).await, Ok(()));
 }
 
-/// Each name that we refuse for coturn's sake is one that coturn does refuse.
+/// coturn does refuse each name that we refuse because of coturn.
 #[tokio::test]
 async fn names_that_coturn_refuses() {
     let coturn = Coturn::with_secrets(&["north"]);
@@ -193,7 +193,7 @@ async fn names_that_coturn_refuses() {
         let username = format!("{}:{name}", expiry.as_secs());
         assert_eq!(try_username(&coturn, &username).await, BAD_REQUEST, "{name:?}");
     }
-    // Other control characters pass there, and are refused for what comes behind: logs, XML, headers.
+    // coturn accepts other control characters; we refuse them because of logs, XML and headers.
     for name in ["a\u{1}b", "a\u{7f}b", "a\u{85}b"] {
         assert!(Username::new(name, expiry).is_err());
         let username = format!("{}:{name}", expiry.as_secs());
@@ -289,7 +289,7 @@ async fn two_static_secrets() {
     }
 }
 
-/// The rotation of `Keyring`'s docs, by coturn's database, without a restart.
+/// The rotation in `Keyring`'s docs, with coturn's database and without a restart.
 #[tokio::test]
 async fn secrets_in_the_database() {
     let coturn = Coturn::with_database();
@@ -309,7 +309,7 @@ async fn secrets_in_the_database() {
     assert_eq!(coturn.relays(&next).await, Ok(()));
 }
 
-/// What `SharedSecret::survives_config_file` says is so.
+/// `SharedSecret::survives_config_file` tells the truth.
 #[tokio::test]
 async fn secrets_in_the_configuration_file() {
     for text in [
@@ -348,7 +348,7 @@ async fn secrets_in_the_configuration_file() {
     }
 }
 
-/// The login of the README's first command and the configuration that it shows go together.
+/// The README's first login works with the configuration that the README shows.
 #[test]
 fn the_readmes_configuration() {
     let readme = include_str!("../../README.md");

@@ -1,4 +1,4 @@
-//! Does a real coturn answer each mistake as the verdict of the first finding says?
+//! Does a real coturn answer each mistake as the first finding's verdict says?
 
 use turn_credentials::UnixTime;
 use turn_credentials::diagnose::{Verdict, diagnose};
@@ -41,7 +41,7 @@ async fn coturn_answers_as_the_verdicts_say() {
 #[tokio::test]
 async fn coturn_reads_usernames_as_told() {
     let mut args = secret_args(&["north"]);
-    // Room for a relay each.
+    // Enough ports for one relay each.
     args.extend(["--min-port=49152", "--max-port=65535"].map(String::from));
     let now = UnixTime::now().as_secs();
     let mut wrong = Vec::new();
@@ -56,7 +56,7 @@ async fn coturn_reads_usernames_as_told() {
                 let finding = diagnose(&username, Some(&password), &[b"north"])[0];
                 let answer = allocate(coturn.address(), &username, &password).await;
                 let as_told = match finding.verdict() {
-                    // 508 is for who is let in while another program has the relay's port.
+                    // 508 means that it was let in while another program had the relay's port.
                     Verdict::Accepted => matches!(answer, Ok(()) | Err(Refused(508))),
                     Verdict::Unauthorized => answer == Err(Refused(401)),
                     Verdict::BadRequest => answer == Err(Refused(400)),
@@ -72,7 +72,7 @@ async fn coturn_reads_usernames_as_told() {
     assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
 }
 
-/// The empty secret lets anybody in, and the finding says so.
+/// The empty secret lets anyone in, and the finding says so.
 #[tokio::test]
 async fn an_empty_secret() {
     let coturn = Coturn::with_secrets(&["", "north"]);

@@ -1,4 +1,4 @@
-//! Does GStreamer get a relay with a URI that has our login inside?
+//! Does GStreamer get a relay with a URI that contains our login?
 
 use std::io::Write;
 use std::path::Path;
@@ -35,16 +35,16 @@ fn turn_uris() {
     assert!(!gather(&raw).contains(" typ relay "), "not percent-encoded");
 }
 
-/// The TURN URI with the login inside.
+/// The TURN URI that contains the login.
 fn with_login(uri: &str, login: &Login) -> String {
     let server = IceServer::new([uri.parse().unwrap()], login.clone()).unwrap();
     turn_uri::values(&[server]).remove(0)
 }
 
-/// The relay candidates that GStreamer gathers, a line for each, or `malformed`.
+/// The relay candidates that GStreamer gathers, one per line, or `malformed`.
 fn gather(uri: &str) -> String {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("gstreamer/gather.py");
-    // Debian's own Python: no other has the bindings that Debian packages.
+    // Debian's Python: only that has the bindings that Debian packages.
     let mut process = Command::new("/usr/bin/python3")
         .arg(program)
         .stdin(Stdio::piped())

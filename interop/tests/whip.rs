@@ -79,7 +79,7 @@ fn links(browser: Browser) {
     }
 }
 
-/// As RFC 9725 has it, of any login.
+/// A link as defined in RFC 9725, for any login.
 fn link(uri: &IceUri, login: &Login) -> String {
     let (username, credential) = (login.username(), login.credential().as_str());
     format!(
@@ -88,8 +88,8 @@ fn link(uri: &IceUri, login: &Login) -> String {
     )
 }
 
-/// Serves a page with the client on it, and an endpoint for each list of links: its address is the
-/// page's, with the number of the list as path.
+/// Serves a page with the client, and an endpoint for each list of links, whose path is the number of
+/// the list.
 fn whip_endpoints(links: Vec<Vec<String>>) -> String {
     const PAGE: &str = "<script type=module>
         import { WHIPClient } from '/whip.js';
@@ -110,7 +110,7 @@ fn whip_endpoints(links: Vec<Vec<String>>) -> String {
                 let links: String = links[index].iter().map(link).collect();
                 let headers =
                     format!("location: /session\r\ncontent-type: application/sdp\r\n{links}");
-                // An offer becomes its own answer when the role in DTLS is settled.
+                // With a fixed DTLS role, an offer is a valid answer to itself.
                 response(201, &headers, &request.body.replace("actpass", "active"))
             }
             _ => response(204, "", ""),

@@ -1,6 +1,6 @@
-//! `check --audit`: to which addresses that are nobody else's business would the server relay?
+//! `check --audit`: to which private addresses would the server relay?
 //!
-//! A permission is asked for, and no data sent: the server says yes or no to the address alone.
+//! It asks only for permissions (RFC 8656 section 9) and sends no data.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -19,9 +19,9 @@ use super::target::Target;
 use super::transport::Way;
 use super::{Check, certificate, progress, relay};
 
-/// One address for its whole range, and the line of `turnserver.conf` that closes it.
+/// An address to try for each range, and the line of `turnserver.conf` that denies the range.
 ///
-/// coturn denies some without such a line (its ChangeLog, to 4.17.1): loopback since 4.5.1, `::1`
+/// coturn denies some by default (its ChangeLog, up to 4.17.1): loopback since 4.5.1, `::1`
 /// and 0.0.0.0/8 since 4.5.2, 169.254.0.0/16 and fc00::/7 since 4.13.1.
 const RANGES: [(&str, &str, &str); 10] = [
     ("127.0.0.1", "127.0.0.0/8, the server itself", "remove allow-loopback-peers"),
@@ -44,20 +44,20 @@ const RANGES: [(&str, &str, &str); 10] = [
     ("ff02::1", "ff00::/8, multicast", "no-multicast-peers"),
 ];
 
-/// Ports do not matter to a permission (RFC 8656 section 9).
+/// A permission has no port (RFC 8656 section 9).
 const PORT: u16 = 9;
 
-/// What the server says of one range.
+/// What the server answers for one range.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Finding {
     range: &'static str,
-    /// The address that was asked for.
+    /// The address that was tried.
     address: IpAddr,
     result: Answer,
     /// Why it could not be tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    /// The line of `turnserver.conf` that closes the range.
+    /// The line of `turnserver.conf` that denies the range.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'static str>,
 }
@@ -187,7 +187,7 @@ async fn of_family(
                     }
                     Err(error) if error.code() == Some(403) => (Answer::Denied, None),
                     Err(error) => {
-                        // It would answer none of the others.
+                        // The others would get no answer either.
                         if error.code().is_none() {
                             closed = error.to_string();
                         }
@@ -205,7 +205,7 @@ async fn of_family(
     findings
 }
 
-/// Which versions the server speaks, of those that rustls can try.
+/// The versions that the server speaks, among those that rustls can try.
 async fn tls_versions(check: &Check, target: &Target, address: SocketAddr) -> String {
     const TRIED: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 

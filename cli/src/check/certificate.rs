@@ -1,4 +1,4 @@
-//! A TLS server's certificate: whether it is to be trusted, and for how long.
+//! A TLS server's certificate: can it be trusted, and for how long?
 
 use std::io;
 use std::path::Path;
@@ -39,7 +39,7 @@ impl Authorities {
                 count += 1;
             }
             if count == 0 {
-                return Err(cannot("there is no PEM certificate in it").into());
+                return Err(cannot("it has no PEM certificate").into());
             }
         }
         let provider = Arc::new(ring::default_provider());
@@ -48,7 +48,7 @@ impl Authorities {
     }
 }
 
-/// What was seen in a handshake.
+/// What a handshake showed.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Tls {
     pub(crate) version: String,
@@ -117,8 +117,8 @@ pub(crate) async fn handshake(
     Ok((stream, Tls { version, problem, days_left }))
 }
 
-/// Remembers the verdict and goes on: what else is wrong with a server is worth knowing. A password
-/// never crosses the connection.
+/// Records the verdict and continues, to find what else is wrong with the server. A password never
+/// crosses the connection.
 #[derive(Debug)]
 struct Recorder {
     authorities: Authorities,

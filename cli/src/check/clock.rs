@@ -1,14 +1,15 @@
-//! How far a TURN server's clock is from ours, from which expiries it accepts.
+//! The difference between a TURN server's clock and ours, measured by the expiries that it accepts.
 
-/// The bounds between which the server's clock minus ours is, in seconds.
+/// Bounds of the server's clock minus ours, in seconds.
 ///
-/// A server accepts an expiry while its clock, in whole seconds, is not past it, as coturn and pion do.
-/// eturnal, ejabberd and webrtc-rs refuse in the very second of the expiry: there it is a second less.
+/// A server accepts an expiry while its clock, in whole seconds, is not past it, as coturn and pion
+/// do. eturnal, ejabberd and webrtc-rs refuse during the second of the expiry: their result is a
+/// second less.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bounds {
-    /// Of an expiry that was refused.
+    /// From an expiry that was refused.
     pub(crate) least: f64,
-    /// Of an expiry that was accepted.
+    /// From an expiry that was accepted.
     pub(crate) most: f64,
 }
 
@@ -16,19 +17,19 @@ pub(crate) struct Bounds {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Try {
     pub(crate) expiry: u32,
-    /// When to send it, in Unix seconds of ours.
+    /// When to send it, in Unix seconds on our clock.
     pub(crate) at: f64,
 }
 
-/// The server answered as no clock would.
+/// The answers fit no clock.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contradiction;
 
-/// The last second that every TURN server can count to.
+/// The last second that every TURN server accepts.
 pub(crate) const LAST: u32 = i32::MAX.unsigned_abs();
 
 impl Bounds {
-    /// All that is possible now.
+    /// The widest bounds, at this time.
     pub(crate) fn at(now: f64) -> Self {
         Self { least: -now, most: f64::from(LAST) + 1.0 - now }
     }
@@ -44,8 +45,8 @@ impl Bounds {
         ahead
     }
 
-    /// Halves the bounds: on a scale that is logarithmic for long times and linear for short ones, since
-    /// most clocks are nearly right.
+    /// Halves the bounds, on a scale that is logarithmic for long times and linear for short ones,
+    /// since most clocks are nearly right.
     pub(crate) fn next(self, now: f64, latency: f64) -> Try {
         /// Below this, the moment of sending matters.
         const FINE: f64 = 4.0;
@@ -60,7 +61,7 @@ impl Bounds {
         Try { expiry: whole(expiry), at: expiry + 1.0 - middle - latency }
     }
 
-    /// What an answer to a login, sent and received at these times, says of the clock.
+    /// Narrows the bounds by the answer to a login that was sent and received at these times.
     pub(crate) fn learn(
         &mut self,
         expiry: u32,
@@ -68,7 +69,7 @@ impl Bounds {
         received: f64,
         accepted: bool,
     ) -> Result<(), Contradiction> {
-        /// A server may read a clock that is a tick late.
+        /// `time()` may lag by a tick.
         const TICK: f64 = 0.1;
         const ODD: f64 = 1.5;
 
@@ -100,7 +101,7 @@ mod tests {
 
     const NOW: f64 = 1_795_000_000.37;
 
-    /// How many logins it takes, and what is found.
+    /// The number of logins needed, and the result.
     fn search(ahead: f64, mut bounds: Bounds, latency: f64) -> (usize, Bounds) {
         let mut now = NOW;
         for count in 0.. {

@@ -20,43 +20,43 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) secrets: secrets::Options,
 
-    /// Who the login minted with a secret is for
+    /// The name to log in with
     #[arg(long, default_value = "turn-credentials-check")]
     name: String,
 
-    /// How long the login minted with a secret lasts
+    /// How long the login lasts
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = Ttl::parse)]
     ttl: Ttl,
 
     #[command(flatten)]
     layout: layout::Options,
 
-    /// A username to log in with instead of a secret
+    /// Use this login instead of a secret
     #[arg(long, value_name = "TEXT", requires = "password")]
     username: Option<String>,
 
-    /// The password that goes with it; - reads it from stdin, where other users cannot see it
+    /// Its password, or - to read it from stdin
     #[arg(long, value_name = "TEXT", requires = "username", allow_hyphen_values = true)]
     password: Option<String>,
 
-    /// A file with the JSON that browsers get, {"iceServers": [...]}, - for stdin: servers and logins
+    /// Servers and logins as {"iceServers": [...]}, - for stdin
     #[arg(long, value_name = "PATH", conflicts_with_all = ["username", "broker"])]
     ice_servers: Option<PathBuf>,
 
-    /// Ask a broker for servers and login: GET gives a token, PUT with it in the header tok the rest
+    /// Get servers and logins from a token broker
     #[arg(long, value_name = "URL", conflicts_with = "username")]
     broker: Option<String>,
 
-    /// A file with the broker's client key, sent as a bearer token
+    /// A file with the client key for the broker
     #[arg(long, value_name = "PATH", requires = "broker")]
     client_key_file: Option<PathBuf>,
 
-    /// The web origin that the broker permits
+    /// The web origin that the broker allows
     #[arg(long, value_name = "ORIGIN", requires = "broker")]
     origin: Option<String>,
 }
 
-/// A server and how to log in there; nothing for STUN.
+/// A server and its login; STUN needs none.
 pub(crate) struct Entry {
     pub(crate) uri: IceUri,
     pub(crate) login: Option<Login>,
@@ -64,7 +64,7 @@ pub(crate) struct Entry {
 
 pub(crate) struct Entries {
     pub(crate) entries: Vec<Entry>,
-    /// How the login was minted, where we have the secret itself.
+    /// How the login was minted, if it was.
     pub(crate) recipe: Option<Recipe>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// The username that expires at a time of the server's clock.
+    /// The username with this expiry.
     pub(crate) fn username(
         &self,
         layout: Layout,
@@ -91,7 +91,7 @@ impl Recipe {
 }
 
 impl Options {
-    /// Several secrets are of use only to who `compares` them.
+    /// Accepts several secrets only if the caller `compares` them.
     pub(crate) fn read(
         &self,
         uris: Vec<IceUri>,
@@ -100,7 +100,7 @@ impl Options {
     ) -> Result<Entries> {
         let others = [self.username.is_some(), self.ice_servers.is_some(), self.broker.is_some()];
         if self.secrets.given() && others.contains(&true) {
-            return Err("a secret and another login: give one of them".into());
+            return Err("a secret and another login: give only one of them".into());
         }
         if let Some(path) = &self.ice_servers {
             let json = input::read("the ICE servers", path)?;
@@ -110,9 +110,10 @@ impl Options {
             return listed(&uris, &self.ask_broker(url, patience)?, "--broker");
         }
         if uris.is_empty() {
-            return Err("no server: give one, as in turn-credentials check turn:turn.example.org \
-                        or turn-credentials check turn.example.org"
-                .into());
+            return Err(
+                "no server: give a host or a URI, as in turn-credentials check turn.example.org"
+                    .into(),
+            );
         }
         let mut recipe = None;
         let login = match (&self.username, &self.password) {
@@ -157,7 +158,7 @@ impl Options {
         let agent = ask::agent(patience);
         let key = self.client_key_file.as_deref().map(input::secret_text).transpose()?;
         let bearer = key.as_ref().map(|key| format!("Bearer {}", key.as_str()));
-        let failed = |what: &str, why: &str| format!("the broker gives no {what}: {why}");
+        let failed = |what: &str, why: &str| format!("the broker gave no {what}: {why}");
 
         let mut get = agent.get(url);
         let mut put = agent.put(url);
@@ -191,10 +192,10 @@ impl Options {
 
 fn status(code: u16) -> String {
     let hint = match code {
-        300..=399 => ": redirects are not followed, give the address that it leads to",
-        401 | 403 => ": it may want --origin or --client-key-file",
-        404 => ": give the whole address, as in https://turn.example.org/token",
-        429 => ": too many requests, wait a minute",
+        300..=399 => ", a redirect: give the address that it leads to",
+        401 | 403 => ": give --origin or --client-key-file",
+        404 => ": give the full address, such as https://turn.example.org/token",
+        429 => ": too many requests, try again in a minute",
         _ => "",
     };
     format!("HTTP status {code}{hint}")
@@ -202,11 +203,11 @@ fn status(code: u16) -> String {
 
 fn listed(uris: &[IceUri], json: &[u8], flag: &str) -> Result<Entries> {
     if !uris.is_empty() {
-        return Err(format!("{flag} says which servers there are: leave out the URIs").into());
+        return Err(format!("{flag} lists the servers: omit the URIs").into());
     }
-    // serde_json's own error would quote what it met, which may be a password.
+    // serde_json's error would quote the text, which may be a password.
     let servers: IceServers = serde_json::from_slice(json).map_err(|_| {
-        format!("{flag}: no usable ICE servers: {{\"iceServers\": [...]}} is wanted")
+        format!("{flag}: not a list of ICE servers: expected {{\"iceServers\": [...]}}")
     })?;
     if servers.iter().next().is_none() {
         return Err(format!("{flag}: the list of ICE servers is empty").into());

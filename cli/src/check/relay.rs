@@ -1,4 +1,4 @@
-//! Data through a relay: to a socket of our own, and to another relay.
+//! Data through a relay: to a second socket, and to another relay.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -15,13 +15,13 @@ use super::certificate::Authorities;
 use super::session::{Allocation, Leftovers, Session, TurnError};
 use super::transport::{self, Connection, Way};
 
-/// Datagrams on one path.
+/// The datagrams on one path.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Passage {
     pub(crate) sent: usize,
-    /// That came to the far end.
+    /// How many reached the far end.
     pub(crate) arrived: usize,
-    /// That came back from there.
+    /// How many came back from there.
     pub(crate) returned: usize,
     #[serde(serialize_with = "as_ms")]
     pub(crate) median_round_trip_ms: Option<Duration>,
@@ -60,7 +60,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// After the last one was sent.
 const WAIT: Duration = Duration::from_millis(1500);
 
-/// Our second socket: it sends back what it gets, to the relay's address.
+/// Our second socket, which echoes what it receives to the relay's address.
 pub(crate) struct Peer {
     socket: UdpSocket,
     /// As the server sees it.
@@ -68,7 +68,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Its address is from Binding or, without a NAT before us, its own.
+    /// Its address comes from Binding or, without a NAT, from the socket itself.
     pub(crate) async fn open(
         session: &Session,
         mapped: SocketAddr,
@@ -162,7 +162,7 @@ async fn try_to_peer(
         }
         Path::Channel => Some(session.bind_channel(peer.address).await?),
     };
-    // Opens our own NAT, if there is one, to what comes from the relay.
+    // Makes a NAT in front of this machine let the relay's datagrams in.
     _ = peer.socket.send_to(b"", relay).await;
     let mut passage = Passage::default();
     let mut probes = Probes::new();
@@ -256,7 +256,7 @@ async fn between(
         }
     }
     probes.finish(index, &mut passage);
-    // Lets late ones pass before the next path is tried.
+    // Late datagrams must not be counted for the next path.
     sleep(PACE).await;
     Ok(passage)
 }
@@ -265,7 +265,7 @@ pub(crate) fn family(ip: IpAddr) -> AddressFamily {
     if ip.is_ipv4() { AddressFamily::IPV4 } else { AddressFamily::IPV6 }
 }
 
-/// Numbered datagrams that nobody else sends.
+/// Numbered datagrams with a random tag.
 struct Probes {
     tag: [u8; 16],
     sent: BTreeMap<u32, Instant>,

@@ -1,4 +1,4 @@
-//! What was found, in words, as a table and as JSON.
+//! The results, in words, as a table and as JSON.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::target::Target;
 use super::transport::Way;
 use super::why::Experiment;
 
-/// All that one address of one URI showed.
+/// What was found at one address of one URI.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Outcome {
     pub(crate) uri: String,
@@ -77,7 +77,7 @@ impl Outcome {
         self.problems.push(Problem { code, message: message.into() });
     }
 
-    /// Decides, once all is tried.
+    /// Decides the verdict, once everything was tried.
     pub(crate) fn finish(mut self) -> Self {
         if let Some(problem) = self.problems.first() {
             self.result = Verdict::Fails;
@@ -196,19 +196,21 @@ pub(crate) fn unreachable(way: Way, address: SocketAddr, error: &std::io::Error)
         ErrorKind::ConnectionRefused => (
             "refused",
             format!(
-                "{protocol} port {port} is closed: no server listens there, or a firewall rejects it"
+                "{protocol} port {port} is closed: no server listens, or a firewall rejects packets"
             ),
         ),
         ErrorKind::TimedOut => (
             "no-answer",
             format!(
-                "nothing answers at {protocol} port {port}: a firewall drops it, or the address is wrong"
+                "nothing answers at {protocol} port {port}: a firewall drops the packets, or the \
+                 address is wrong"
             ),
         ),
         _ if way == Way::Tls => (
             "tls",
             format!(
-                "no TLS at port {port}: {error}; the server may lack cert= and pkey=, or speak plain TURN there"
+                "TLS failed at port {port} ({error}): set cert= and pkey= on the server, or use \
+                 turn: if it speaks plain TURN there"
             ),
         ),
         _ => ("unreachable", format!("cannot reach {protocol} port {port}: {error}")),
@@ -226,18 +228,20 @@ pub(crate) fn no_binding(way: Way, address: SocketAddr, error: &TurnError) -> Pr
         TurnError::NoAnswer if way == Way::Udp => (
             "no-answer",
             format!(
-                "nothing answers at UDP port {port}: a firewall drops it, or no server listens there"
+                "nothing answers at UDP port {port}: a firewall drops the packets, or no server \
+                 listens there"
             ),
         ),
         TurnError::NoAnswer => (
             "not-stun",
-            format!(
-                "port {port} accepts connections, but does not answer: it is not a TURN server"
-            ),
+            format!("port {port} accepts connections but does not answer: it is not a TURN server"),
         ),
         error => (
             "not-stun",
-            format!("port {port} does not speak TURN ({error}): another service is there, or TLS"),
+            format!(
+                "port {port} does not speak TURN ({error}): it belongs to another service, or \
+                 expects TLS"
+            ),
         ),
     };
     Problem { code, message }
@@ -247,22 +251,22 @@ pub(crate) fn certificate(problem: &CertificateProblem, host: &str) -> Problem {
     let (code, message) = match problem {
         CertificateProblem::Expired => (
             "certificate-expired",
-            "the certificate has expired: renew it, and let the server reload it (coturn: SIGUSR2)"
+            "the certificate has expired: renew it, and have the server reload it (coturn: SIGUSR2)"
                 .into(),
         ),
         CertificateProblem::NotYetValid => (
             "certificate-not-yet-valid",
-            "the certificate is not valid yet: check this machine's clock, and the certificate"
+            "the certificate is not valid yet: check this machine's clock, then the certificate"
                 .into(),
         ),
         CertificateProblem::WrongName => (
             "certificate-wrong-name",
-            format!("the certificate is for another name than {host}: browsers refuse it"),
+            format!("the certificate is not for {host}: browsers refuse it, get one for that name"),
         ),
         CertificateProblem::UnknownIssuer => (
             "certificate-unknown-issuer",
-            "nobody known has signed the certificate: cert= must have the intermediate \
-             certificates too; if the authority is your own, give it with --ca"
+            "no known authority signed the certificate: add the intermediate certificates to \
+             cert=, or give your own authority with --ca"
                 .into(),
         ),
         CertificateProblem::Other(why) => {
@@ -272,27 +276,28 @@ pub(crate) fn certificate(problem: &CertificateProblem, host: &str) -> Problem {
     Problem { code, message }
 }
 
-/// How Allocate failed: the login is at fault, or the server.
+/// Why Allocate failed: the login is wrong, or the server.
 pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
     let (code, message) = match error.code() {
         Some(401) if minted => (
             "unauthorized",
-            "the server refuses the login (401): it has another secret, or its clock is off, or it \
-             does not accept such usernames; a server with static users (lt-cred-mech) answers the \
-             same; run again with --why"
+            "the server refuses the login (401): it has another secret, its clock is off, it \
+             expects another username, or it has only static users (lt-cred-mech); run again with \
+             --why to find out"
                 .into(),
         ),
         Some(401) => (
             "unauthorized",
-            "the server refuses the login (401): username or password is wrong or has expired, or \
-             the server has another secret, or its clock is off; turn-credentials diagnose looks \
-             for the mistake"
+            "the server refuses the login (401): it is wrong or has expired, the server has \
+             another secret, or its clock is off; run turn-credentials diagnose to find the \
+             mistake"
                 .into(),
         ),
         Some(400) => (
             "bad-request",
-            "the server calls the login malformed (400): coturn does so for a blank, a quote or a \
-             backslash in the username, or one that is too long; others for an expired login"
+            "the server calls the login malformed (400): coturn does so if the username is too \
+             long, or has a blank, a quote or a backslash; pion and webrtc-rs do so for any wrong \
+             login"
                 .into(),
         ),
         Some(403) => (
@@ -301,11 +306,11 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
         ),
         Some(437) => (
             "allocation-mismatch",
-            "the server thinks that this port has an allocation already (437): run again".into(),
+            "the server says that this port already has an allocation (437): run again".into(),
         ),
         Some(441) => (
             "wrong-credentials",
-            "the server holds another username for this port (441): run again".into(),
+            "the server has another username for this port (441): run again".into(),
         ),
         Some(442) => ("no-udp-relay", "the server does not relay UDP (442)".into()),
         Some(486) => (
@@ -316,22 +321,23 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
         ),
         Some(508) => (
             "no-capacity",
-            "the login is right, but the server has no free relay port (508): widen min-port to \
-             max-port"
+            "the login is right, but the server has no free relay port (508): widen the range from \
+             min-port to max-port"
                 .into(),
         ),
-        Some(300) => ("try-alternate", "the server sends us to another one (300)".into()),
+        Some(300) => ("try-alternate", "the server redirects to another: check that (300)".into()),
         Some(_) => ("refused", format!("the server refuses a relay: {error}")),
         None => match error {
             TurnError::NoAnswer => (
                 "no-answer-to-allocate",
-                "the server answers Binding, but not Allocate: it is a STUN server only, or it \
-                 limits how often we may ask"
+                "the server answers Binding but not Allocate: it is only a STUN server, or it has \
+                 a rate limit"
                     .into(),
             ),
             TurnError::NoChallenge => (
                 "no-challenge",
-                "the server answers 401 without realm or nonce: it wants no login of this kind"
+                "the server answers 401 without realm or nonce: it does not support logins with a \
+                 username and password"
                     .into(),
             ),
             _ => ("allocate", format!("no relay: {error}")),
@@ -340,7 +346,7 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
     Problem { code, message }
 }
 
-/// Why nothing, or not everything, passes through a relay that was given.
+/// Why data does not pass through the relay, or only in part.
 pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
     let relay = outcome.relay?;
     let peer = outcome.to_peer.as_ref();
@@ -354,7 +360,7 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
         (
             "external-ip",
             format!(
-                "the server says that its relay is at {}, but datagrams come from {}: mend \
+                "the server says that its relay is at {}, but datagrams come from {}: fix \
                  external-ip",
                 relay.ip(),
                 source.ip()
@@ -366,19 +372,19 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
         let why = if outcome.mapped.is_some_and(|mapped| mapped.ip().is_loopback()) {
             "coturn denies loopback addresses unless it has allow-loopback-peers"
         } else {
-            "look at denied-peer-ip and allowed-peer-ip"
+            "check denied-peer-ip and allowed-peer-ip"
         };
-        ("peer-denied", format!("the server gives a relay, but forbids every peer (403): {why}"))
+        ("peer-denied", format!("the server gives a relay but forbids every peer (403): {why}"))
     } else if denied(peer) && works(far) {
-        // The peer has our own address, which may be one that no relay should reach.
-        let only = "the server forbids our own address as a peer (403), so that only relay to \
-                    relay was tried: look at denied-peer-ip, if clients are to have such addresses";
+        // Our address may be one that no relay should reach.
+        let only = "the server forbids this machine's address as a peer (403), so only relay to \
+                    relay was tested: check denied-peer-ip if clients have such addresses";
         ("own-address-denied", only.into())
     } else if works(far) && tried(peer) {
         (
             "relay-ports",
-            "only relay to relay passes: a firewall closes the relay ports (coturn: min-port to \
-             max-port, UDP), or our own NAT is in the way"
+            "data passes only from relay to relay: a firewall blocks the relay ports (coturn: UDP, \
+             min-port to max-port), or a NAT in front of this machine is in the way"
                 .into(),
         )
     } else if works(far) {
@@ -387,16 +393,16 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
         (
             "relay-closed",
             format!(
-                "data leaves the relay, but none comes back to {relay}: a firewall closes the relay \
-                 ports, or external-ip is wrong"
+                "data leaves the relay, but none comes back to {relay}: a firewall blocks the \
+                 relay ports, or external-ip is wrong"
             ),
         )
     } else {
         (
             "nothing-passes",
             format!(
-                "the server gives a relay at {relay}, but nothing passes through it: external-ip is \
-                 wrong, or a firewall closes the relay ports, or peers are dropped silently"
+                "the server gives a relay at {relay}, but no data passes through it: external-ip \
+                 is wrong, a firewall blocks the relay ports, or the server drops peers silently"
             ),
         )
     };

@@ -1,4 +1,4 @@
-//! TURN requests on one 5-tuple, and the promise that no allocation is left there (RFC 8656).
+//! TURN requests on one 5-tuple (RFC 8656), and the release of its allocation.
 
 use std::collections::VecDeque;
 use std::io;
@@ -28,7 +28,7 @@ use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, DATA, REFRE
 
 use super::transport::Connection;
 
-/// Why a request had no success.
+/// Why a request failed.
 #[derive(Debug, Error)]
 pub(crate) enum TurnError {
     #[error("{code} {reason}")]
@@ -61,7 +61,7 @@ impl From<StunWriteError> for TurnError {
 }
 
 pub(crate) struct Binding {
-    /// Our own address, as the server sees it.
+    /// Our address, as the server sees it.
     pub(crate) mapped: SocketAddr,
     pub(crate) round_trip: Duration,
 }
@@ -69,20 +69,21 @@ pub(crate) struct Binding {
 pub(crate) struct Allocation {
     pub(crate) relay: SocketAddr,
     pub(crate) lifetime: Duration,
-    /// The server gave it to nobody in particular.
+    /// The server asked for no login.
     pub(crate) anonymous: bool,
 }
 
-/// What came from a peer through the relay.
+/// Data from a peer, through the relay.
 pub(crate) struct Datagram {
-    /// Not told by a channel's.
+    /// `None` if it came through a channel.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) data: Vec<u8>,
 }
 
-/// One client of a TURN server. Dropped with an allocation, it goes to the [`Leftovers`].
+/// One client of a TURN server. If it is dropped with an allocation, that goes to the
+/// [`Leftovers`].
 pub(crate) struct Session {
-    /// Away only once it is dropped.
+    /// `None` only while it is dropped.
     state: Option<State>,
     leftovers: Leftovers,
 }
@@ -97,9 +98,9 @@ struct State {
     software: Option<String>,
     /// How many Allocates had a login.
     logins: usize,
-    /// There is an allocation, or may be: an answer is still to come.
+    /// There is an allocation, or may be one: an answer is pending.
     allocated: bool,
-    /// The Allocate whose answer is still to come.
+    /// The Allocate whose answer is pending.
     unanswered: Option<TransactionId>,
 }
 
@@ -159,8 +160,8 @@ impl Session {
         Ok(Binding { mapped: mapped.addr(answer.transaction_id()), round_trip })
     }
 
-    /// Asks for a relay address, without a login or with one. With one, the first request has none
-    /// all the same, since only its refusal tells the realm and a nonce.
+    /// Asks for a relay address. The first request never has a login, since only its refusal tells
+    /// the realm and a nonce.
     pub(crate) async fn allocate(
         &mut self,
         login: Option<&Login>,
@@ -186,7 +187,7 @@ impl Session {
         self.state()?.request(Ask::Permission(peer)).await.map(drop)
     }
 
-    /// A channel to a peer; its number.
+    /// Binds a channel to a peer and returns its number.
     pub(crate) async fn bind_channel(&mut self, peer: SocketAddr) -> Result<u16, TurnError> {
         let state = self.state()?;
         let number = state.next_channel;
@@ -195,7 +196,7 @@ impl Session {
         Ok(number)
     }
 
-    /// Sends to a peer by a Send indication.
+    /// Sends to a peer in a Send indication.
     pub(crate) async fn send(&mut self, peer: SocketAddr, data: &[u8]) -> Result<(), TurnError> {
         let mut message = Message::builder_indication(SEND, MessageWriteVec::new());
         message.add_attribute(&XorPeerAddress::new(peer, message.transaction_id()))?;
@@ -222,7 +223,7 @@ impl Session {
         }
     }
 
-    /// Sets how long the allocation has left; 0 gives it back.
+    /// Sets how long the allocation lasts; 0 releases it.
     pub(crate) async fn refresh(&mut self, secs: u32) -> Result<(), TurnError> {
         let state = self.state()?;
         let refreshed = state.request(Ask::Refresh(secs)).await.map(drop);
@@ -233,12 +234,12 @@ impl Session {
         refreshed
     }
 
-    /// Gives back whatever was allocated.
+    /// Releases the allocation, if there is one.
     pub(crate) async fn release(self) {
         self.release_as(None).await;
     }
 
-    /// Gives back whatever was allocated; with this login, if its own has expired since.
+    /// Releases the allocation, with this login if its own has expired since.
     pub(crate) async fn release_as(mut self, lasting: Option<Login>) {
         if !self.state.as_ref().is_some_and(|state| state.allocated) {
             return;
@@ -262,7 +263,7 @@ impl Drop for Session {
     }
 }
 
-/// Allocations of sessions that ended early, as with Ctrl-C.
+/// Allocations of sessions that ended early, such as by Ctrl-C.
 #[derive(Clone, Default)]
 pub(crate) struct Leftovers(Arc<Mutex<Vec<State>>>);
 
@@ -271,7 +272,7 @@ impl Leftovers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives all of them back, side by side, within two seconds; whether the server confirmed it.
+    /// Releases all of them at once, within two seconds. Returns whether the server confirmed it.
     pub(crate) async fn release(&self) -> bool {
         const MOST: Duration = Duration::from_secs(2);
 
@@ -383,8 +384,8 @@ impl State {
         Ok((id, message.finish()))
     }
 
-    /// Sends a request until its answer comes: over UDP again after half a second, and so on in
-    /// doubled steps (RFC 8489 section 6.2.1).
+    /// Sends a request until its answer arrives. Over UDP it resends after half a second, then
+    /// after twice as long each time (RFC 8489 section 6.2.1).
     async fn transact(
         &mut self,
         ask: Ask,
@@ -409,9 +410,9 @@ impl State {
         Err(TurnError::NoAnswer)
     }
 
-    /// The answer to a request that was sent. Datagrams that come before it are kept.
+    /// Waits for the answer to a request, and keeps the datagrams that arrive before it.
     async fn answer(&mut self, id: TransactionId, until: Instant) -> io::Result<Option<Vec<u8>>> {
-        /// Far more than we send ourselves.
+        /// Far more than we send.
         const MOST_WAITING: usize = 256;
 
         while let Ok(received) = timeout_at(until, self.connection.receive()).await {
@@ -430,7 +431,7 @@ impl State {
         Ok(None)
     }
 
-    /// Ends the allocation; whether the server confirmed that there is none.
+    /// Ends the allocation. Returns whether the server confirmed it.
     ///
     /// While coturn looks up the password for an Allocate, it answers a Refresh with 437, and then
     /// allocates.
@@ -449,7 +450,7 @@ impl State {
     }
 }
 
-/// What a server says, without what could move a terminal's cursor or turn its text around.
+/// A server's text, without characters that move a terminal's cursor or reverse its text.
 fn printable(text: &str) -> String {
     let harmless = |c: &char| {
         !c.is_control()

@@ -15,7 +15,7 @@ use super::transport::Way;
 pub(crate) struct Target {
     pub(crate) uri: IceUri,
     pub(crate) login: Option<Login>,
-    /// Or why there is nothing to try.
+    /// Or why it cannot be tried.
     pub(crate) at: Result<(Way, SocketAddr), Untried>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn uris(texts: &[String]) -> crate::program::Result<Vec<IceUri>> {
                         && format!("turn:{text}").parse::<IceUri>().is_ok() =>
                 {
                     return Err(format!(
-                        "a host with a port, but not how: type turn:{text} or turns:{text}"
+                        "a host with a port needs a scheme: type turn:{text} or turns:{text}"
                     )
                     .into());
                 }
@@ -78,7 +78,7 @@ pub(crate) async fn resolve(
     let mut addresses: Vec<SocketAddr> = match asked {
         Ok(Ok(addresses)) => addresses.collect(),
         Ok(Err(error)) => return vec![target(Err(Untried::Unresolved(error.to_string())))],
-        Err(_) => return vec![target(Err(Untried::Unresolved("no answer of DNS".into())))],
+        Err(_) => return vec![target(Err(Untried::Unresolved("no answer from DNS".into())))],
     };
     addresses.sort_unstable();
     addresses.dedup();

@@ -16,7 +16,7 @@ use super::certificate::{self, Authorities, Tls};
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Stream for T {}
 
-/// How a URI's server is spoken to.
+/// The transport to a URI's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Udp,
@@ -111,7 +111,7 @@ impl Connection {
     }
 }
 
-/// The length of the first message in a stream, if all of it and its padding is there.
+/// The length of the first message in a stream, if all of it and its padding have arrived.
 fn message_length(buffer: &[u8]) -> io::Result<Option<usize>> {
     if buffer.len() < 4 {
         return Ok(None);
@@ -127,7 +127,7 @@ fn message_length(buffer: &[u8]) -> io::Result<Option<usize>> {
     Ok((buffer.len() >= pad_attribute_len(length)).then_some(length))
 }
 
-/// The address from which any port reaches this one.
+/// The unspecified address of the server's family.
 pub(crate) fn any(server: SocketAddr) -> SocketAddr {
     match server {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),

@@ -1,8 +1,9 @@
-//! `check --why` and `--measure-clock`: experiments with logins that our secret makes.
+//! `check --why` and `--measure-clock`: experiments with logins that we mint.
 //!
-//! A login for the last second that servers can count to has expired nowhere: if it is accepted, the
-//! server's clock is to blame, and other expiries tell how far it is from ours. If not, another secret,
-//! another form of it or another username is accepted, or nothing of ours.
+//! A login with the last expiry that servers accept has expired on no clock. If it is accepted, the
+//! server's clock is to blame, and other expiries tell the difference. If not, the server may
+//! accept another secret, another form of the secret, another username, or nothing that we can
+//! mint.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -27,17 +28,15 @@ use crate::layout::Layout;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// If the server refuses the login, find out why, with at most 50 other logins
-    ///
-    /// It needs the secret. Give each secret that the server may have.
+    /// Find out why a login is refused: 50 logins at most
     #[arg(long)]
     pub(crate) why: bool,
 
-    /// Find out how far the server's clock is from ours, with a dozen logins
+    /// Measure the server's clock with a dozen logins
     #[arg(long)]
     pub(crate) measure_clock: bool,
 
-    /// Ask also to which private addresses the server would relay: each is a warning
+    /// Warn if the server relays to private addresses
     #[arg(long)]
     pub(crate) audit: bool,
 }
@@ -52,7 +51,7 @@ pub(crate) struct Experiment {
     finding: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     server_ahead_secs: Option<i64>,
-    /// How many seconds that may be off.
+    /// By how many seconds that may be wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     within_secs: Option<u64>,
     /// The secret that the server has.
@@ -117,7 +116,7 @@ pub(crate) async fn ask(
     };
     match question {
         Question::Refusal => {
-            // They say it better than its 401.
+            // They are more specific.
             outcome.problems.retain(|it| !matches!(it.code, "unauthorized" | "bad-request"));
             outcome.problems.extend(found.problems);
             outcome.why = Some(found.experiment);
@@ -181,8 +180,8 @@ struct Laboratory<'a> {
 }
 
 impl<'a> Laboratory<'a> {
-    /// Each login is refused twice, first for lack of one: under the ten refusals a second that coturn
-    /// answers with its `unauthorized-ratelimit`.
+    /// Each attempt is refused twice, first without a login. That stays below the ten refusals a
+    /// second that coturn's `unauthorized-ratelimit` allows.
     const PACE: Duration = Duration::from_millis(250);
     const SLOWEST: Duration = Duration::from_secs(2);
 
@@ -212,7 +211,7 @@ impl<'a> Laboratory<'a> {
         }
     }
 
-    /// As the refused login was made.
+    /// How the refused login was made.
     fn own(&self) -> Making {
         let Recipe { layout, separator, .. } = *self.recipe;
         Making { secret: 0, form: None, layout, separator }
@@ -256,7 +255,7 @@ impl<'a> Laboratory<'a> {
             }
         }
         if making.is_none() && self.calls_it_bad {
-            // A server that accepts nothing but expiries.
+            // The server may accept only an expiry as the username.
             for candidate in self.forms(Layout::ExpiryOnly, COLON) {
                 if self.accepts(&candidate).await? {
                     making = Some(candidate);
@@ -296,7 +295,7 @@ impl<'a> Laboratory<'a> {
         let clock = self.clock(&making, bounds).await?;
         let (code, message) = self.clock_in_words(clock);
         if self.experiment.server_ahead_secs <= Some(1) {
-            let late = "the login had expired when it came: give a longer --ttl";
+            let late = "the login had expired when it arrived: give a longer --ttl";
             self.problem("ttl", late.into());
         } else {
             self.problem(code, message);
@@ -367,7 +366,7 @@ impl<'a> Laboratory<'a> {
         self.problem(code, message);
     }
 
-    /// Which username is wanted, once the secret is known; how its logins are made.
+    /// Which username the server accepts, once the secret is known.
     async fn username(&mut self, accepted: Making) -> Result<Making, End> {
         let own = self.own();
         let with = |layout, separator| Making { layout, separator, ..accepted };
@@ -386,7 +385,7 @@ impl<'a> Laboratory<'a> {
                         "separator",
                         format!(
                             "the server separates name and expiry with {separator}: mint with \
-                         --separator='{separator}', or change its rest-api-separator"
+                             --separator='{separator}', or change its rest-api-separator"
                         ),
                     );
                     return Ok(making);
@@ -409,7 +408,7 @@ impl<'a> Laboratory<'a> {
                     "separator",
                     format!(
                         "the server separates expiry and name with {separator}: mint with \
-                     --separator='{separator}'"
+                         --separator='{separator}'"
                     ),
                 )
             }
@@ -432,13 +431,13 @@ impl<'a> Laboratory<'a> {
         Some(username.expires_at())
     }
 
-    /// Narrows the bounds with logins that are good but for their expiry.
+    /// Narrows the bounds with logins that are right except for their expiry.
     async fn clock(&mut self, making: &Making, mut bounds: Bounds) -> Result<Clock, End> {
         const FINE: f64 = 0.6;
         const LONG_AGO: f64 = -86_400.0;
-        /// Of which each narrowed the bounds by little.
+        /// Attempts that barely narrow the bounds.
         const VAIN: usize = 4;
-        /// After so many, the server may refuse because it was asked too often.
+        /// After this many, a refusal may come from a rate limit.
         const REFUSALS: usize = 5;
 
         let (mut vain, mut refusals, mut asked_1970) = (0, 0, false);
@@ -467,8 +466,8 @@ impl<'a> Laboratory<'a> {
         let Clock::Between(bounds) = clock else {
             return (
                 "expiry-ignored",
-                "the server accepts logins that expired in 1970: it does not look at the expiry, and \
-                 a login works until the secret changes"
+                "the server accepts logins that expired in 1970: it ignores the expiry, and a \
+                 login works until the secret changes"
                     .into(),
             );
         };
@@ -495,21 +494,21 @@ impl<'a> Laboratory<'a> {
             ..0 => (
                 "clock",
                 format!(
-                    "the server's clock is {by} s{long}{about} behind yours: mend its NTP, or mint \
+                    "the server's clock is {by} s{long}{about} behind yours: fix its NTP, or mint \
                      with --skew=-{by}s"
                 ),
             ),
             0.. => (
                 "clock",
                 format!(
-                    "the server's clock is {by} s{long}{about} ahead of yours: mend its NTP, or mint \
-                     with --skew={by}s"
+                    "the server's clock is {by} s{long}{about} ahead of yours: fix its NTP, or \
+                     mint with --skew={by}s"
                 ),
             ),
         }
     }
 
-    /// Whether the server accepts a login that has expired nowhere.
+    /// Whether the server accepts a login that has expired on no clock.
     async fn accepts(&mut self, making: &Making) -> Result<bool, End> {
         if self.shared(making).is_none() || self.username_of(making, LAST).is_none() {
             return Ok(false);
@@ -517,7 +516,7 @@ impl<'a> Laboratory<'a> {
         Ok(self.ask(making, |now, _| Try { expiry: LAST, at: now }).await?.accepted)
     }
 
-    /// The secret in its form; nothing where the form does not change it.
+    /// The secret in its form; `None` if the form does not change it.
     fn shared(&self, making: &Making) -> Option<SharedSecret> {
         let secret = self.recipe.secrets.get(making.secret)?;
         match making.form {
@@ -537,7 +536,7 @@ impl<'a> Laboratory<'a> {
         Login::new(username, Credential::new(password.as_str())).ok()
     }
 
-    /// Tries one login, from a port of its own: coturn wants no second username on one.
+    /// Tries one login, from a new port: coturn accepts only one username on each.
     async fn ask(
         &mut self,
         making: &Making,
@@ -562,7 +561,7 @@ impl<'a> Laboratory<'a> {
                         End::Silent
                     };
                 }
-                // Of a port that had an allocation before.
+                // From a port that had an allocation before.
                 Err(error) if matches!(error.code(), Some(437 | 441)) => end = End::Other(error),
                 Err(error) => return Err(End::Other(error)),
             }
@@ -584,7 +583,7 @@ impl<'a> Laboratory<'a> {
         let mut session = self.check.connect(self.target, way, address).await?;
         let answered = self.try_with(&mut session, making, plan).await;
         self.experiment.probes += session.logins();
-        // pion and webrtc-rs look at the expiry with every request.
+        // pion and webrtc-rs check the expiry on every request.
         session.release_as(self.login(making, LAST)).await;
         answered
     }
@@ -601,7 +600,7 @@ impl<'a> Laboratory<'a> {
         let family = relay::family(self.at.1.ip());
         match session.allocate(None, family).await {
             Err(error) if error.code() == Some(401) => {}
-            // Somebody lets everybody in now.
+            // The server lets anyone in now.
             Ok(_) => return Err(TurnError::NoChallenge),
             Err(error) => return Err(error),
         }
@@ -616,7 +615,7 @@ impl<'a> Laboratory<'a> {
         let accepted = match answer {
             Ok(_) => true,
             Err(error) => match error.code() {
-                // Its integrity was right: a family, a quota or the ports are not.
+                // The login is right: the family, a quota or the ports are not.
                 Some(440 | 442 | 486 | 508) => true,
                 Some(401) => false,
                 Some(400) => {
@@ -642,14 +641,15 @@ impl End {
                 "silent",
                 format!(
                     "the server stopped answering after {probes} logins, the last without a name: \
-                     pion 5.0.0 to 5.0.4 crash at one, update it; or it limits how often we may ask"
+                     pion 5.0.0 to 5.0.4 crash on that, so update it; or the server has a rate \
+                     limit"
                 ),
             ),
             Self::Silent => (
                 "silent",
                 format!(
-                    "the server stopped answering after {probes} logins: it limits how often we may \
-                     ask (coturn: unauthorized-ratelimit), or has ended; wait, and run again"
+                    "the server stopped answering after {probes} logins: it has a rate limit \
+                     (coturn: unauthorized-ratelimit), or has stopped; wait, and run again"
                 ),
             ),
             Self::Spent => (
@@ -658,13 +658,13 @@ impl End {
             ),
             Self::Contradiction => (
                 "contradiction",
-                "the server refuses what it accepted a moment ago: it limits how often we may ask, or \
-                 several servers answer here whose clocks or secrets differ; wait, and run again"
+                "the server refuses what it accepted a moment ago: it has a rate limit, or several \
+                 servers with different clocks or secrets answer here; wait, and run again"
                     .into(),
             ),
             Self::Other(error) => (
                 "gave-up",
-                format!("after {probes} logins the server answers otherwise ({error}): run again"),
+                format!("the server's answer changed after {probes} logins ({error}): run again"),
             ),
         };
         Problem { code, message }
@@ -675,12 +675,12 @@ const GUESSES: &str = "the server has another secret, or only static users (lt-c
                        use-auth-secret); compare its static-auth-secret with yours byte for byte";
 
 fn nothing_found(probes: usize) -> String {
-    format!("none of {probes} logins made with your secret is accepted: {GUESSES}")
+    format!("the server accepted none of {probes} logins made with your secret: {GUESSES}")
 }
 
 const COLON: char = ':';
 
-/// Those that coturn's `rest-api-separator` may be; the usual ones first.
+/// The values that coturn's `rest-api-separator` can have; the usual ones first.
 const SEPARATORS: &str = ":|-_.@;,+/=#%~!$&*?^";
 
 fn in_words(layout: Layout) -> &'static str {

@@ -170,7 +170,8 @@ fn the_secret_comes_from_three_places() {
         assert!(in_file.contains(character) && in_file.contains("turn-secret-odd"), "{in_file}");
     }
     assert!(
-        environment("north\u{a0}").contains("TURN_SECRET: the secret has the character U+00A0")
+        environment("north\u{a0}")
+            .contains("TURN_SECRET: the secret has the invisible character U+00A0")
     );
     let output = run("generate", &["alice", "--secret", "north\u{a0}"], &[]);
     check_login(text(&output.stdout), "north\u{a0}", ':', 3600);
@@ -248,19 +249,16 @@ fn bad_input_gets_one_line() {
     }
     for (args, advice) in [
         (&["a b", "--secret", "x"][..], "U+0020 at byte 1"),
-        (&["a b", "--secret", "x"], "--pseudonym makes one"),
-        (&["union select", "--secret", "x"], "--pseudonym makes one"),
-        (&[&*"a".repeat(600), "--secret", "x"], "--pseudonym makes one"),
+        (&["a b", "--secret", "x"], "use --pseudonym"),
+        (&["union select", "--secret", "x"], "use --pseudonym"),
+        (&[&*"a".repeat(600), "--secret", "x"], "use --pseudonym"),
         (&["alice", "--secret", "x", "--ttl", "soon"], "--ttl <TIME>': not a time: type 90s"),
         (&["alice", "--secret", "x", "--ttl", "0"], "under one second"),
         (&["alice", "--secret", "x", "--ttl", "3600000000"], "milliseconds"),
         (&["alice", "--secret", "x", "--ttl", "1700000000"], "point in time"),
-        (
-            &["alice", "--secret", "x", "--separator", "7"],
-            "--separator <CHAR>': give one character",
-        ),
-        (&["alice", "--secret", "x", "--layout", "expiry-only"], "leave out the name"),
-        (&["007", "--secret", "x", "--layout", "name-first"], "leave out --layout name-first"),
+        (&["alice", "--secret", "x", "--separator", "7"], "--separator <CHAR>': give one ASCII"),
+        (&["alice", "--secret", "x", "--layout", "expiry-only"], "omit the name"),
+        (&["007", "--secret", "x", "--layout", "name-first"], "omit --layout name-first"),
         (&["a:b", "--secret", "x", "--layout", "name-first"], "another --separator"),
         (&["", "--secret", "x"], "--layout expiry-only"),
         (&[], "turn-credentials generate alice"),

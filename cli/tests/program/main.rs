@@ -96,10 +96,12 @@ impl Drop for TempFile {
 
 #[test]
 fn help_and_version() {
-    for command in ["generate", "verify", "diagnose", "xirsys", "completions", ""] {
+    for command in ["generate", "verify", "diagnose", "check", "xirsys", "completions", ""] {
         for flag in ["--help", "-h"] {
             let args = if command.is_empty() { &[flag][..] } else { &[command, flag] };
-            let help = stdout(args[0], &args[1..]);
+            let output = run(args[0], &args[1..], &[("COLUMNS", "80")]);
+            assert!(output.status.success(), "{output:?}");
+            let help = text(&output.stdout);
             assert!(help.contains("Usage: turn-credentials") && help.contains("--help"), "{help}");
             assert!(help.lines().count() <= 40, "{help}");
             assert!(!help.contains('`') && !help.contains("::"), "{help}");

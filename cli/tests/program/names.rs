@@ -75,7 +75,7 @@ fn a_name_without_a_login_is_told_and_the_others_go_on() {
     let told: Vec<_> = text(&output.stderr).lines().collect();
     assert_eq!(told.len(), 4, "{told:?}");
     assert!(told[0].starts_with("error: --names, line 2: the name has the character U+0020"));
-    assert!(told[0].contains("--pseudonym makes one") && !told[0].contains("hid"), "{told:?}");
+    assert!(told[0].contains("use --pseudonym") && !told[0].contains("hid"), "{told:?}");
     assert!(told[1].starts_with("error: --names, line 3: the name is empty"), "{told:?}");
     assert!(told[2].starts_with("error: --names, line 4: the line is over 64 KiB"), "{told:?}");
     assert_eq!(told[3], "error: 3 of 5 names have no login");

@@ -52,7 +52,10 @@ fn verify_says_why() {
         .map(|max| verdict(&[username, password, "--secret=new", "--max-ttl", max]));
     assert!(long.iter().all(|(text, code)| text.starts_with("valid") && *code == 0), "{long:?}");
     let long = verdict(&[username, password, "--secret=new", "--max-ttl=1800"]);
-    assert!(long.0.contains("over --max-ttl; made with --secret\n") && long.1 == 1, "{long:?}");
+    assert!(
+        long.0.contains("longer than --max-ttl; made with --secret\n") && long.1 == 1,
+        "{long:?}"
+    );
     let far = verdict(&["2400000000:alice", &of("2400000000:alice"), "--secret", "new"]);
     assert!(far.0.contains("limits") && far.1 == 1, "{}", far.0);
     let (malformed, code) = verdict(&["alice", &of("alice"), "--secret", "new"]);
