@@ -87,7 +87,7 @@ impl fmt::Display for Finding {
             (Answer::Allowed, _) => write!(f, "WARNING: relays to {range}")?,
             (Answer::Denied, _) => write!(f, "denied: {range}")?,
             (Answer::NotTested, why) => {
-                write!(f, "not tested: {range} ({})", why.as_deref().unwrap_or_default())?;
+                return write!(f, "not tested: {range}: {}", why.as_deref().unwrap_or_default());
             }
         }
         if !range.starts_with(&address.to_string()) || range.contains('/') {

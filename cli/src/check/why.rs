@@ -349,14 +349,14 @@ impl<'a> Laboratory<'a> {
         let secrets = &self.recipe.secrets;
         let source = |index: usize| secrets.get(index).map_or("", |secret| &secret.source);
         let theirs = match secrets.len() {
-            1 => "your secret",
-            _ => source(making.secret),
+            1 => "your secret".to_owned(),
+            _ => format!("the secret of {}", source(making.secret)),
         };
         self.experiment.secret = Some(source(making.secret).to_owned());
         let (code, message) = match making.form {
             None => (
                 "other-of-secrets",
-                format!("the server has {theirs}, not {}: mint with that one", source(0)),
+                format!("the server has {theirs}, not of {}: mint with it", source(0)),
             ),
             Some(form) => {
                 let finding = Finding::Secret { secret: making.secret, form };
