@@ -1,6 +1,5 @@
-//! Tells how a secret is rotated without refusing a single client: who mints with which secret, and
-//! what the TURN server says to each login. The clock is a pretended one:
-//! `cargo run --example rotate`.
+//! Rotates a secret without refusing a single client: shows who mints with which secret, and how the
+//! TURN server answers each login. Time is simulated: `cargo run --example rotate`.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -22,7 +21,7 @@ fn main() -> Result<()> {
     let mut logins = vec![("alice", mint("alice", &backend, 0)?)];
     tell(&logins, &turn_server, 0)?;
 
-    say("\nAfter 15m: The TURN server is given the next secret beside the old one.")?;
+    say("\nAfter 15m: The TURN server accepts the next secret, in addition to the old one.")?;
     turn_server.accept(next.clone());
     logins.push(("bob", mint("bob", &backend, 900)?));
     tell(&logins, &turn_server, 900)?;
@@ -33,7 +32,7 @@ fn main() -> Result<()> {
     logins.push(("carol", mint("carol", &backend, 1800)?));
     tell(&logins, &turn_server, 1800)?;
 
-    say("\nAfter 1h 30m 1s: A ttl later every login of the old secret is over.")?;
+    say("\nAfter 1h 30m 1s: One ttl later, every login made with the old secret has expired.")?;
     tell(&logins, &turn_server, 5401)?;
 
     say("\nAfter 1h 30m 1s: The TURN server and the backend forget the old secret.")?;

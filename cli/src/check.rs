@@ -308,7 +308,7 @@ impl Check {
         }
         outcome.software = session.software().map(Into::into);
         if !target.uri.scheme().is_turn() {
-            outcome.message = "works: the server tells us our address".into();
+            outcome.message = "works: the server answers Binding".into();
             return;
         }
         let Some(login) = &target.login else {

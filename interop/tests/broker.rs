@@ -1,4 +1,4 @@
-//! Does the broker do what its clients, old ones too, and its operators count on?
+//! Does the broker do what its clients, including old ones, and its operators rely on?
 
 use std::fs;
 use std::io::{Read, Write};
@@ -31,14 +31,14 @@ const HALF_A_HEAD: &str = "GET / HT";
 const CUT_OFF: &str = "cut off";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What any broker with a coturn is given.
+/// The arguments of every broker with a coturn.
 fn with(uris: &[String], more: &[&str]) -> Vec<String> {
     let uris = uris.iter().map(|uri| format!("--turn-uri={uri}"));
     let more = more.iter().map(|&arg| arg.to_owned());
     uris.chain([format!("--secret-file={SECRET}")]).chain(more).collect()
 }
 
-/// A broker for one app, whose TURN server nobody asks.
+/// A broker for one app; its TURN server is never contacted.
 fn broker(more: &[&str]) -> Broker {
     broker_of(&[URI.into()], more)
 }
@@ -48,7 +48,7 @@ fn broker_of(uris: &[String], more: &[&str]) -> Broker {
     Broker::with_args(&with(uris, &[&[&*format!("--origin={APP}")], more].concat()))
 }
 
-/// The same with logins of Xirsys's.
+/// The same with logins from Xirsys.
 fn broker_with(xirsys: &FakeXirsys, more: &[&str]) -> Broker {
     let more = more.iter().map(|&arg| arg.to_owned());
     let args = xirsys.args().into_iter().chain([format!("--origin={APP}")]).chain(more);
@@ -65,7 +65,7 @@ fn put(broker: &Broker, token: &str) -> Answer {
     broker.ask("PUT", "/token", &[FROM_APP, ("tok", token)])
 }
 
-/// Whether a login is of this secret, and lasts for about an hour.
+/// Whether a login was made with this secret and lasts for about an hour.
 fn verifies(username: &Value, password: &Value) -> bool {
     let [username, password] = [username, password].map(|text| text.as_str().expect("a text"));
     let keyring = Keyring::new(SharedSecret::new(SECRET).unwrap());
@@ -89,7 +89,7 @@ fn is_login(answer: &Answer, uris: &[String]) -> bool {
         && verifies(&login["username"], &login["credential"])
 }
 
-/// The broker ends as it is to end, with nothing in its log that is to be hidden.
+/// The broker ends properly, with nothing secret in its log.
 fn end(brokers: impl IntoIterator<Item = Broker>) {
     for broker in brokers {
         ended_well(broker.stop());
@@ -109,7 +109,7 @@ fn until(holds: impl Fn() -> bool) {
     }
 }
 
-/// A connection on which this was sent.
+/// A connection after sending this.
 fn connection(broker: &Broker, sent: &str) -> TcpStream {
     let mut stream = TcpStream::connect(broker.address()).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
@@ -698,7 +698,7 @@ fn two_brokers_share_tokens_by_redis() {
     end([a, b, once, there]);
 }
 
-/// What becomes of GET and PUT, within some seconds.
+/// The statuses of GET and PUT, which arrive within some seconds.
 fn statuses_soon(broker: &Broker, token: &str) -> [u16; 2] {
     let start = Instant::now();
     let statuses = [broker.ask("GET", "/token", &[FROM_APP]), put(broker, token)];

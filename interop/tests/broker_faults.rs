@@ -1,4 +1,4 @@
-//! What an attacker, or a provider that has gone wrong, does to the broker.
+//! What an attacker or a faulty provider does to the broker.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -32,7 +32,7 @@ fn of_xirsys(args: &[String]) -> Vec<String> {
     args.iter().cloned().chain(more).collect()
 }
 
-/// What comes back on a connection of its own.
+/// The answer on a new connection.
 fn exchange(address: SocketAddr, request: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;

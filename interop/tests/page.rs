@@ -199,7 +199,7 @@ fn it_checks_servers_that_are_typed_in_firefox() {
     it_checks_servers_that_are_typed_in(Browser::Firefox);
 }
 
-/// On plain HTTP at an address that is not localhost, too.
+/// Also on plain HTTP at an address other than localhost.
 fn it_checks_servers_that_are_typed_in(browser: Browser) {
     let coturn = Coturn::with_secrets(&[SECRET]);
     let authority = Coturn::with_tls(&[SECRET]);
@@ -304,7 +304,7 @@ fn it_says_how_the_broker_fails(browser: Browser) {
     end([broker]);
 }
 
-/// An address of this machine's that is not on loopback, which no packet goes to for this.
+/// An address of this machine other than loopback; finding it sends no packet.
 fn another_address() -> IpAddr {
     let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
     socket.connect("192.0.2.1:9").expect("a route");
@@ -321,7 +321,7 @@ fn everybody_can_read_it_in_firefox() {
     everybody_can_read_it(Browser::Firefox);
 }
 
-/// WCAG's AA, in each state.
+/// WCAG level AA, in each state.
 fn everybody_can_read_it(browser: Browser) {
     let coturn = Coturn::with_tls(&[SECRET]);
     let uris = coturn.uris();

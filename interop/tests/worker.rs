@@ -1,4 +1,4 @@
-//! Does the Worker, in the real runtime, do what clients of the broker count on?
+//! Does the Worker, in the real runtime, do what clients of the broker rely on?
 
 use std::fs;
 use std::path::Path;
@@ -163,7 +163,7 @@ fn the_client_key() {
     key_alone.end();
 }
 
-/// The same in WebAssembly as here, and as third parties' vectors have it.
+/// WebAssembly gives the same as this build and as third parties' vectors.
 #[test]
 fn tokens_and_logins_are_those_of_the_native_build() {
     for secret in ["north", "foobar", "crypt1c", "\u{20ac}\u{1f511}"] {
@@ -391,7 +391,7 @@ fn the_rate_limit() {
     assert!(worker.end().contains("RATE_LIMITER: no answer"));
 }
 
-/// Cloudflare takes a module of 3 MB when it is packed, and a second of processor time to start it.
+/// Cloudflare accepts a module of up to 3 MB compressed, and one second of processor time to start.
 #[test]
 fn it_is_small_and_starts_at_once() {
     let size = fs::metadata(worker::module()).expect("the module").len();

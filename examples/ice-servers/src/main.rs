@@ -61,8 +61,8 @@ async fn ice_servers(State(servers): State<Arc<[TurnServer]>>, headers: HeaderMa
     }
 }
 
-/// REPLACE THIS: return the user whose session cookie or bearer token is in the request. A name that
-/// the client merely claims would let anybody use your TURN server.
+/// REPLACE THIS: return the user that the request's session cookie or bearer token belongs to. Trusting
+/// a name that the client claims would let anyone use your TURN server.
 fn authenticated(_headers: &HeaderMap) -> Option<&str> {
     Some("alice")
 }
