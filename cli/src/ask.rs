@@ -7,7 +7,7 @@ use turn_credentials::provider::http::Response;
 use turn_credentials::provider::{ApiCall, ApiError, CallError};
 use ureq::Agent;
 
-/// None holds a secret.
+/// No variant contains a secret.
 #[derive(Debug, Error)]
 pub(crate) enum AskError {
     #[error(transparent)]

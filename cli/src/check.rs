@@ -191,7 +191,7 @@ struct Check {
     turn: Arc<Mutex<Known>>,
 }
 
-/// What was found at a server, which other ways to it need not find out again.
+/// What was found at a server, and need not be repeated for its other URIs.
 #[derive(Default)]
 struct Known {
     why: Vec<why::Found>,
@@ -284,7 +284,7 @@ impl Check {
     }
 
     async fn examine_session(&self, target: &Target, mut session: Session, outcome: &mut Outcome) {
-        /// coturn closes a connection that has no allocation after a minute.
+        /// After a minute, coturn closes a connection without an allocation.
         const FRESH: Duration = Duration::from_secs(20);
 
         let Ok((way, address)) = target.at else { return };

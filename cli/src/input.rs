@@ -120,7 +120,7 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>> {
     text.map_err(|_| format!("{name} is not UTF-8").into())
 }
 
-/// The error does not repeat the URI, which may hold a password where none belongs.
+/// Parses URIs. The error does not repeat one, since it may contain a password by mistake.
 pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
     let uris = texts.iter().map(|text| text.parse());
     uris.collect::<result::Result<_, UriError>>().map_err(|error| format!("{flag}: {error}").into())

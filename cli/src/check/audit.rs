@@ -97,7 +97,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A server whose ranges were tested, which other ways to it need not test again.
+/// A server whose ranges were tested, so that its other URIs need no test.
 pub(crate) struct Audited {
     address: IpAddr,
     realm: Option<String>,
@@ -181,7 +181,7 @@ async fn of_family(
             Some(session) => {
                 match session.create_permission(SocketAddr::new(address, PORT)).await {
                     Ok(()) => (Answer::Allowed, None),
-                    // Of another family than the relay (RFC 8656 section 9.2).
+                    // The relay is of another family (RFC 8656 section 9.2).
                     Err(error) if error.code() == Some(443) => {
                         (Answer::NotTested, Some("the relay is of another family (443)".into()))
                     }

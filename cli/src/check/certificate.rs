@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// Who may vouch for a server: Mozilla's list, and the authorities of `--ca`.
+/// The trusted authorities: Mozilla's list, and those of `--ca`.
 #[derive(Clone)]
 pub(crate) struct Authorities(Arc<WebPkiServerVerifier>);
 

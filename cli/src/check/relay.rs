@@ -100,7 +100,7 @@ impl Peer {
     }
 }
 
-/// A Binding on a socket that is not connected.
+/// Asks for the mapped address of an unconnected socket, with Binding.
 async fn mapped_address(
     socket: &UdpSocket,
     server: SocketAddr,
@@ -200,7 +200,7 @@ async fn try_to_peer(
     Ok(passage)
 }
 
-/// Session → relay → relay of a second session of ours, and back.
+/// Session → relay → relay of a second session, and back.
 pub(crate) async fn to_relay(
     session: &mut Session,
     first: &Allocation,

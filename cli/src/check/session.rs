@@ -354,7 +354,7 @@ impl State {
             Ask::Binding => {}
             Ask::Allocate(family) => {
                 attributes.push(Box::new(RequestedTransport::new(RequestedTransport::UDP)));
-                // Old servers know no other family and refuse the attribute.
+                // Old servers have only IPv4 and refuse the attribute.
                 if family == AddressFamily::IPV6 {
                     attributes.push(Box::new(RequestedAddressFamily::new(family)));
                 }
@@ -444,7 +444,7 @@ impl State {
         };
         match self.request(Ask::Refresh(0)).await {
             Ok(_) => true,
-            // No allocation, or none of ours.
+            // There is no allocation, or it is not ours.
             Err(error) => answered && matches!(error.code(), Some(437 | 401 | 441)),
         }
     }

@@ -41,13 +41,13 @@ pub(crate) struct Options {
     pub(crate) audit: bool,
 }
 
-/// How many logins are tried at one server; with those of the check itself, under 60.
+/// The most logins to try at one server; with those of the check itself, under 60.
 const MOST_LOGINS: usize = 50;
 
 /// What was tried, for `--json`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Experiment {
-    /// The code of the first problem, or what the clock is.
+    /// The code of the first problem, or of the clock.
     finding: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     server_ahead_secs: Option<i64>,
@@ -66,7 +66,7 @@ pub(crate) struct Experiment {
     pub(super) probes: usize,
 }
 
-/// What experiments answer.
+/// What to find out.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Question {
     /// Why does the server refuse the login of the recipe?
@@ -86,7 +86,7 @@ pub(crate) struct Found {
     note: Option<String>,
 }
 
-/// Asks by experiment, unless the answer is known from another way to the same server.
+/// Finds the answer by experiment, unless it is known from another URI of the same server.
 pub(crate) async fn ask(
     question: Question,
     check: &Check,
@@ -141,7 +141,7 @@ struct Making {
 enum End {
     Silent,
     Spent,
-    /// An accepted login was refused later, or the like.
+    /// The server refused a login that it had accepted.
     Contradiction,
     Other(TurnError),
 }
@@ -149,7 +149,7 @@ enum End {
 #[derive(Clone, Copy)]
 enum Clock {
     Between(Bounds),
-    /// It accepts what expired in 1970.
+    /// It accepts a login that expired in 1970.
     Ignored,
 }
 
@@ -160,7 +160,7 @@ struct Answer {
     accepted: bool,
 }
 
-/// One server, and what is known of it so far.
+/// One server, and what is known about it so far.
 struct Laboratory<'a> {
     check: &'a Check,
     recipe: &'a Recipe,
@@ -230,7 +230,7 @@ impl<'a> Laboratory<'a> {
         let now = unix_now();
         let mut bounds = Bounds::at(now);
         if let Ok(expiry) = self.recipe.skew.expiry(self.recipe.ttl, UnixTime::now()) {
-            // It was accepted, up to a second before.
+            // It was accepted, at most a second ago.
             bounds.most = bounds.most.min(secs(expiry) + 2.0 - now);
         }
         let own = self.own();
@@ -310,7 +310,7 @@ impl<'a> Laboratory<'a> {
         self.problems.push(Problem { code, message });
     }
 
-    /// The likeliest first. A username without a name comes last: pion 5.0.0 to 5.0.4 crash at one.
+    /// The likeliest first. A username without a name comes last: it crashes pion 5.0.0 to 5.0.4.
     fn candidates(&self) -> Vec<Making> {
         let own = self.own();
         let plain = |layout, separator| {

@@ -1,4 +1,4 @@
-//! What `check` refuses before it asks a server, and what a hostile server cannot do to a terminal.
+//! What `check` refuses before it contacts a server, and what a hostile server cannot do.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
@@ -28,7 +28,7 @@ fn an_empty_list_of_servers() {
     }
 }
 
-/// Answers each request on a socket of its own; where it is.
+/// Starts a server that answers each request, and returns its address.
 fn server(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
@@ -68,7 +68,7 @@ fn an_audit_without_a_relay_could_test_nothing() {
 
 #[test]
 fn a_server_cannot_write_to_the_terminal() {
-    // 500, with a reason and a SOFTWARE that colour the terminal and turn its text around.
+    // 500, with a reason and a SOFTWARE that colour the terminal and reverse its text.
     let hostile = "\u{1b}[31mred\r\n\u{9b}2J\u{202e}";
     let attribute = |kind: u16, value: &[u8]| {
         let length = u16::try_from(value.len()).unwrap();

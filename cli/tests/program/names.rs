@@ -61,7 +61,7 @@ fn json_lines() {
         let lines: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[1].pointer(list).unwrap()[0], "turn:a.example");
-        // What is left out is told once, not for each name.
+        // What is left out is reported once, not for each name.
         assert_eq!(text(&output.stderr).lines().count(), usize::from(format == "ice"));
     }
 }

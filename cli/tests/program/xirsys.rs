@@ -147,7 +147,7 @@ fn what_browsers_refuse_is_left_out() {
     assert_eq!((&servers["iceServers"][0]["urls"], &*notes), (&all, ""));
 }
 
-/// A gateway on loopback that sends this to whoever asks first, and what it was asked.
+/// A gateway on loopback that answers its first client with this, and the request that it got.
 fn gateway(response: String) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -155,7 +155,7 @@ fn gateway(response: String) -> (String, Receiver<String>) {
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         asked.send(request(&stream)).unwrap();
-        // Who asked may have hung up.
+        // The client may have hung up.
         _ = stream.write_all(response.as_bytes());
     });
     (url, receiver)
