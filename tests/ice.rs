@@ -464,6 +464,11 @@ fn turn_uris_for_native_clients() {
         ["turn://1613774196%3AsomeUser%40gmail.com:XChjpcy9z9vf0NPKnqJbs8KTR%2B4%3D\
          @coturn.my.network:3478?transport=udp"]
     );
+
+    // Text that had grown would have left the credential in freed memory: no growth makes it so large.
+    let login = Login::new("u".repeat(500), "c".repeat(500)).unwrap();
+    let server = IceServer::new(uris(&["turn:a"]), login).unwrap();
+    assert!(turn_uri::values(&[server])[0].capacity() >= 3000);
 }
 
 proptest! {

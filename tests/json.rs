@@ -6,6 +6,8 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{EnumAccessDeserializer, Error as ValueError, StrDeserializer};
 use serde_json::{Value, json};
 use turn_credentials::ice::rest::Answer;
 use turn_credentials::ice::{Login, TurnServer};
@@ -73,6 +75,10 @@ fn what_is_refused_says_why() {
         let error = serde_json::from_str::<IceUri>(text).unwrap_err().to_string();
         assert!(error.contains("expected a STUN or TURN URI"), "{error}");
     }
+    // Other formats than JSON have enums.
+    let text: StrDeserializer<'_, ValueError> = "hidden".into_deserializer();
+    let error = Credential::deserialize(EnumAccessDeserializer::new(text)).unwrap_err();
+    assert_eq!(error.to_string(), "invalid type: enum, expected any JSON");
 }
 
 #[test]

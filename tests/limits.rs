@@ -136,6 +136,14 @@ fn hints() {
         assert_eq!(hint(ttl, now), Err(out_of_range(expected)), "{ttl} {now}");
     }
 
+    // A device without a battery for its clock starts in 1970.
+    let far_behind = ClockSkew::server_behind(secs(1_000_000_000));
+    for (ttl, expected) in
+        [(3600, None), (315_360_000, None), (315_360_001, Some(ExpiryHint::TtlIsTimestamp))]
+    {
+        assert_eq!(alice(secs(ttl), far_behind, 9), Err(out_of_range(expected)), "{ttl}");
+    }
+
     let epoch = UnixTime::from_secs(0);
     assert_eq!(Username::new("alice", epoch), Err(out_of_range(None)), "no ttl was given");
 
@@ -187,6 +195,7 @@ fn forbidden_characters() {
             (format!("{character}bob"), 0),
             (format!("b{character}b"), 1),
             (character.into(), 0),
+            (format!("{character}{character}"), 0),
             (format!("жа{character}"), 4),
         ] {
             let refused = Error::ForbiddenCharacter { character, index };
@@ -202,7 +211,13 @@ fn forbidden_characters() {
 
 #[test]
 fn union_and_select() {
-    for name in ["unionselect", "reUNIONs-SeLeCtion", "select;union", "a:union:select"] {
+    for name in [
+        "unionselect",
+        "reUNIONs-SeLeCtion",
+        "select;union",
+        "a:union:select",
+        "union-select-union",
+    ] {
         assert_eq!(Username::new(name, NOW), Err(Error::UnionSelect), "{name}");
         let wire = format!("1700000000:{name}");
         assert_eq!(Username::parse(&wire), Err(VerifyError::MalformedUsername), "{name}");

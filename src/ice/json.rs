@@ -157,13 +157,12 @@ impl Uris {
     }
 
     fn leave_out(&mut self, out: impl Fn(&IceUri) -> bool, flaw: Flaw) {
-        let before = self.kept.len();
-        self.kept.retain(|uri| !out(uri));
-        let left_out = before.saturating_sub(self.kept.len());
-        if left_out > 0 {
-            self.dropped = self.dropped.saturating_add(left_out);
-            self.flaw = self.flaw.or(Some(flaw));
-        }
+        self.kept.retain(|uri| {
+            let out = out(uri);
+            self.dropped = self.dropped.saturating_add(out.into());
+            self.flaw = self.flaw.or(out.then_some(flaw));
+            !out
+        });
     }
 
     fn take(&mut self) -> Vec<IceUri> {
