@@ -174,7 +174,7 @@ pub fn diagnose_with(
             let none_made = searched && !secrets.is_empty();
             findings.extend(guesses);
             findings.extend(none_made.then_some(Finding::OtherSecret));
-            if secrets.is_empty() && !findings.iter().any(Finding::refuses) {
+            if !findings.iter().any(Finding::refuses) {
                 findings.extend(unproven);
             }
         }

@@ -63,6 +63,183 @@ fn several_mistakes() {
     let password = mistakes::password("north", &matrix);
     assert_eq!(codes(&matrix, &password), ["accepted", "username-separator-in-name"]);
     assert_eq!(codes(&"1".repeat(2000), &password), ["username-too-long"]);
+    // Nobody signs an empty name.
+    let nothing = mistakes::password("north", "");
+    let expected = ["secret-other", "username-empty-name"];
+    assert_eq!(codes(&format!("{}:", NOW + 3600), &nothing), expected);
+}
+
+/// All that is told of usernames whose password is right. E is an expiry in an hour.
+#[test]
+fn everything_told_of_a_username() {
+    let e = NOW + 3600;
+    for (username, codes) in [
+        ("E:a", &["accepted"] as &[_]),
+        ("E:E", &["accepted"]),
+        ("E:", &["username-empty-name"]),
+        ("E", &["accepted", "username-bare-expiry"]),
+        ("a:E", &["accepted", "username-name-first"]),
+        (".5:E", &["accepted", "username-name-first"]),
+        ("a:b:E", &["username-separator-in-first-name"]),
+        ("::E", &["username-separator-in-first-name"]),
+        ("a:b:E.5", &["username-separator-in-first-name", "expiry-fraction"]),
+        ("a:b:Ex", &["username-no-expiry"]),
+        ("a:b:17", &["username-no-expiry"]),
+        (":E", &["expiry-junk"]),
+        ("a:Ex", &["expiry-junk"]),
+        ("Ea", &["expiry-junk"]),
+        ("E%a", &["expiry-junk"]),
+        ("E|", &["username-other-separator"]),
+        ("E_a", &["username-other-separator"]),
+        ("a.E", &["username-other-separator"]),
+        ("aE", &["username-no-expiry"]),
+        ("a%E", &["username-no-expiry"]),
+        // Nine digits are not a time.
+        ("a.123456789", &["username-no-expiry"]),
+        ("123456789.a", &["username-no-expiry"]),
+        ("a:123456789x", &["username-no-expiry"]),
+        ("a:123456789", &["expiry-is-ttl", "username-name-first"]),
+        ("0123456789:a", &["expiry-leading-zeros", "expiry-is-ttl"]),
+        ("0:a", &["expiry-is-ttl"]),
+        ("00:a", &["expiry-leading-zeros", "expiry-is-ttl"]),
+        ("0E:a", &["expiry-leading-zeros"]),
+        ("+E:E", &["expiry-sign"]),
+        ("-42:E", &["username-name-first"]),
+        ("999999999:E", &["username-number-first"]),
+        ("1000000000:E", &["expired"]),
+        ("2147483647:E", &["expiry-years-ahead", "accepted"]),
+        ("2147483648:E", &["expiry-after-2038"]),
+        ("42:1795651199", &["username-number-first", "expired"]),
+        ("999999999:a", &["expiry-is-ttl"]),
+        ("1000000000:a", &["expired"]),
+        ("1795651199:a", &["expired"]),
+        ("1795651200:a", &["accepted", "expiry-last-second"]),
+        ("1795651201:a", &["accepted"]),
+        ("1827273600:a", &["accepted"]),
+        ("1827273601:a", &["expiry-years-ahead", "accepted"]),
+        ("2147483648:a", &["expiry-after-2038"]),
+        ("99999999999:a", &["expiry-after-2038"]),
+        ("100000000000:a", &["expiry-milliseconds"]),
+        ("99999999999999:a", &["expiry-milliseconds"]),
+        ("100000000000000:a", &["expiry-microseconds"]),
+        ("99999999999999999:a", &["expiry-microseconds"]),
+        ("100000000000000000:a", &["expiry-nanoseconds"]),
+        ("a b:E", &["username-forbidden-character", "username-name-first"]),
+        ("E:a\u{1}b c", &["username-forbidden-character"]),
+        ("E:a\u{1}b", &["username-control-character"]),
+        ("E:a\0b", &["username-control-character"]),
+        ("E:unionselect", &["username-union-select"]),
+        ("1795651199:unionselect", &["username-union-select", "expired"]),
+        ("\"1795651199:a\"", &["username-quoted", "expired"]),
+        ("\"2147483648:a\"", &["username-quoted", "expiry-after-2038"]),
+        ("\"a\"", &["username-quoted"]),
+        ("E\n", &["username-line-end"]),
+        ("E%3Aa", &["username-percent-encoded"]),
+        ("E:a%20b", &["accepted"]),
+        ("1795651199%3Aa", &["username-percent-encoded", "expired"]),
+    ] {
+        let username = username.replace('E', &e.to_string());
+        let findings = diagnosed(&username, &mistakes::password("north", &username));
+        let told: Vec<_> = findings.iter().map(Finding::code).collect();
+        assert_eq!(told, codes, "{username:?}");
+    }
+}
+
+#[test]
+fn lengths() {
+    let username = |len: usize| format!("{}:{}", NOW + 3600, "a".repeat(len - 11));
+    let told = |username: &str, password: &str| -> Vec<_> {
+        let findings = diagnosed(username, password);
+        findings.iter().map(|finding| (finding.code(), finding.verdict())).collect()
+    };
+    let too_long = |verdict| ("username-too-long", verdict);
+    let other = ("secret-other", Verdict::Unauthorized);
+    for (len, right, wrong) in [
+        (512, &[too_long(Verdict::Depends)], &[other, too_long(Verdict::Depends)] as &[_]),
+        (513, &[too_long(Verdict::Unauthorized)], &[too_long(Verdict::Unauthorized), other]),
+        // Longer ones are not examined.
+        (1024, &[too_long(Verdict::Unauthorized)], &[too_long(Verdict::Unauthorized), other]),
+        (1025, &[too_long(Verdict::Unauthorized)], &[too_long(Verdict::Unauthorized)]),
+    ] {
+        let username = username(len);
+        assert_eq!(told(&username, &mistakes::password("north", &username)), right, "{len}");
+        assert_eq!(told(&username, &mistakes::password("elsewhere", &username)), wrong, "{len}");
+    }
+
+    let username = username(16);
+    let right = mistakes::password("north", &username);
+    for (len, code) in [(256, "password-blanks"), (257, "password-not-made")] {
+        assert_eq!(told(&username, &format!("{right:<len$}"))[0].0, code, "{len}");
+    }
+    // Base64 of 5, 6, 17 and 18 bytes.
+    for (len, code) in [
+        (7, "password-not-made"),
+        (8, "password-truncated"),
+        (27, "password-unpadded"),
+        (24, "password-truncated"),
+    ] {
+        assert_eq!(told(&username, &right[..len])[0].0, code, "{len}");
+    }
+}
+
+/// What is filled in.
+#[test]
+fn texts() {
+    let expires_at = UnixTime::from_secs(1_700_000_000);
+    let after_2038 = |verdict| Finding::After2038 { verdict };
+    for (finding, text) in [
+        (Finding::Accepted { secret: 0, expires_at }, "until 1700000000 (Unix seconds): secret 1"),
+        (Finding::Unproven { expires_at }, "this username until 1700000000 (Unix seconds)"),
+        (Finding::EmptySecret { secret: 8 }, "secret 9 is empty"),
+        (Finding::ForbiddenCharacter { character: '"', index: 7 }, "U+0022 at byte 7"),
+        (
+            Finding::ControlCharacter { index: 7, verdict: Verdict::Accepted },
+            "control character at byte 7",
+        ),
+        (Finding::TooLong { len: 600 }, "has 600 bytes"),
+        (after_2038(Verdict::Accepted), "an earlier time that has not come"),
+        (after_2038(Verdict::Depends), "built with optimisation"),
+        (after_2038(Verdict::Unauthorized), "and counts it as expired"),
+        (Finding::YearsAhead { expires_at }, "until 1700000000 (Unix seconds)"),
+        (
+            Finding::OtherSeparator { separator: '|', verdict: Verdict::Accepted },
+            "`|` is between expiry and name",
+        ),
+        (
+            Finding::Secret { secret: 1, form: SecretForm::CrLf },
+            "secret 2 made this password, but with CR and LF after it",
+        ),
+        (Finding::OtherSecret, "with any secret given here"),
+    ] {
+        assert!(finding.to_string().contains(text), "{finding}");
+        assert!(!finding.advice().is_empty(), "{finding}");
+    }
+}
+
+/// How long ago, in a unit that a person would use, and what that means.
+#[test]
+fn ages() {
+    for (secs_ago, ago, clocks) in [
+        (1, "1 second ago", true),
+        (119, "119 seconds ago", true),
+        (120, "2 minutes ago", true),
+        (900, "15 minutes ago", true),
+        (901, "15 minutes ago", false),
+        (7199, "119 minutes ago", false),
+        (7200, "2 hours ago", false),
+        (172_799, "47 hours ago", false),
+        (172_800, "2 days ago", false),
+    ] {
+        let expired_at = UnixTime::from_secs(NOW - secs_ago);
+        let finding = Finding::Expired { expired_at, secs_ago };
+        assert_eq!(
+            diagnose_at(&format!("{}:a", NOW - secs_ago), None, &[], UnixTime::from_secs(NOW)),
+            [finding]
+        );
+        assert!(finding.to_string().contains(ago), "{finding}");
+        assert_eq!(finding.to_string().contains("clocks may differ"), clocks, "{finding}");
+        assert_eq!(finding.advice().contains("compare the clocks"), clocks, "{secs_ago}");
+    }
 }
 
 fn username() -> impl Strategy<Value = String> {
@@ -304,6 +481,10 @@ fn unproven() {
             let verdict = findings.iter().map(Finding::verdict).min();
             assert_eq!(verdict, Some(Verdict::Depends), "{username}");
         }
+        let findings = diagnose_at(&username, Some("hunter2"), &[], UnixTime::from_secs(NOW));
+        assert_eq!(findings[0], Finding::NotMade, "{username}");
+        let is_unproven = |finding: &Finding| matches!(finding, Finding::Unproven { .. });
+        assert!(!findings.iter().any(is_unproven), "{username} {findings:?}");
     }
 }
 

@@ -109,10 +109,8 @@ impl Encoding {
 
 /// Decodes hex as `openssl dgst` and `sha1sum` print it: `SHA1(stdin)= 6e6f`, `6e6f *stdin`.
 fn printed_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let (first, last) = (words.next()?, words.next_back());
     let is_mac = |mac: &Vec<u8>| Hash::ALL.iter().any(|hash| hash.len() == mac.len());
-    unhex(first).filter(is_mac).or_else(|| unhex(last?).filter(is_mac))
+    text.split(u8::is_ascii_whitespace).filter_map(unhex).find(is_mac)
 }
 
 /// 48 bits: fewer could match one of about 1500 MACs by chance.

@@ -116,9 +116,9 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     // A person may read a different expiry from the one that coturn reads.
     let mut read = read.unwrap_or_default();
     read.retain(|finding| finding.verdict() >= verdict);
-    let is_told = read.iter().any(|finding| finding.verdict() == verdict);
+    let is_told = findings.iter().chain(&read).any(|finding| finding.verdict() == verdict);
     match verdict {
-        Verdict::Accepted if is_read && is_told => {}
+        Verdict::Accepted if is_read && (is_told || !findings.is_empty()) => {}
         Verdict::Accepted if is_read && Username::parse_with(separator, username).is_ok() => {}
         Verdict::Accepted => findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict }),
         Verdict::Depends if !is_told => {

@@ -181,12 +181,17 @@ fn passwords(now: u64) -> Vec<Mistake> {
     let right = STANDARD.encode(&mac);
     let signed = |text: &str| password("north", text);
     let percent = right.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    // The differences are the same, and there are two.
+    let mut twice_flipped = mac.clone();
+    twice_flipped[0] ^= 1;
+    twice_flipped[19] ^= 1;
     let rows = [
         ("password-hex", hex(&mac)),
         ("password-hex", hex(&mac).to_uppercase()),
         ("password-base64-of-hex", STANDARD.encode(hex(&mac))),
         ("password-hex", format!("SHA1(stdin)= {}\n", hex(&mac))),
         ("password-hex", format!("{} *stdin", hex(&mac))),
+        ("password-hex", format!("  {}", hex(&mac))),
         ("password-base64-of-hex", STANDARD.encode(format!("{}\n", hex(&mac)))),
         ("password-base64-of-hex", STANDARD.encode(format!("SHA1(stdin)= {}\n", hex(&mac)))),
         ("password-not-made", "hunter22".into()),
@@ -220,6 +225,7 @@ fn passwords(now: u64) -> Vec<Mistake> {
         ("signed-percent-encoded", signed(&format!("{e}%3A{name}"))),
         ("secret-other", password("elsewhere", &username)),
         ("secret-other", signed(&format!("{}:{name}", e + 1))),
+        ("secret-other", STANDARD.encode(twice_flipped)),
         // Two at once.
         ("password-hex", hex(&self::mac::<Sha256>("north", &username))),
         ("password-hex", hex(&self::mac::<Sha1>("north\n", &username))),
