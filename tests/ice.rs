@@ -316,7 +316,7 @@ fn a_port_can_be_left_out() {
         server(&["turn:a:53?transport=udp", "turn:a", "turns:a:53"]),
         server(&["turn:b:53"]),
     ]);
-    assert_eq!(texts(servers.clone().without_port(53).as_slice()), ["turn:a"]);
+    assert_eq!(texts(servers.clone().without_port(53).as_ref()), ["turn:a"]);
     assert_eq!(servers.without_port(3478).len(), 2);
 }
 
