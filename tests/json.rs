@@ -7,7 +7,9 @@ use core::time::Duration;
 use proptest::prelude::*;
 use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
-use serde::de::value::{EnumAccessDeserializer, Error as ValueError, StrDeserializer};
+use serde::de::value::{
+    EnumAccessDeserializer, Error as ValueError, I128Deserializer, StrDeserializer,
+};
 use serde_json::{Value, json};
 use turn_credentials::ice::rest::Answer;
 use turn_credentials::ice::{Login, TurnServer};
@@ -184,7 +186,7 @@ fn secrets_and_skews_of_a_configuration() {
         }
     }
     for integer in [i128::MIN, i128::MAX] {
-        let value = serde::de::value::I128Deserializer::<serde_json::Error>::new(integer);
+        let value: I128Deserializer<serde_json::Error> = integer.into_deserializer();
         let error = SharedSecret::deserialize(value).unwrap_err().to_string();
         assert_eq!(error, "the secret is not text: put quotes around it");
     }
