@@ -1,3 +1,5 @@
+// The first definition of a link counts: the README's own is relative.
+#![cfg_attr(docsrs, doc = concat!("[repository]: <", env!("CARGO_PKG_REPOSITORY"), ">\n\n"))]
 #![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "std"), doc = "Time-limited logins for TURN servers.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -80,6 +82,7 @@ pub mod _guides {
     pub mod matrix {}
 
     #[cfg(all(feature = "access-token", feature = "serde"))]
+    #[cfg_attr(docsrs, doc = concat!("[repository]: <", env!("CARGO_PKG_REPOSITORY"), ">\n\n"))]
     #[doc = include_str!("../docs/at-the-edge.md")]
     pub mod at_the_edge {}
 }
