@@ -1,1 +1,0 @@
-import module from './pkg/worker_bg.wasm';import { answer, initSync } from './pkg/worker.js';const wasm=initSync({ module });export default { fetch: (request, env, context) => { if (request.url.endsWith('/mem')) return new Response(String(wasm.memory.buffer.byteLength)); const a = answer(request, env); context.waitUntil(a); return a; } };
