@@ -94,7 +94,7 @@ impl AccessTokenKey {
         Ok(Self { id, mac: mac.ok_or(AccessTokenError::ShortKey)? })
     }
 
-    /// Issues a token for this subject, such as an account id, which lasts for `ttl` from `now`.
+    /// Issues a token that lasts for `ttl` from `now`. The subject may be an account id.
     ///
     /// The 16 bytes must come from the system's random generator, fresh for each token, so that two
     /// tokens issued in the same second differ. Anyone who has the token can read the subject.

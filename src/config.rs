@@ -15,7 +15,7 @@ use crate::wiped::Wiped;
 /// format's error may: `toml` prints the line, so show only its `message()`.
 impl<'de> Deserialize<'de> for SharedSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // If asked for text, a format shows the number that it found instead in its own error.
+        // Not `deserialize_str`: a format would show a number that it found in its own error.
         deserializer.deserialize_any(SecretVisitor)
     }
 }

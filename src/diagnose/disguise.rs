@@ -61,7 +61,7 @@ impl Disguise {
             Self::LineEnd => words(
                 "username-line-end",
                 "the username has a line end after it, which coturn answers with 400",
-                "strip it, as from the output of a command",
+                "strip it: the output of a command or a file may have added it",
             ),
             Self::Blanks => words(
                 "username-blanks",
@@ -89,7 +89,7 @@ impl Disguise {
             Self::LineEnd => words(
                 "password-line-end",
                 "the password has a line end after it",
-                "strip it, as from the output of a command",
+                "strip it: the output of a command or a file may have added it",
             ),
             Self::Blanks => {
                 words("password-blanks", "the password has blanks around it", "strip them")

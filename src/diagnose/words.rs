@@ -64,7 +64,7 @@ impl Finding {
                 "expiry-is-ttl",
                 "the expiry is a number of seconds, not a point in time: read as one, it is in \
                  1970",
-                "add now in Unix seconds to the ttl; 0 does not mean never",
+                "add the current Unix time to the ttl; 0 does not mean never",
             ),
             Self::WrongUnit { unit, .. } => unit.words(),
             Self::OddExpiry { how, .. } => how.words(),

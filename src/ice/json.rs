@@ -120,8 +120,8 @@ pub(crate) fn login(entry: &Json<'_>) -> Result<Login, IceError> {
     Login::new(text("username").unwrap_or_default(), credential)
 }
 
-/// The names that W3C, its old drafts, providers and the TURN REST draft use. Of those for URIs,
-/// the first with any counts.
+/// The names that W3C, its old drafts, providers and the TURN REST draft use. Of the names for
+/// URIs, the first that has one counts.
 const URIS: [&str; 3] = ["urls", "url", "uris"];
 const LOGIN: [&str; 3] = ["username", "credential", "password"];
 const TYPES: [&str; 2] = ["credentialType", "credential_type"];

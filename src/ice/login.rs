@@ -8,7 +8,7 @@ use crate::error::{Error, IceError};
 use crate::time::UnixTime;
 use crate::username::Username;
 
-/// A username with its credential, and, if it is known, until when a server accepts them.
+/// A username with its credential, and the time until which a server accepts them, if it is known.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
