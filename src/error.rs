@@ -163,7 +163,7 @@ impl ExpiryHint {
         const TEN_YEARS: u64 = 10 * 365 * 86_400;
         /// A ttl that cannot fit, whatever the time is: 2³¹ - 1 seconds.
         const SIXTY_EIGHT_YEARS: u64 = 2_147_483_647;
-        /// As milliseconds, March 1973: no clock that is set shows less.
+        /// As milliseconds, this is March 1973, which is earlier than any clock that has been set.
         const YEAR_5138: u64 = 100_000_000_000;
 
         if time >= YEAR_5138 {

@@ -221,8 +221,8 @@ impl Finding {
         self.verdict() != Verdict::Accepted
     }
 
-    /// The order of the findings: refusals, warnings about an accepted login, that it is accepted,
-    /// and remarks.
+    /// The order of the findings: refusals, warnings about an accepted login, its acceptance, and
+    /// remarks.
     pub(crate) fn rank(&self) -> u8 {
         match (self.verdict(), self) {
             (Verdict::BadRequest, _) => 0,

@@ -24,8 +24,8 @@ pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
     if ends_in_number { host.parse::<Ipv4Addr>().is_ok() } else { !name.is_empty() }
 }
 
-/// Reads `*( unreserved / pct-encoded / sub-delims )`. An encoded character must be one of the
-/// other two, since browsers decode it and then check again. `*` is left out, because Firefox
+/// Reads `*( unreserved / pct-encoded / sub-delims )`. An encoded character must be unreserved or a
+/// sub-delim too, since browsers decode it and then check again. `*` is left out, because Firefox
 /// throws for it.
 fn decode_reg_name(host: &str) -> Option<String> {
     let mut bytes = host.bytes();
