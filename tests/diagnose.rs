@@ -197,19 +197,19 @@ fn texts() {
             "control character at byte 7",
         ),
         (Finding::TooLong { len: 600 }, "has 600 bytes"),
-        (after_2038(Verdict::Accepted), "an earlier time that has not come"),
-        (after_2038(Verdict::Depends), "built with optimisation"),
-        (after_2038(Verdict::Unauthorized), "and counts it as expired"),
+        (after_2038(Verdict::Accepted), "an earlier time that is still ahead"),
+        (after_2038(Verdict::Depends), "an optimised build"),
+        (after_2038(Verdict::Unauthorized), "and treats it as expired"),
         (Finding::YearsAhead { expires_at }, "until 1700000000 (Unix seconds)"),
         (
             Finding::OtherSeparator { separator: '|', verdict: Verdict::Accepted },
-            "`|` is between expiry and name",
+            "separated by `|`",
         ),
         (
             Finding::Secret { secret: 1, form: SecretForm::CrLf },
             "secret 2 made this password, but with CR and LF after it",
         ),
-        (Finding::OtherSecret, "with any secret given here"),
+        (Finding::OtherSecret, "none of these secrets produces"),
     ] {
         assert!(finding.to_string().contains(text), "{finding}");
         assert!(!finding.advice().is_empty(), "{finding}");

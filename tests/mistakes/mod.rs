@@ -119,7 +119,7 @@ fn usernames(now: u64) -> Vec<Mistake> {
         right(format!("+{e}:alice"), "expiry-sign", UNAUTHORIZED),
         right("-1:alice".into(), "expiry-sign", UNAUTHORIZED),
         right(format!("alice:+{e}"), "expiry-sign", Answer::Relay),
-        right(format!("alice:-{e}"), "expiry-sign", UNAUTHORIZED),
+        right(format!("alice:-{e}"), "expiry-sign", Answer::Either),
         right(format!("000{e}:alice"), "expiry-leading-zeros", Answer::Relay),
         right(format!("{e}abc"), "expiry-junk", Answer::Relay),
         right(format!(":{e}"), "expiry-junk", Answer::Relay),
