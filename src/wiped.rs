@@ -1,8 +1,9 @@
-//! Text that is never shown, and leaves no trace in freed memory.
+//! Text and bytes that are never shown, and leave no trace in freed memory.
 
 use core::{fmt, mem};
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use hmac::digest::zeroize::Zeroize;
 
@@ -37,10 +38,33 @@ impl fmt::Debug for Wiped {
 }
 
 impl Drop for Wiped {
-    /// Wipes the whole allocation: text that was cut short leaves its old end in it.
     fn drop(&mut self) {
-        let mut bytes = mem::take(&mut self.0).into_bytes();
-        bytes.resize(bytes.capacity(), 0);
-        bytes.as_mut_slice().zeroize();
+        drop(WipedBytes(mem::take(&mut self.0).into_bytes()));
+    }
+}
+
+/// The bytes of a secret, a MAC or an access token.
+pub(crate) struct WipedBytes(pub(crate) Vec<u8>);
+
+#[cfg(any(feature = "access-token", feature = "diagnose"))]
+impl WipedBytes {
+    /// What a text encodes. The `decode` of an engine leaves what comes before an error in freed memory.
+    pub(crate) fn from_base64(
+        engine: &impl base64::Engine,
+        text: impl AsRef<[u8]>,
+    ) -> Option<Self> {
+        let capacity = base64::decoded_len_estimate(text.as_ref().len());
+        let mut bytes = Self(alloc::vec![0; capacity]);
+        let len = engine.decode_slice(text, &mut bytes.0).ok()?;
+        bytes.0.truncate(len);
+        Some(bytes)
+    }
+}
+
+impl Drop for WipedBytes {
+    /// Wipes the whole allocation: what was cut short leaves its old end in it.
+    fn drop(&mut self) {
+        self.0.resize(self.0.capacity(), 0);
+        self.0.as_mut_slice().zeroize();
     }
 }

@@ -1,13 +1,12 @@
 //! What shells, JSON and URLs put around or into a username and a password.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnose::words::{Words, words};
+use crate::wiped::{Wiped, WipedBytes};
 
 /// What was done to a username or a password in transit.
 ///
@@ -40,15 +39,23 @@ impl Disguise {
         [Self::Quotes, Self::LineEnd, Self::Blanks, Self::PercentEncoding, Self::Base64];
 
     /// The text without the disguise; `None` if it has another one, or none.
-    pub(crate) fn undo(self, text: &str) -> Option<String> {
+    pub(crate) fn undo(self, text: &str) -> Option<Wiped> {
+        let decoded;
         let below = match self {
-            Self::Quotes => core::str::from_utf8(unquoted(text.as_bytes())?).ok()?.to_owned(),
-            Self::LineEnd => text.trim_end_matches(['\r', '\n']).to_owned(),
-            Self::Blanks => text.trim_matches([' ', '\t', '\r', '\n']).to_owned(),
-            Self::PercentEncoding => percent_decoded(text)?,
-            Self::Base64 => String::from_utf8(STANDARD.decode(text).ok()?).ok()?,
+            Self::Quotes => unquoted(text.as_bytes())?,
+            Self::LineEnd => text.trim_end_matches(['\r', '\n']).as_bytes(),
+            Self::Blanks => text.trim_matches([' ', '\t', '\r', '\n']).as_bytes(),
+            Self::PercentEncoding => {
+                decoded = percent_decoded(text)?;
+                &decoded.0
+            }
+            Self::Base64 => {
+                decoded = WipedBytes::from_base64(&STANDARD, text)?;
+                &decoded.0
+            }
         };
-        (below != text).then_some(below)
+        let below = core::str::from_utf8(below).ok().filter(|below| *below != text)?;
+        Some(Wiped::new(below.to_owned()))
     }
 
     pub(crate) fn words_of_username(self) -> Words {
@@ -117,28 +124,29 @@ pub(crate) fn unquoted(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Decodes pairs of hex digits.
-pub(crate) fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &[u8]) -> Option<WipedBytes> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut pairs = text.chunks_exact(2);
-    let is_hex = pairs.remainder().is_empty() && text.iter().all(u8::is_ascii_hexdigit);
-    // Checked first: bytes that an error drops would stay in freed memory.
-    let mut bytes = Vec::with_capacity(if is_hex { text.len() / 2 } else { return None });
-    for pair in pairs.by_ref() {
+    let pairs = text.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    let mut bytes = WipedBytes(Vec::with_capacity(pairs.len()));
+    for pair in pairs {
         let &[high, low] = pair else { return None };
-        bytes.push(digit(high)? << 4 | digit(low)?);
+        bytes.0.push(digit(high)? << 4 | digit(low)?);
     }
     Some(bytes)
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> Option<WipedBytes> {
     let mut parts = text.split('%');
     // A list that grew would leave its beginning in freed memory.
-    let mut bytes = Vec::with_capacity(text.len());
-    bytes.extend_from_slice(parts.next()?.as_bytes());
+    let mut bytes = WipedBytes(Vec::with_capacity(text.len()));
+    bytes.0.extend_from_slice(parts.next()?.as_bytes());
     for part in parts {
         let (digits, rest) = part.split_at_checked(2)?;
-        bytes.extend(unhex(digits.as_bytes())?);
-        bytes.extend_from_slice(rest.as_bytes());
+        bytes.0.extend_from_slice(&unhex(digits.as_bytes())?.0);
+        bytes.0.extend_from_slice(rest.as_bytes());
     }
-    String::from_utf8(bytes).ok()
+    Some(bytes)
 }

@@ -5,15 +5,13 @@ use core::iter;
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::diagnose::disguise::{Disguise, unhex};
 use crate::diagnose::finding::Finding;
 use crate::diagnose::hash::Hash;
-use crate::diagnose::secret_form::Key;
 use crate::diagnose::words::{Words, words};
-use crate::wiped::Wiped;
+use crate::wiped::{Wiped, WipedBytes};
 
 /// How a password encodes the MAC.
 ///
@@ -58,23 +56,24 @@ impl Encoding {
     ];
 
     /// The MAC that a text encodes in this way, or its beginning.
-    pub(crate) fn decode(self, text: &str) -> Option<Key> {
-        let mac = Key(match self {
-            Self::Base64 => STANDARD.decode(text).ok()?,
-            Self::Unpadded => STANDARD_NO_PAD.decode(text).ok()?,
-            Self::UrlSafe => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?,
+    pub(crate) fn decode(self, text: &str) -> Option<WipedBytes> {
+        let mac = match self {
+            Self::Base64 => WipedBytes::from_base64(&STANDARD, text)?,
+            Self::Unpadded => WipedBytes::from_base64(&STANDARD_NO_PAD, text)?,
+            Self::UrlSafe => WipedBytes::from_base64(&URL_SAFE_NO_PAD, text.trim_end_matches('='))?,
             Self::Hex => printed_hex(text.as_bytes())?,
-            Self::Base64OfHex => printed_hex(&Key(STANDARD.decode(text).ok()?).0)?,
+            Self::Base64OfHex => printed_hex(&WipedBytes::from_base64(&STANDARD, text)?.0)?,
             Self::BlankForPlus => {
-                STANDARD.decode(Wiped::new(text.replace(' ', "+")).as_str()).ok()?
+                let plus = |byte| if byte == b' ' { b'+' } else { byte };
+                WipedBytes::from_base64(&STANDARD, &WipedBytes(text.bytes().map(plus).collect()).0)?
             }
             Self::Truncated => {
                 let whole = text.len() & !3;
-                let mac = Key(STANDARD_NO_PAD.decode(text.get(..whole)?).ok()?);
+                let mac = WipedBytes::from_base64(&STANDARD_NO_PAD, text.get(..whole)?)?;
                 let sha1 = Hash::Sha1.len();
                 return (SHORTEST..sha1).contains(&mac.0.len()).then_some(mac);
             }
-        });
+        };
         Hash::ALL.iter().any(|hash| hash.len() == mac.0.len()).then_some(mac)
     }
 
@@ -108,8 +107,8 @@ impl Encoding {
 }
 
 /// Decodes hex as `openssl dgst` and `sha1sum` print it: `SHA1(stdin)= 6e6f`, `6e6f *stdin`.
-fn printed_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let is_mac = |mac: &Vec<u8>| Hash::ALL.iter().any(|hash| hash.len() == mac.len());
+fn printed_hex(text: &[u8]) -> Option<WipedBytes> {
+    let is_mac = |mac: &WipedBytes| Hash::ALL.iter().any(|hash| hash.len() == mac.0.len());
     text.split(u8::is_ascii_whitespace).filter_map(unhex).find(is_mac)
 }
 
@@ -120,12 +119,12 @@ const SHORTEST: usize = 6;
 pub(crate) struct Candidate {
     disguise: Option<Disguise>,
     encoding: Encoding,
-    mac: Key,
+    mac: WipedBytes,
 }
 
 impl Candidate {
     pub(crate) fn all(password: &str) -> Vec<Self> {
-        let below = |how: Disguise| Some((Some(how), Wiped::new(how.undo(password)?)));
+        let below = |how: Disguise| Some((Some(how), how.undo(password)?));
         let texts = iter::once((None, Wiped::new(password.to_owned())))
             .chain(Disguise::ALL.into_iter().filter_map(below));
         let decoded = |(disguise, text): (Option<Disguise>, Wiped)| {
@@ -145,7 +144,7 @@ impl Candidate {
         Hash::ALL.into_iter().find(len).unwrap_or(Hash::Sha1)
     }
 
-    pub(crate) fn shows(&self, hash: Hash, made: &Key) -> bool {
+    pub(crate) fn shows(&self, hash: Hash, made: &WipedBytes) -> bool {
         let shown = &self.mac.0;
         self.hash() == hash && shown.len() <= made.0.len() && differing_bits(shown, &made.0) == 0
     }

@@ -6,8 +6,8 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
-use crate::diagnose::secret_form::Key;
 use crate::diagnose::words::{Words, words};
+use crate::wiped::WipedBytes;
 
 /// The hash that a password was made with.
 ///
@@ -51,7 +51,12 @@ impl Hash {
         }
     }
 
-    pub(crate) fn of(self, construction: Construction, secret: &[u8], message: &[u8]) -> Key {
+    pub(crate) fn of(
+        self,
+        construction: Construction,
+        secret: &[u8],
+        message: &[u8],
+    ) -> WipedBytes {
         match self {
             Self::Sha1 => construction.of::<Sha1>(secret, message),
             Self::Sha256 => construction.of::<Sha256>(secret, message),
@@ -120,7 +125,7 @@ impl Construction {
     pub(crate) const ALL: [Self; 4] =
         [Self::Hmac, Self::Swapped, Self::SecretFirst, Self::MessageFirst];
 
-    pub(crate) fn of<D: EagerHash + Digest>(self, secret: &[u8], message: &[u8]) -> Key {
+    pub(crate) fn of<D: EagerHash + Digest>(self, secret: &[u8], message: &[u8]) -> WipedBytes {
         let hmac = |key, message| {
             // Every length of key is accepted.
             let mac = Hmac::<D>::new_from_slice(key).ok();
@@ -128,7 +133,7 @@ impl Construction {
         };
         let hash =
             |first, second| D::new().chain_update(first).chain_update(second).finalize().to_vec();
-        Key(match self {
+        WipedBytes(match self {
             Self::Hmac => hmac(secret, message).unwrap_or_default(),
             Self::Swapped => hmac(message, secret).unwrap_or_default(),
             Self::SecretFirst => hash(secret, message),

@@ -11,9 +11,10 @@ use alloc::vec::Vec;
 use crate::diagnose::encoding::Candidate;
 use crate::diagnose::finding::Finding;
 use crate::diagnose::hash::{Construction, Hash};
-use crate::diagnose::secret_form::{Key, SecretForm};
+use crate::diagnose::secret_form::SecretForm;
 use crate::diagnose::signed::Signed;
 use crate::diagnose::verdict::Verdict;
+use crate::wiped::WipedBytes;
 
 /// How a password was made.
 pub(crate) struct Recipe {
@@ -36,7 +37,7 @@ impl Recipe {
         let candidates = Candidate::all(password);
         let messages = Signed::all(username, separator);
         let as_given =
-            secrets.iter().enumerate().map(|(at, secret)| (at, None, Key(secret.to_vec())));
+            secrets.iter().enumerate().map(|(at, secret)| (at, None, WipedBytes(secret.to_vec())));
         let formed = secrets.iter().enumerate().flat_map(|(at, secret)| {
             let key = move |form: SecretForm| Some((at, Some(form), form.key(secret)?));
             SecretForm::ALL.into_iter().filter_map(key)

@@ -1,16 +1,13 @@
 //! How a secret changes on its way into a program.
 
-use core::fmt;
-
-use alloc::vec::Vec;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hmac::digest::zeroize::Zeroize as _;
+use core::fmt;
 
 use crate::diagnose::disguise::{unhex, unquoted};
 use crate::diagnose::words::{Words, words};
 use crate::secret::SharedSecret;
+use crate::wiped::WipedBytes;
 
 /// The form in which the other side may hold a secret, after files, shells, configurations and
 /// decoders.
@@ -92,22 +89,22 @@ impl SecretForm {
         SharedSecret::new(&self.key(secret)?.0).ok()
     }
 
-    pub(crate) fn key(self, secret: &[u8]) -> Option<Key> {
+    pub(crate) fn key(self, secret: &[u8]) -> Option<WipedBytes> {
         let key = match self {
-            Self::LineEnd => Key::joined(&[secret, b"\n"]),
-            Self::CrLf => Key::joined(&[secret, b"\r\n"]),
-            Self::Cr => Key::joined(&[secret, b"\r"]),
-            Self::BlankAfter => Key::joined(&[secret, b" "]),
-            Self::BlankBefore => Key::joined(&[b" ", secret]),
-            Self::DoubleQuoted => Key::joined(&[b"\"", secret, b"\""]),
-            Self::SingleQuoted => Key::joined(&[b"'", secret, b"'"]),
-            Self::ByteOrderMark => Key::joined(&[BYTE_ORDER_MARK, secret]),
-            Self::Trimmed => Key::joined(&[trimmed(secret)]),
-            Self::Unquoted => Key::joined(&[unquoted(secret)?]),
-            Self::FromConfigFile => Key::joined(&[from_config_file(secret)]),
-            Self::HexDecoded => Key(unhex(secret)?),
-            Self::Base64Decoded => Key(unbase64(secret)?),
-            Self::HexEncoded => Key::filled(secret.len().saturating_mul(2), |out| {
+            Self::LineEnd => joined(&[secret, b"\n"]),
+            Self::CrLf => joined(&[secret, b"\r\n"]),
+            Self::Cr => joined(&[secret, b"\r"]),
+            Self::BlankAfter => joined(&[secret, b" "]),
+            Self::BlankBefore => joined(&[b" ", secret]),
+            Self::DoubleQuoted => joined(&[b"\"", secret, b"\""]),
+            Self::SingleQuoted => joined(&[b"'", secret, b"'"]),
+            Self::ByteOrderMark => joined(&[BYTE_ORDER_MARK, secret]),
+            Self::Trimmed => joined(&[trimmed(secret)]),
+            Self::Unquoted => joined(&[unquoted(secret)?]),
+            Self::FromConfigFile => joined(&[from_config_file(secret)]),
+            Self::HexDecoded => unhex(secret)?,
+            Self::Base64Decoded => unbase64(secret)?,
+            Self::HexEncoded => filled(secret.len().saturating_mul(2), |out| {
                 let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
                 let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
                 for (place, nibble) in out.iter_mut().zip(digits) {
@@ -116,10 +113,10 @@ impl SecretForm {
             }),
             Self::Base64Encoded => {
                 let len = secret.len().div_ceil(3).saturating_mul(4);
-                Key::filled(len, |out| _ = STANDARD.encode_slice(secret, out))
+                filled(len, |out| _ = STANDARD.encode_slice(secret, out))
             }
-            Self::CutAt256 => Key::joined(&[secret.get(..256)?]),
-            Self::CutAt1004 => Key::joined(&[secret.get(..1004)?]),
+            Self::CutAt256 => joined(&[secret.get(..256)?]),
+            Self::CutAt1004 => joined(&[secret.get(..1004)?]),
         };
         (!key.0.is_empty() && key.0 != secret).then_some(key)
     }
@@ -172,25 +169,14 @@ impl fmt::Display for SecretForm {
     }
 }
 
-/// The bytes of a secret, wiped when they are dropped.
-pub(crate) struct Key(pub(crate) Vec<u8>);
-
-impl Key {
-    fn joined(parts: &[&[u8]]) -> Self {
-        Self(parts.concat())
-    }
-
-    fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
-        let mut key = Self(alloc::vec![0; len]);
-        fill(&mut key.0);
-        key
-    }
+fn joined(parts: &[&[u8]]) -> WipedBytes {
+    WipedBytes(parts.concat())
 }
 
-impl Drop for Key {
-    fn drop(&mut self) {
-        self.0.as_mut_slice().zeroize();
-    }
+fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> WipedBytes {
+    let mut key = WipedBytes(alloc::vec![0; len]);
+    fill(&mut key.0);
+    key
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -212,9 +198,9 @@ fn from_config_file(line: &[u8]) -> &[u8] {
     }
 }
 
-fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+fn unbase64(text: &[u8]) -> Option<WipedBytes> {
     let unpadded = text.iter().rposition(|&byte| byte != b'=')?;
-    let mut text = Key::joined(&[text.get(..=unpadded)?]);
+    let mut text = joined(&[text.get(..=unpadded)?]);
     for byte in &mut text.0 {
         *byte = match *byte {
             b'+' => b'-',
@@ -222,7 +208,5 @@ fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
             byte => byte,
         };
     }
-    let mut decoded = Key(alloc::vec![0; text.0.len()]);
-    let len = URL_SAFE_NO_PAD.decode_slice(&text.0, &mut decoded.0).ok()?;
-    Some(decoded.0.get(..len)?.to_vec())
+    WipedBytes::from_base64(&URL_SAFE_NO_PAD, &text.0)
 }

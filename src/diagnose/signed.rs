@@ -55,7 +55,8 @@ impl Signed {
             (Self::Quoted, format!("\"{username}\"")),
             (Self::PercentEncoded, format!("{}", percent::Encoded(username))),
         ]);
-        let below = |how: Disguise| Some((Self::Undisguised(how), how.undo(username)?));
+        let below =
+            |how: Disguise| Some((Self::Undisguised(how), how.undo(username)?.as_str().to_owned()));
         all.extend(Disguise::ALL.into_iter().filter_map(below));
         let halves = username.split_once(separator);
         let mark = |c: char| c.is_ascii_punctuation();

@@ -81,16 +81,16 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     let disguise = Disguise::ALL.into_iter().find_map(|how| {
         let below = how.undo(username)?;
         let is_plain = reading.as_ref().is_some_and(Reading::is_plain);
-        let reads = Reading::of(&below, separator).is_some_and(|below| below.is_plain());
+        let reads = Reading::of(below.as_str(), separator).is_some_and(|below| below.is_plain());
         let fits = has_insecure_byte(username) || (reads && !is_plain);
-        (fits && !has_insecure_byte(&below)).then_some((how, below))
+        (fits && !has_insecure_byte(below.as_str())).then_some((how, below))
     });
     if let Some((how, below)) = disguise {
         findings.push(Finding::Disguised { how, verdict });
         if let Some(reading) =
-            Reading::of(&below, separator).filter(|_| verdict <= Verdict::Unauthorized)
+            Reading::of(below.as_str(), separator).filter(|_| verdict <= Verdict::Unauthorized)
         {
-            let below = coturns_verdict(&below, separator, now);
+            let below = coturns_verdict(below.as_str(), separator, now);
             findings.extend(reading.findings(below, now).into_iter().filter(Finding::refuses));
         }
         return findings;

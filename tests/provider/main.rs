@@ -5,7 +5,6 @@
 #![allow(missing_docs)]
 #![cfg(feature = "providers")]
 
-mod memory;
 mod recorded;
 mod request;
 

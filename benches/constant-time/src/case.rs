@@ -100,8 +100,12 @@ fn name(random: &mut Rng) -> String {
     format!("{:032x}", random.u128(..))
 }
 
+fn username(random: &mut Rng) -> String {
+    format!("1700003600:{}", name(random))
+}
+
 fn passwords(random: &mut Rng) -> Input {
-    let username = format!("1700003600:{}", name(random));
+    let username = username(random);
     let [first, .., last] = &*SECRETS;
     let texts = [first, last].map(|secret| secret.password_for(&username).as_str().to_owned());
     Input { username, texts }
@@ -111,17 +115,21 @@ fn wrong_password(random: &mut Rng) -> Input {
     // The last of the 28 is padding, and some bits of the one before do not count.
     const LAST: usize = 25;
 
-    let Input { username, texts: [right, _] } = passwords(random);
-    let texts = [0, LAST].map(|place| other_base64(&right, place, random));
+    let username = username(random);
+    let right = SECRETS[0].password_for(&username);
+    let texts = [0, LAST].map(|place| other_base64(right.as_str(), place, random));
     Input { username, texts }
 }
 
 fn tokens(random: &mut Rng) -> Input {
     let (subject, fresh) = (name(random), random.u128(..).to_ne_bytes());
     let [first, .., last] = &*TOKEN_KEYS;
-    let token = |key: &AccessTokenKey| key.issue_at(&subject, HOUR, fresh, NOW).expect("a token");
-    let texts = [first, last].map(|key| token(key).as_str().to_owned());
+    let texts = [first, last].map(|key| token(key, &subject, fresh).as_str().to_owned());
     Input { username: String::new(), texts }
+}
+
+fn token(key: &AccessTokenKey, subject: &str, fresh: [u8; 16]) -> AccessToken {
+    key.issue_at(subject, HOUR, fresh, NOW).expect("a token")
 }
 
 fn wrong_token(random: &mut Rng) -> Input {
@@ -129,10 +137,11 @@ fn wrong_token(random: &mut Rng) -> Input {
     const SIGNED: usize = 1 + 4 + 8 + 16 + 32;
     const FIRST: usize = (SIGNED * 8).div_ceil(6);
 
-    let Input { username, texts: [right, _] } = tokens(random);
-    let last = right.len() - 1;
-    let texts = [FIRST, last].map(|place| other_base64(&right, place, random));
-    Input { username, texts }
+    let (subject, fresh) = (name(random), random.u128(..).to_ne_bytes());
+    let right = token(&TOKEN_KEYS[0], &subject, fresh);
+    let right = right.as_str();
+    let texts = [FIRST, right.len() - 1].map(|place| other_base64(right, place, random));
+    Input { username: String::new(), texts }
 }
 
 fn wrong_client_key(random: &mut Rng) -> Input {

@@ -40,7 +40,7 @@ pub(crate) fn take(case: &Case, samples: u64) -> Figures {
     let limits = KEPT.map(|kept| first.get(kept * FIRST / 100).copied().unwrap_or(u64::MAX));
 
     let mut series = [[Series::default(); 2]; KEPT.len()];
-    for _ in 0..2 * samples {
+    for _ in 0..samples {
         let (class, nanos) = sample();
         for (series, &limit) in series.iter_mut().zip(&limits) {
             if nanos <= limit {

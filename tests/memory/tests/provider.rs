@@ -1,0 +1,182 @@
+//! Providers' keys, and what is read from their answers.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use memory::{assert_found, assert_gone, freed_with};
+use turn_credentials::UnixTime;
+use turn_credentials::provider::http::{Request, Response};
+use turn_credentials::provider::{
+    ApiCall, ApiError, ApiKey, HttpRequest, cloudflare, metered, read_lease, twilio, xirsys,
+};
+
+const KEY: &str = "Zq7xWk3vXp5uYt8sVh2rMn6pQd4oLb9n";
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The key, and what HTTP Basic authentication makes of it.
+#[track_caller]
+fn assert_key_gone<T>(work: impl FnOnce() -> T) {
+    let encoded = ["ident:", "ident:!", "primary#sub:", "primary#sub:!", "AC0123:"]
+        .map(|before| BASE64_STANDARD.encode(format!("{before}{KEY}")));
+    // Its beginning is that of the user.
+    let mut wanted: Vec<_> = encoded.iter().map(|text| &text.as_bytes()[20..]).collect();
+    wanted.push(KEY.as_bytes());
+    assert_gone(&wanted, work);
+}
+
+#[test]
+fn keys() {
+    assert_found(&[KEY.as_bytes()], || drop(ApiKey::new(KEY).as_str().to_owned()));
+    assert_key_gone(|| drop(ApiKey::new(KEY).clone()));
+    assert_key_gone(|| drop([ApiKey::from(KEY), ApiKey::from(String::from(KEY))]));
+    let file = format!("\u{feff}{KEY}\r\n");
+    let lines = format!("{KEY}\n{KEY}");
+    assert_key_gone(|| {
+        drop(ApiKey::from_file_contents(&file).unwrap());
+        drop(ApiKey::from_config_value(KEY).unwrap());
+        assert!(ApiKey::from_file_contents(&lines).is_err());
+        assert!(ApiKey::from_config_value(&file).is_err());
+    });
+}
+
+#[test]
+fn accounts() {
+    let with_line_end = format!("{KEY}\n");
+    assert_key_gone(|| {
+        drop(xirsys::Account::new("ident", KEY).unwrap().clone());
+        drop(xirsys::Account::sub_account("primary", "sub", KEY).unwrap());
+        drop(xirsys::Account::sub_account_by_primary("primary", "sub", KEY).unwrap());
+        drop(cloudflare::Key::new("0123", KEY).unwrap().clone());
+        drop(twilio::IceRequest::new("AC0123", KEY, HOUR, NOW).unwrap().clone());
+        drop(metered::IceRequest::new("our-app", KEY, NOW).unwrap().clone());
+        drop(metered::KeyRequest::new("our-app", KEY, HOUR, NOW).unwrap().clone());
+    });
+    // A wrong name beside a key, and a wrong key.
+    for (id, key) in [(":", KEY), ("id", with_line_end.as_str())] {
+        assert_key_gone(|| {
+            assert!(xirsys::Account::new(id, key).is_err());
+            assert!(xirsys::Account::sub_account(id, "sub", key).is_err());
+            assert!(xirsys::Account::sub_account_by_primary("primary", id, key).is_err());
+            assert!(cloudflare::Key::new(id, key).is_err());
+            assert!(twilio::IceRequest::new(id, key, HOUR, NOW).is_err());
+            assert!(metered::IceRequest::new(id, key, NOW).is_err());
+            assert!(metered::KeyRequest::new(id, key, HOUR, NOW).is_err());
+        });
+    }
+    assert_key_gone(|| {
+        assert!(twilio::IceRequest::new("AC0123", KEY, Duration::ZERO, NOW).is_err());
+        assert!(metered::KeyRequest::new("our-app", KEY, Duration::ZERO, NOW).is_err());
+    });
+}
+
+/// The request is the caller's; nothing else is left of what went into it.
+#[test]
+fn requests() {
+    let account = xirsys::Account::new("ident", KEY).unwrap();
+    let sub = xirsys::Account::sub_account_by_primary("primary", "sub", KEY).unwrap();
+    let key = cloudflare::Key::new("0123", KEY).unwrap();
+    for account in [&account, &sub] {
+        assert_key_gone(|| xirsys::IceRequest::new(account, "c", HOUR, NOW).unwrap().request());
+        assert_key_gone(|| xirsys::TokenRequest::new(account, "c", None, None).unwrap().request());
+        assert_key_gone(|| xirsys::HostRequest::new(account).request());
+    }
+    assert_key_gone(|| cloudflare::IceRequest::new(&key, HOUR, NOW).unwrap().request());
+    assert_key_gone(|| cloudflare::RevokeRequest::new(&key, "alice").unwrap().request());
+    assert_key_gone(|| twilio::IceRequest::new("AC0123", KEY, HOUR, NOW).unwrap().request());
+    assert_key_gone(|| metered::IceRequest::new("our-app", KEY, NOW).unwrap().request());
+    assert_key_gone(|| metered::KeyRequest::new("our-app", KEY, HOUR, NOW).unwrap().request());
+}
+
+#[test]
+fn requests_of_your_own() {
+    let request = || HttpRequest::new(Request::get("https://a.example").body(vec![]).unwrap());
+    let key = ApiKey::new(KEY);
+    let with_line_end = ApiKey::new(format!("{KEY}\n"));
+    assert_key_gone(|| request().with_bearer(&key));
+    assert_key_gone(|| request().with_basic("ident", &key));
+    assert_key_gone(|| {
+        assert!(request().with_bearer(&with_line_end).is_err());
+        assert!(request().with_basic("ident", &with_line_end).is_err());
+        assert!(request().with_basic("i:dent", &key).is_err());
+    });
+}
+
+/// What the crate `http` holds is not ours to wipe: see SECURITY.md.
+#[test]
+fn what_http_holds_stays() {
+    let call = metered::IceRequest::new("our-app", KEY, NOW).unwrap();
+    assert!(!freed_with(&[KEY.as_bytes()], || drop(call.request())).is_empty());
+}
+
+fn answer(body: &str) -> Response<Vec<u8>> {
+    Response::new(body.as_bytes().to_vec())
+}
+
+#[test]
+fn answers_with_servers() {
+    let account = xirsys::Account::new("ident", "secret").unwrap();
+    let key = cloudflare::Key::new("0123", "token").unwrap();
+    let calls: [Box<dyn ApiCall<Answer = turn_credentials::IceLease>>; 4] = [
+        Box::new(xirsys::IceRequest::new(&account, "c", HOUR, NOW).unwrap()),
+        Box::new(cloudflare::IceRequest::new(&key, HOUR, NOW).unwrap()),
+        Box::new(twilio::IceRequest::new("AC0123", "token", HOUR, NOW).unwrap()),
+        Box::new(metered::IceRequest::new("our-app", "key", NOW).unwrap().with_ttl(HOUR)),
+    ];
+    let server = format!(r#"{{"urls": "turn:a", "username": "u", "credential": "{KEY}"}}"#);
+    for body in [
+        format!("[{server}]"),
+        format!(r#"{{"iceServers": {server}}}"#),
+        format!(r#"{{"ttl": 60, "ice_servers": [{server}, {server}]}}"#),
+        format!(r#"{{"s": "ok", "v": {{"iceServers": [{server}]}}}}"#),
+        format!(r#"{{"s": 200, "e": null, "d": {{"iceServers": [{server}]}}}}"#),
+        // Refused, of no known shape, cut off, not JSON.
+        format!(r#"{{"s": "error", "v": "{KEY}"}}"#),
+        format!(r#"{{"s": "error", "v": {server}}}"#),
+        format!(r#"{{"iceServers": "{KEY}"}}"#),
+        format!(r#"{{"iceServers": [{server}"#),
+        KEY.to_owned(),
+        // Where no credential belongs.
+        format!(r#"{{"ice_servers": [{{"urls": "stun:a"}}], "password": "{KEY}"}}"#),
+        format!(r#"[{{"urls": ["turn:a", "{KEY}"], "username": "u", "credential": "c"}}]"#),
+        format!(r#"[{{"urls": "turn:a", "credential": {{"macKey": ["{KEY}"]}}}}, 7]"#),
+        format!(r#"["{KEY}", {{"urls": "stun:a"}}"#),
+    ] {
+        let body = answer(&body);
+        for call in &calls {
+            assert_gone(&[KEY.as_bytes()], || drop(call.read_answer(&body)));
+        }
+        assert_gone(&[KEY.as_bytes()], || drop(read_lease(body.body(), NOW, None)));
+    }
+    let refused = Response::builder().status(401).body(KEY.into()).unwrap();
+    assert_gone(&[KEY.as_bytes()], || {
+        assert!(calls.iter().all(|call| call.read_answer(&refused).is_err()));
+        drop(ApiError::refused(String::from(KEY), &refused));
+    });
+}
+
+#[test]
+fn answers_with_keys_and_tokens() {
+    let call = metered::KeyRequest::new("our-app", "secret", HOUR, NOW).unwrap();
+    let whole = format!(r#"{{"username": "u", "password": "{KEY}", "apiKey": "{KEY}"}}"#);
+    let half = format!(r#"{{"username": "u", "apiKey": "{KEY}"}}"#);
+    let [whole, half] = [whole, half].map(|body| answer(&body));
+    assert_key_gone(|| {
+        drop(call.read_answer(&whole).unwrap().clone());
+        assert!(call.read_answer(&half).is_err());
+    });
+
+    let account = xirsys::Account::new("ident", "secret").unwrap();
+    let call = xirsys::TokenRequest::new(&account, "c", None, None).unwrap();
+    let token = answer(&format!(r#"{{"s": "ok", "v": "{KEY}"}}"#));
+    let host = answer(r#"{"s": "ok", "v": "wss://a.example/ws"}"#);
+    let host = xirsys::HostRequest::new(&account).read_answer(&host).unwrap();
+    assert_key_gone(|| {
+        let token = call.read_answer(&token).unwrap();
+        let url = host.websocket_url(&token);
+        assert!(url.as_str().ends_with(KEY));
+        drop((token.clone(), url.clone()));
+        assert!(xirsys::HostRequest::new(&account).read_answer(&answer(r#""x""#)).is_err());
+    });
+}
