@@ -42,8 +42,8 @@
 //!
 //! A username over 1024 bytes is reported as too long, and a password over 256 bytes as not a
 //! password; neither is examined further. So the cost depends on the secrets alone: at most about
-//! 1500 MACs for each, which is a few milliseconds for ten secrets. Derived forms of the secrets,
-//! and the MACs, are wiped from the heap.
+//! 1500 MACs for each, which is a few milliseconds for ten secrets. Derived forms of the secrets
+//! and of the password, and the MACs, are wiped from the heap.
 
 mod disguise;
 mod encoding;
