@@ -30,7 +30,9 @@ const LIMIT: f64 = 4.5;
 fn main() -> ExitCode {
     let args = Args::parse();
     let mut failures = 0;
-    println!("| case | the two inputs | median | largest \\|t\\| | verdict |\n|---|---|---|---|---|");
+    println!(
+        "| case | the two inputs | median | largest \\|t\\| | verdict |\n|---|---|---|---|---|"
+    );
     for case in CASES.iter().filter(|case| case.name.contains(&args.only)) {
         let samples = match case.expected {
             Expected::Same => args.samples,
