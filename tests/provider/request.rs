@@ -43,6 +43,9 @@ fn nothing_is_shown_that_is_not_marked() {
     let line = "POST https://a.example/b";
     let secret = "accept: (secret)\naccept: (secret)\n";
     assert_eq!(hidden.to_string(), format!("{line}?(secret)\n{secret}\n(secret)\n"));
+    assert!(format!("{hidden:?}").contains("\"https://a.example/b\""), "{hidden:?}");
+    let bare = HttpRequest::new(request(Method::GET, ""));
+    assert_eq!(bare.to_string(), format!("GET https://a.example/b?(secret)\n{secret}"));
 
     let query = hidden.clone().showing_query();
     assert_eq!(query.to_string(), format!("{line}?hidden=1\n{secret}\n(secret)\n"));
