@@ -57,6 +57,8 @@ fn a_key_lasts_for_its_ttl() {
         r#"{"username": "u", "password": "p", "apiKey": ""}"#,
         r#"{"username": "u", "apiKey": "k"}"#,
         r#"{"password": "p", "apiKey": "k"}"#,
+        r#"{"username": "u", "password": "p", "apiKey": "k", "username": "v"}"#,
+        r#"{"username": "u", "password": "p", "apiKey": "k", "apiKey": "j"}"#,
         "[]",
     ] {
         let error = key_call().read_answer(&response(200, part)).map(drop);
