@@ -143,6 +143,10 @@ fn everything_told_of_a_username() {
         let told: Vec<_> = findings.iter().map(Finding::code).collect();
         assert_eq!(told, codes, "{username:?}");
     }
+    // coturn's `atol` reads the sign, and its comparison overflows.
+    let negative = format!("a:-{e}");
+    let findings = diagnosed(&negative, &mistakes::password("north", &negative));
+    assert_eq!(findings[0].verdict(), Verdict::Depends);
 }
 
 #[test]
