@@ -116,8 +116,8 @@ fn verify<'a>(
         ),
         Err(_) => (
             "wrong-password",
-            "the password does not match this username under any secret given: run \
-             turn-credentials diagnose to find the mistake"
+            "the password does not match this username under any of these \
+             secrets: run turn-credentials diagnose to find the mistake"
                 .into(),
         ),
     };
