@@ -25,15 +25,15 @@ static ENDS_IN_NUMBER: LazyLock<Regex> =
 /// The URI as it displays, if it is one.
 pub(crate) fn normal(text: &str) -> Option<String> {
     let parts = GRAMMAR.captures(text)?;
-    let part = |name| parts.name(name).map(|part| part.as_str());
+    let get = |name| parts.name(name).map(|part| part.as_str());
     let scheme = parts["scheme"].to_lowercase();
-    let port = match part("port") {
+    let port = match get("port") {
         Some(port) => format!(":{}", port.parse::<u16>().ok().filter(|&port| port > 0)?),
         None => String::new(),
     };
-    let query = part("query").unwrap_or_default();
-    let valid = part("v6").is_none_or(|host| host.parse::<Ipv6Addr>().is_ok())
-        && part("name").is_none_or(is_host)
+    let query = get("query").unwrap_or_default();
+    let valid = get("v6").is_none_or(|host| host.parse::<Ipv6Addr>().is_ok())
+        && get("name").is_none_or(is_host)
         && (query.is_empty() || scheme.starts_with("turn"));
     valid.then(|| format!("{scheme}:{}{port}{query}", &parts["host"]))
 }
