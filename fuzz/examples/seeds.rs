@@ -20,8 +20,8 @@ fn main() {
 
     let names = texts(&names["tests"], "account");
     let usernames = texts(&logins["tests"], "username");
-    let mistaken = mistakes.iter().map(|mistake| mistake.username.clone());
-    let all: Vec<_> = usernames.into_iter().chain(names).chain(mistaken).collect();
+    let changed = mistakes.iter().map(|mistake| mistake.username.clone());
+    let all: Vec<_> = usernames.into_iter().chain(names).chain(changed).collect();
     write("username_parse", &all);
 
     let login = |login: &Value| {
@@ -30,10 +30,10 @@ fn main() {
         (username.to_owned(), password.to_owned(), secret.to_owned())
     };
     let mut logins: Vec<_> = list(&logins["tests"]).iter().map(login).collect();
-    let mistaken = mistakes.into_iter().enumerate().map(|(at, mistake)| {
+    let changed = mistakes.into_iter().enumerate().map(|(at, mistake)| {
         (mistake.username, mistake.password, mistakes::SECRETS[at % mistakes::SECRETS.len()].into())
     });
-    logins.extend(mistaken);
+    logins.extend(changed);
     let verified = logins.iter().map(|(username, password, secret)| {
         joined(&[username, password, "1700000000", "ab", secret, "north"])
     });
@@ -56,7 +56,7 @@ fn main() {
     write("provider_answers", &answered);
     write("ice_servers", &bodies);
 
-    let (mut uris, mut rest, mut written) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut places, mut rest, mut written) = (Vec::new(), Vec::new(), Vec::new());
     let read = list(&lists["tests"]).iter().flat_map(|case| list(&case["servers"]));
     let read = read.map(|server| (list(&server[0]), &server[1], &server[2]));
     let recorded = list(&answers["tests"]).iter().flat_map(|case| list(&case["iceServers"]));
@@ -73,10 +73,10 @@ fn main() {
             rest.push(answer.to_string());
         }
         written.push(joined(&[&[username, credential, "1700003600"], &urls[..]].concat()));
-        uris.extend(urls.into_iter().map(str::to_owned));
+        places.extend(urls.into_iter().map(str::to_owned));
     }
-    uris.extend(["TURNS:[2001:db8::1]:443?transport=tcp", "stun:a%2Db.c:0"].map(String::from));
-    write("ice_uri", &uris);
+    places.extend(["TURNS:[2001:db8::1]:443?transport=tcp", "stun:a%2Db.c:0"].map(String::from));
+    write("ice_uri", &places);
     write("rest_answer", &rest);
     write("link_header", &written);
     write("xep_0215", &written);

@@ -10,17 +10,17 @@ fuzz_target!(|data: &[u8]| {
     let [now, name, password, secrets] = parts(data);
     let (name, password) = (text(name), text(password));
     let now = number(now) & 0x7fff_ffff;
-    // Each takes its time.
-    let secrets: Vec<_> = secrets.split(|&byte| byte == SEPARATOR).take(3).collect();
+    // Whatever made the password is searched for in every form of each secret, which takes its time.
+    let secrets: Vec<_> = secrets.split(|&byte| byte == SEPARATOR).take(2).collect();
     let right = username::password(secrets[secrets.len() - 1], name);
-    for separator in [':', '|'] {
-        for password in [None, Some(password), Some(&*right)] {
-            check(separator, name, password, &secrets, now);
-        }
+    if name.contains('|') {
+        check('|', name, Some(&right), &secrets, now);
     }
+    check(':', name, None, &secrets, now);
+    check(':', name, Some(password), &secrets, now);
+    let findings = check(':', name, Some(&right), &secrets, now);
     // coturn takes no empty username, and its strings end at NUL.
     if (1..=1024).contains(&name.len()) && !name.contains('\0') {
-        let findings = diagnose_with(':', name, Some(&right), &secrets, UnixTime::from_secs(now));
         let expected = coturns_verdict(name, now).unwrap_or(Verdict::Depends);
         let smallest = findings.iter().map(Finding::verdict).min();
         assert_eq!(smallest, Some(expected), "{findings:?}");
@@ -29,7 +29,13 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn check(separator: char, name: &str, password: Option<&str>, secrets: &[&[u8]], now: u64) {
+fn check(
+    separator: char,
+    name: &str,
+    password: Option<&str>,
+    secrets: &[&[u8]],
+    now: u64,
+) -> Vec<Finding> {
     let findings = diagnose_with(separator, name, password, secrets, UnixTime::from_secs(now));
     assert!(!findings.is_empty());
     let parsed = username::parse(separator, name);
@@ -54,6 +60,7 @@ fn check(separator: char, name: &str, password: Option<&str>, secrets: &[&[u8]],
     if let Some((secret, _)) = accepted {
         assert_eq!(username::password(secrets[secret], name), password.unwrap());
     }
+    findings
 }
 
 /// Longer than what is told by chance, and unlike the words of a finding.

@@ -14,7 +14,7 @@ use turn_credentials_fuzz::servers::{self, of_library};
 use turn_credentials_fuzz::{number, parts, text};
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fuzz_target!(|data: &[u8]| {
     let [status, retry_after, body] = parts(data);
@@ -75,7 +75,7 @@ fn opened(json: &Value, is_good: bool) -> Option<&Value> {
 fn read(answer: &Response<Vec<u8>>) {
     let unasked = read_lease(answer.body(), NOW, Some(HOUR));
     let leases = [
-        (cloudflare().read_answer(answer)),
+        cloudflare().read_answer(answer),
         metered().read_answer(answer),
         twilio().read_answer(answer),
         xirsys().read_answer(answer),
@@ -103,7 +103,7 @@ fn read(answer: &Response<Vec<u8>>) {
     let key = metered::KeyRequest::new("app", "secret", HOUR, NOW).unwrap();
     match key.read_answer(answer) {
         Ok(key) => {
-            assert!(!key.api_key().as_str().is_empty() && key.login().valid_until().is_some())
+            assert!(!key.api_key().as_str().is_empty() && key.login().valid_until().is_some());
         }
         Err(error) => check(&error, answer),
     }
@@ -126,9 +126,9 @@ fn check(error: &ApiError, answer: &Response<Vec<u8>>) {
     assert!(shown.starts_with("the provider") && shown.len() < 120);
     assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{shown}");
     if let ApiError::Refused { .. } | ApiError::Status { .. } = error {
-        let header = text(answer.headers()["retry-after"].as_bytes()).trim();
-        let digits = !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit());
-        let wait = header.parse::<u32>().ok().filter(|_| digits);
+        let header = answer.headers()["retry-after"].as_bytes().trim_ascii();
+        let digits = !header.is_empty() && header.iter().all(u8::is_ascii_digit);
+        let wait = text(header).parse::<u32>().ok().filter(|_| digits);
         let wait = wait.map(|secs| Duration::from_secs(secs.into()));
         assert_eq!(error.retry_after(), wait);
     }
