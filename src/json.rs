@@ -87,7 +87,10 @@ impl Json<'_> {
     }
 
     fn of_fraction(number: f64) -> Self {
-        let whole = Duration::try_from_secs_f64(number).ok().filter(|it| it.subsec_nanos() == 0);
+        // A duration is the nearest nanosecond: it may be whole where the number is not.
+        let is_same = |whole: &Duration| whole.as_secs_f64() - number == 0.0;
+        let whole = Duration::try_from_secs_f64(number).ok();
+        let whole = whole.filter(|whole| whole.subsec_nanos() == 0 && is_same(whole));
         whole.map_or(Self::Other, |whole| Self::Whole(whole.as_secs()))
     }
 }

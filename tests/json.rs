@@ -239,6 +239,8 @@ fn the_rest_answer() {
         json!(-1),
         json!(-1.0),
         json!(1.5),
+        json!(1e-10),
+        json!(86_400.000_000_000_1),
         json!(1e300),
         json!("1h"),
         json!("+5"),
