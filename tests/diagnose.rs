@@ -463,3 +463,16 @@ fn a_secret_cut_by_the_config_file() {
     let findings = diagnose_at(&username, Some(&password), &[secret.as_bytes()], now);
     assert_eq!(findings, [Finding::Secret { secret: 0, form: SecretForm::CutAt1004 }]);
 }
+
+/// HMAC fills a key with zeros: the empty secret makes what a secret of zeros makes.
+#[test]
+fn a_secret_like_the_empty_one() {
+    let username = format!("{}:alice", NOW + 3600);
+    let password = mistakes::password("\0", &username);
+    for secrets in [[&b""[..], b"\0"], [b"\0", b""]] {
+        let now = UnixTime::from_secs(NOW);
+        let findings = diagnose_at(&username, Some(&password), &secrets, now);
+        let accepted = |finding: &Finding| matches!(finding, Finding::Accepted { .. });
+        assert!(findings.iter().any(accepted), "{findings:?}");
+    }
+}

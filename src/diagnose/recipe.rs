@@ -36,8 +36,11 @@ impl Recipe {
     ) -> Result<Self, Vec<Finding>> {
         let candidates = Candidate::all(password);
         let messages = Signed::all(username, separator);
-        let as_given =
-            secrets.iter().enumerate().map(|(at, secret)| (at, None, WipedBytes(secret.to_vec())));
+        // HMAC fills a key with zeros: a secret of zeros makes what the empty one makes.
+        let (empty, others): (Vec<_>, Vec<_>) =
+            secrets.iter().enumerate().partition(|(_, secret)| secret.is_empty());
+        let as_given = others.into_iter().chain(empty);
+        let as_given = as_given.map(|(at, secret)| (at, None, WipedBytes(secret.to_vec())));
         let formed = secrets.iter().enumerate().flat_map(|(at, secret)| {
             let key = move |form: SecretForm| Some((at, Some(form), form.key(secret)?));
             SecretForm::ALL.into_iter().filter_map(key)
