@@ -66,7 +66,7 @@ fn main() {
         let urls: Vec<_> = urls.iter().map(|uri| uri.as_str().unwrap()).collect();
         let [username, credential] =
             [username, credential].map(|text| text.as_str().unwrap_or("<a & \"b\">"));
-        for ttl in [json!(3600), json!("60"), json!(86400.0)] {
+        for ttl in [json!(3600), json!("60"), json!(86400.0), json!(1e-10)] {
             let answer = json!({
                 "username": username, "password": credential, "ttl": ttl, "uris": urls,
             });
