@@ -89,8 +89,12 @@ fn everything_told_of_a_username() {
         ("a:b:17", &["username-no-expiry"]),
         (":E", &["expiry-junk"]),
         ("a:Ex", &["expiry-junk"]),
+        ("a:1795651199x", &["expiry-junk", "expired"]),
         ("Ea", &["expiry-junk"]),
         ("E%a", &["expiry-junk"]),
+        ("+Ea", &["expiry-junk"]),
+        ("+2400000000a", &["expiry-junk"]),
+        ("+Ea\u{1}", &["username-control-character", "expiry-junk"]),
         ("E|", &["username-other-separator"]),
         ("E_a", &["username-other-separator"]),
         ("a.E", &["username-other-separator"]),
@@ -170,6 +174,15 @@ fn lengths() {
         let username = username(len);
         assert_eq!(told(&username, &mistakes::password("north", &username)), right, "{len}");
         assert_eq!(told(&username, &mistakes::password("elsewhere", &username)), wrong, "{len}");
+    }
+
+    let expired = ("expired", Verdict::Unauthorized);
+    for (len, codes) in [
+        (1024, &[too_long(Verdict::Unauthorized), expired] as &[_]),
+        (1025, &[too_long(Verdict::Unauthorized)]),
+    ] {
+        let username = format!("{}:{}", NOW - 90, "a".repeat(len - 11));
+        assert_eq!(told(&username, &mistakes::password("north", &username)), codes, "{len}");
     }
 
     let username = username(16);

@@ -111,25 +111,17 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         Err(Error::UnionSelect) => findings.push(Finding::UnionSelect),
         _ => {}
     }
-    let read = reading.map(|reading| reading.findings(verdict, now));
-    let is_read = read.is_some();
-    // A person may read a different expiry from the one that coturn reads.
-    let mut read = read.unwrap_or_default();
-    read.retain(|finding| finding.verdict() >= verdict);
-    let is_told = findings.iter().chain(&read).any(|finding| finding.verdict() == verdict);
-    match verdict {
-        Verdict::Accepted if is_read && (is_told || !findings.is_empty()) => {}
-        Verdict::Accepted if is_read && Username::parse_with(separator, username).is_ok() => {}
-        Verdict::Accepted => findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict }),
-        Verdict::Depends if !is_told => {
+    match reading {
+        // A person may read a different expiry from the one that coturn reads.
+        Some(reading) => {
+            let read = reading.findings(verdict, now).into_iter();
+            findings.extend(read.filter(|finding| finding.verdict() >= verdict));
+        }
+        None if verdict >= Verdict::Depends => {
             findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict });
         }
-        _ if !is_read || (verdict == Verdict::Unauthorized && !is_told) => {
-            findings.push(Finding::NoExpiry);
-        }
-        _ => {}
+        None => findings.push(Finding::NoExpiry),
     }
-    findings.extend(read);
     findings
 }
 

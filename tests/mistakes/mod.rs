@@ -192,7 +192,7 @@ fn passwords(now: u64) -> Vec<Mistake> {
         ("password-base64-of-hex", STANDARD.encode(hex(&mac))),
         ("password-hex", format!("SHA1(stdin)= {}\n", hex(&mac))),
         ("password-hex", format!("{} *stdin", hex(&mac))),
-        ("password-hex", format!("  {}", hex(&mac))),
+        ("password-hex", format!("mac:  {}", hex(&mac))),
         ("password-base64-of-hex", STANDARD.encode(format!("{}\n", hex(&mac)))),
         ("password-base64-of-hex", STANDARD.encode(format!("SHA1(stdin)= {}\n", hex(&mac)))),
         ("password-not-made", "hunter22".into()),
