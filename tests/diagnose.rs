@@ -65,6 +65,9 @@ fn several_mistakes() {
     let password = mistakes::password("north", &matrix);
     assert_eq!(codes(&matrix, &password), ["accepted", "username-separator-in-name"]);
     assert_eq!(codes(&"1".repeat(2000), &password), ["username-too-long"]);
+    // It was quoted after it had been signed, and it has expired as well.
+    let password = mistakes::password("north", &expired);
+    assert_eq!(codes(&format!("\"{expired}\""), &password), ["username-quoted", "expired"]);
     // Nobody signs an empty name.
     let nothing = mistakes::password("north", "");
     let expected = ["secret-other", "username-empty-name"];
@@ -149,6 +152,9 @@ fn everything_told_of_a_username() {
         let told: Vec<_> = findings.iter().map(Finding::code).collect();
         assert_eq!(told, codes, "{username:?}");
     }
+    // A machine without a battery for its clock starts in 1970.
+    let early = UnixTime::from_secs(5);
+    assert!(diagnose_at("5:a", None, &[], early).contains(&Finding::LastSecond));
     // coturn's `atol` reads the sign, and its comparison overflows.
     let negative = format!("a:-{e}");
     let findings = diagnosed(&negative, &mistakes::password("north", &negative));
@@ -232,6 +238,14 @@ fn texts() {
     ] {
         assert!(finding.to_string().contains(text), "{finding}");
         assert!(!finding.advice().is_empty(), "{finding}");
+    }
+    for (verdict, text) in [
+        (Verdict::BadRequest, "coturn refuses it with 400"),
+        (Verdict::Unauthorized, "coturn refuses it with 401"),
+        (Verdict::Depends, "it depends on the server"),
+        (Verdict::Accepted, "coturn accepts it"),
+    ] {
+        assert_eq!(verdict.to_string(), text);
     }
 }
 
