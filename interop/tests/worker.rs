@@ -345,7 +345,7 @@ fn it_refuses_to_serve_without_what_it_needs() {
         {
             let answer = worker.ask_unchecked(method, path, &[FROM_APP]);
             assert_eq!(answer.status, 500, "{why}: {answer:?}");
-            let error = json!({ "error": "nothing can be made: see the log" });
+            let error = json!({ "error": "internal error: see the log" });
             assert_eq!(answer.json(), error);
         }
         let log = worker.end();

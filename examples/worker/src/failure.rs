@@ -72,7 +72,7 @@ impl Failure {
     pub(crate) fn into_response(self) -> Response<String> {
         let error = match self.status() {
             StatusCode::TOO_MANY_REQUESTS => "too many requests",
-            StatusCode::INTERNAL_SERVER_ERROR => "nothing can be made: see the log",
+            StatusCode::INTERNAL_SERVER_ERROR => "internal error: see the log",
             StatusCode::BAD_GATEWAY => "the TURN provider gives no login: try again",
             // The Xirsys Access Token API's is empty, too.
             _ => "",
