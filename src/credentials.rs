@@ -98,8 +98,8 @@ impl TurnCredentials {
     /// # Errors
     ///
     /// * Those of [`ClockSkew::expiry`], for a ttl under one second and for an expiry out of range.
-    /// * Those of [`Username::new`], for a name that servers refuse. [`PseudonymKey`] derives one that they
-    ///   accept from any account id.
+    /// * Those of [`Username::new`], for a name that servers refuse. From any account id,
+    ///   [`PseudonymKey`] derives a name that they accept.
     ///
     /// [`PseudonymKey`]: crate::PseudonymKey
     pub fn generate_at(
@@ -244,7 +244,7 @@ impl TurnCredentials {
         Self { username, password, expires_at, issued_at, ttl }
     }
 
-    /// The username, as the client sends it in STUN USERNAME.
+    /// The username, as the client sends it in the STUN attribute USERNAME.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
@@ -309,8 +309,8 @@ impl TurnCredentials {
         Duration::from_secs(self.ttl)
     }
 
-    /// When to fetch the next login, counted from the same `now`: after three quarters of the ttl, which
-    /// leaves time to retry.
+    /// How long after minting to fetch the next login: three quarters of the ttl, which leaves time
+    /// to retry.
     ///
     /// ```
     /// # use core::time::Duration;

@@ -1,7 +1,7 @@
 //! Why would a TURN server refuse this username and password?
 //!
-//! coturn answers an expired login, another secret, a password in hex and a static user with the
-//! same 401. Given the login and the secret, this module tells them apart: it says what is wrong,
+//! coturn gives the same 401 for an expired login, a wrong secret, a password in hex and a static
+//! user. Given the login and the secret, this module tells them apart: it says what is wrong,
 //! what to do, and how coturn would answer. It does not contact a server.
 //!
 //! **Findings are for operators: never show them to a client.** They reveal which of your secrets
@@ -33,7 +33,7 @@
 //!
 //! | | coturn | pion, STUNner | eturnal | ejabberd | webrtc-rs | Kamailio |
 //! |---|---|---|---|---|---|---|
-//! | bare expiry | yes | yes, but pion 5.0.0 to 5.0.4 panic | yes | no | nothing else | yes |
+//! | bare expiry | yes | yes, but pion 5.0.0 to 5.0.4 panic | yes | no | yes, and nothing else | yes |
 //! | name first | yes | STUNner only | no | no | no | if configured |
 //! | expiry is this second | yes | yes | no | no | no | yes |
 //! | refusal | 401 | 400 | 401 | 401 | 400 | |
@@ -79,8 +79,8 @@ const MAX_PASSWORD: usize = 256;
 
 /// Says what is wrong with a login. The most likely reason for a refusal comes first.
 ///
-/// There is at least one finding, and the smallest [verdict](Finding::verdict) is the verdict on
-/// the login. `secrets` are the raw bytes of the secrets that the TURN server has, or once had, in
+/// There is at least one finding, and the smallest (worst) [verdict](Finding::verdict) is the
+/// verdict on the login. `secrets` are the raw bytes of the secrets that the TURN server has, or once had, in
 /// any order. Without a password, only the username is checked. `now` is the time on the TURN
 /// server's clock.
 ///

@@ -1,4 +1,4 @@
-//! The secrets in use: the first mints, all verify.
+//! The secrets in use: logins are minted with the first and verified with all.
 
 use core::iter;
 
@@ -9,7 +9,7 @@ use crate::secret::{Password, SharedSecret};
 use crate::time::UnixTime;
 use crate::username::Username;
 
-/// A list of secrets: the first one mints, all of them verify.
+/// A list of secrets. Logins are minted with the first, and verified with all of them.
 ///
 /// ```
 /// use core::time::Duration;
@@ -93,8 +93,8 @@ impl Keyring {
         Self { current, next, previous, separator: Username::DEFAULT_SEPARATOR }
     }
 
-    /// Creates a keyring from a list, such as one in a configuration: the first secret mints, all of
-    /// them verify.
+    /// Creates a keyring from a list, such as one in a configuration. Logins are minted with the
+    /// first secret, and verified with all of them.
     ///
     /// With the feature `serde`, a configuration can hold a `Vec<SharedSecret>`.
     ///
@@ -245,9 +245,9 @@ impl Keyring {
 
     /// The passwords that are valid for a username, the current secret's first.
     ///
-    /// This is the bare formula: nothing is checked. A TURN server needs it for a Refresh, where
-    /// the expiry no longer counts, so that running sessions continue, as in coturn. For an
-    /// Allocate, use [`candidates_at`](Self::candidates_at).
+    /// This is the bare formula: nothing is checked. On a Refresh, use the password that you stored
+    /// with the session. If you stored none, try these: the expiry must not end a running session.
+    /// For an Allocate, use [`candidates_at`](Self::candidates_at).
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -395,8 +395,8 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// Those of [`authenticate`](Self::authenticate), and [`VerifyError::Expired`], which therefore
-    /// always means that the login was ours.
+    /// Those of [`authenticate`](Self::authenticate), and [`VerifyError::Expired`]. The MAC is
+    /// checked first, so `Expired` always means that the login was ours.
     pub fn verify_at<'a>(
         &self,
         username: &'a str,

@@ -97,7 +97,7 @@ impl IceLease {
         Self::generate_at(name, servers, UnixTime::now())
     }
 
-    /// Mints a login for this name on each of your servers, and lists the servers in this order.
+    /// Mints a login for this name for each of your servers. The lease lists them in the order given.
     ///
     /// ```
     /// use core::time::Duration;
@@ -168,7 +168,7 @@ impl IceLease {
         self.servers
     }
 
-    /// The time until which every login can be used, on our clock; `None` if unknown.
+    /// The earliest known expiry of the logins, on our clock. `None` if no login's expiry is known.
     ///
     /// For a provider, it is computed from the ttl that was requested: most providers do not report
     /// one.
@@ -177,8 +177,8 @@ impl IceLease {
         self.valid_until
     }
 
-    /// How long every login can still be used. Send this to the client as the ttl. `None` if
-    /// unknown.
+    /// The time left until the earliest known expiry. Send this to the client as the ttl. `None` if
+    /// no login's expiry is known.
     ///
     /// ```
     /// use core::time::Duration;
@@ -293,8 +293,9 @@ impl IceLease {
         Self { valid_until: earliest_end(&self.servers).or(self.valid_until), ..self }
     }
 
-    /// Merges the lease into one server, for clients that read a single one: the first TURN login,
-    /// with all URIs that use it or need none. `None` if there is no TURN server.
+    /// Merges the lease into one server, for clients that read only one. It has the first TURN
+    /// login, and every URI that uses that login or needs no login. `None` if there is no TURN
+    /// server.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
