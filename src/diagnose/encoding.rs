@@ -74,7 +74,7 @@ impl Encoding {
                 return (SHORTEST..sha1).contains(&mac.0.len()).then_some(mac);
             }
         };
-        Hash::ALL.iter().any(|hash| hash.len() == mac.0.len()).then_some(mac)
+        Some(mac).filter(is_whole)
     }
 
     pub(crate) fn words(self) -> Words {
@@ -108,8 +108,12 @@ impl Encoding {
 
 /// Decodes hex as `openssl dgst` and `sha1sum` print it: `SHA1(stdin)= 6e6f`, `6e6f *stdin`.
 fn printed_hex(text: &[u8]) -> Option<WipedBytes> {
-    let is_mac = |mac: &WipedBytes| Hash::ALL.iter().any(|hash| hash.len() == mac.0.len());
-    text.split(u8::is_ascii_whitespace).filter_map(unhex).find(is_mac)
+    text.split(u8::is_ascii_whitespace).filter_map(unhex).find(is_whole)
+}
+
+/// Whether these are as many bytes as a MAC has.
+fn is_whole(mac: &WipedBytes) -> bool {
+    Hash::ALL.iter().any(|hash| hash.len() == mac.0.len())
 }
 
 /// 48 bits: fewer could match one of about 1500 MACs by chance.
