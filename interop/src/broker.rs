@@ -115,9 +115,7 @@ impl Broker {
 
     /// Asks, and checks what every answer is to have.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::builder().method(method).uri(self.url(path));
         for &(name, value) in headers {
-            request = request.header(name, value);
             if let ("tok", secret) | ("authorization", secret) = (name, value) {
                 self.hide(secret.trim_start_matches("Bearer "));
             }
@@ -127,13 +125,7 @@ impl Broker {
                 self.hide(value);
             }
         }
-        let request = request.body(()).expect("a request");
-        let mut response = self.agent.run(request).expect("an answer of the broker");
-        let answer = Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.body_mut().read_to_string().expect("a body of UTF-8"),
-        };
+        let answer = Answer::to(&self.agent, method, &self.url(path), headers);
         let origin = headers.iter().find(|(name, _)| *name == "origin").map(|(_, origin)| *origin);
         self.check(&answer, origin.unwrap_or(""), path.starts_with("/_matrix"));
         match (answer.status, method, path) {
@@ -255,6 +247,21 @@ impl Broker {
 }
 
 impl Answer {
+    /// Asks for it.
+    pub(crate) fn to(agent: &Agent, method: &str, url: &str, headers: &[(&str, &str)]) -> Self {
+        let mut request = Request::builder().method(method).uri(url);
+        for &(name, value) in headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(()).expect("a request");
+        let mut response = agent.run(request).expect("an answer");
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.body_mut().read_to_string().expect("a body of UTF-8"),
+        }
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("a header of ASCII"))
     }

@@ -1,8 +1,12 @@
 //! A fake Xirsys, which answers as the test tells it.
 
+use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use serde_json::Value;
 
 use crate::http::{Request, serve};
 
@@ -115,4 +119,19 @@ pub fn response(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} Status\r\n{headers}connection: close\r\ncontent-length: {len}\r\n\r\n{body}"
     )
+}
+
+/// The status and the body of each answer of Xirsys that was recorded.
+pub fn recorded() -> Vec<(u16, String)> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors"));
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file of answers");
+    let table: Value = serde_json::from_str(&read("provider_answers.json")).expect("a table");
+    let cases = ["tests", "refused"].map(|name| table[name].as_array().expect("a list"));
+    let of_xirsys = cases.into_iter().flatten().filter(|case| case["call"] == "xirsys");
+    let answer = |case: &Value| {
+        let status = case["status"].as_u64().and_then(|status| status.try_into().ok());
+        let file = case["file"].as_str().expect("a file");
+        (status.expect("a status"), read(&format!("provider_answers/{file}")))
+    };
+    of_xirsys.map(answer).collect()
 }

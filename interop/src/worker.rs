@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
-use ureq::http::Request;
 
 use crate::broker::Answer;
 use crate::patience::{PATIENCE, patiently};
@@ -131,17 +130,7 @@ impl Worker {
 
     /// Asks a Worker that may know no origins.
     pub fn ask_unchecked(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::builder().method(method).uri(self.url(path));
-        for &(name, value) in headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(()).expect("a request");
-        let mut response = self.agent.run(request).expect("an answer of the Worker");
-        let answer = Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.body_mut().read_to_string().expect("a body of UTF-8"),
-        };
+        let answer = Answer::to(&self.agent, method, &self.url(path), headers);
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
         assert_eq!(answer.header("vary"), Some("origin"), "{answer:?}");
         answer

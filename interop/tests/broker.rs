@@ -1,9 +1,7 @@
 //! Does the broker do what its clients, including old ones, and its operators rely on?
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +15,7 @@ use tokio::net::TcpSocket;
 use turn_credentials::{IceServer, Keyring, SharedSecret, UnixTime};
 use turn_credentials_interop::broker::{Answer, members};
 use turn_credentials_interop::browser::{Call, Joined, blank_page};
-use turn_credentials_interop::fake_xirsys::{self, response};
+use turn_credentials_interop::fake_xirsys::{self, recorded, response};
 use turn_credentials_interop::{Broker, Browser, Coturn, FakeXirsys, Redis, redis};
 
 const SECRET: &str = "north-of-the-border";
@@ -607,20 +605,6 @@ fn xirsys_in_every_recorded_shape() {
     assert_eq!((ice.status, turn_login(&ice.body)), (200, turn_login(&recorded[0].1)), "{ice:?}");
     assert!(lasts_an_hour(&ice.json()), "{ice:?}");
     end([broker, hasty]);
-}
-
-/// The status and the body of each answer of Xirsys that was recorded.
-fn recorded() -> Vec<(u16, String)> {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors"));
-    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file of answers");
-    let table: Value = serde_json::from_str(&read("provider_answers.json")).expect("a table");
-    let cases = ["tests", "refused"].map(|name| table[name].as_array().expect("a list"));
-    let of_xirsys = cases.into_iter().flatten().filter(|case| case["call"] == "xirsys");
-    let answer = |case: &Value| {
-        let status = case["status"].as_u64().and_then(|status| status.try_into().ok());
-        (status.expect("a status"), read(&format!("provider_answers/{}", text(&case["file"]))))
-    };
-    of_xirsys.map(answer).collect()
 }
 
 fn text(json: &Value) -> &str {

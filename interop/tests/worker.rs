@@ -1,7 +1,6 @@
 //! Does the Worker, in the real runtime, do what clients of the broker rely on?
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use turn_credentials::provider::{ApiCall, http};
 use turn_credentials::{AccessToken, AccessTokenKey, Keyring, SharedSecret, UnixTime};
 use turn_credentials_interop::broker::{Answer, members};
 use turn_credentials_interop::browser::{Call, Joined, blank_page};
-use turn_credentials_interop::fake_xirsys::{self, response};
+use turn_credentials_interop::fake_xirsys::{self, recorded, response};
 use turn_credentials_interop::{Broker, Browser, Coturn, FakeXirsys, Worker, worker};
 
 const SECRET: &str = "north-of-the-border";
@@ -301,20 +300,6 @@ fn logins_of_xirsys() {
     let log = worker.end();
     assert!(log.contains("the provider does not answer"), "{log}");
     assert!(log.contains("the provider's answer is over 64 KiB"), "{log}");
-}
-
-/// The status and the body of each answer of Xirsys that was recorded.
-fn recorded() -> Vec<(u16, String)> {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors"));
-    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file of answers");
-    let table: Value = serde_json::from_str(&read("provider_answers.json")).expect("a table");
-    let cases = ["tests", "refused"].map(|name| table[name].as_array().expect("a list"));
-    let of_xirsys = cases.into_iter().flatten().filter(|case| case["call"] == "xirsys");
-    let answer = |case: &Value| {
-        let status = case["status"].as_u64().and_then(|status| status.try_into().ok());
-        (status.expect("a status"), read(&format!("provider_answers/{}", text(&case["file"]))))
-    };
-    of_xirsys.map(answer).collect()
 }
 
 #[test]
