@@ -24,7 +24,7 @@
 //!     finding.to_string(),
 //!     "secret 2 made this password, but with a line end after it: one side reads the secret differently",
 //! );
-//! assert_eq!(finding.advice(), "strip it where the secret is read, or set it without");
+//! assert_eq!(finding.advice(), "make both sides read the same bytes: usually, trim the secret where it is read");
 //! ```
 //!
 //! # Verdicts

@@ -2,8 +2,8 @@
 //!
 //! This crate sends nothing: send the request of an [`ApiCall`] with any HTTP client, sync or
 //! async, and pass the response back to the call. Requests and responses are those of the crate
-//! [`http`](https://docs.rs/http), which clients already use. Do not follow redirects: the key is
-//! meant for the provider's address only.
+//! [`http`](https://docs.rs/http), the types that most Rust HTTP clients share. Do not follow redirects:
+//! the key is for the provider's address only.
 //!
 //! # Xirsys, with ureq
 //!

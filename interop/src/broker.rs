@@ -1,4 +1,4 @@
-//! The broker under `examples/broker`, as a process, and what is to be so whatever it is asked.
+//! The broker under `examples/broker`, as a process, and checks that hold for every answer and every log line.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,9 +17,9 @@ use ureq::http::{HeaderMap, Request};
 use crate::build;
 use crate::patience::{PATIENCE, patiently};
 
-/// A running broker on a free port, ended when it is dropped.
+/// A running broker on a free port. Dropping it ends the process.
 ///
-/// It remembers each token, login, key and secret that goes to it or comes from it.
+/// It remembers each token, login, key and secret that it receives or sends.
 pub struct Broker {
     process: Process,
     address: SocketAddr,
@@ -36,17 +36,17 @@ pub struct Answer {
 }
 
 impl Broker {
-    /// Starts one that logs everything. What follows `--…-file=` is what is to be in the file.
+    /// Starts a broker that logs everything. In `--…-file=<text>`, the text is the content of the file.
     pub fn with_args<Arg: AsRef<str>>(args: &[Arg]) -> Self {
         Self::with_env(args, &[])
     }
 
-    /// The same with these variables, and no others, in its environment.
+    /// Starts it with only these environment variables.
     pub fn with_env<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Self {
         Self::started(args, env, None)
     }
 
-    /// The same with no more than so many file descriptors.
+    /// Starts it with a limit on its file descriptors.
     pub fn with_descriptors<Arg: AsRef<str>>(args: &[Arg], most: u32) -> Self {
         Self::started(args, &[], Some(most))
     }
@@ -76,7 +76,7 @@ impl Broker {
         }
     }
 
-    /// How it ends with these arguments, and what it says.
+    /// The exit status and log of a broker that refuses these arguments.
     pub fn refuses(args: &[&str]) -> (ExitStatus, String) {
         let mut process = Process::start(args, &[], None);
         (process.wait(), process.log())
@@ -104,7 +104,7 @@ impl Broker {
         self.process.log()
     }
 
-    /// How much memory it has, in KiB.
+    /// Its resident memory, in KiB.
     pub fn memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.child.id());
         let status = fs::read_to_string(path).expect("the broker's state");
@@ -113,7 +113,7 @@ impl Broker {
         kib.expect("the broker's memory")
     }
 
-    /// Asks, and checks what every answer is to have.
+    /// Sends a request, and checks what every answer must have.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         for &(name, value) in headers {
             if let ("tok", secret) | ("authorization", secret) = (name, value) {
@@ -164,12 +164,12 @@ impl Broker {
         }
     }
 
-    /// Remembers that this is to be in no log.
+    /// Remembers that no log may contain this.
     pub fn hide(&self, secret: &str) {
         self.hidden.lock().expect("what is hidden").insert(secret.to_owned());
     }
 
-    /// The same of each login in it.
+    /// Remembers the same for each login in the JSON.
     pub fn hide_logins(&self, json: &Value) {
         match json {
             Value::Array(values) => values.iter().for_each(|value| self.hide_logins(value)),
@@ -187,12 +187,12 @@ impl Broker {
         }
     }
 
-    /// Asks it to end.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// Has it read its files anew, which it then says in its log, or why not.
+    /// Sends SIGHUP: the line in the log that says that the files were reread, or why not.
     pub fn reload(&self) -> String {
         let lines = || {
             let log = self.log();
@@ -209,13 +209,13 @@ impl Broker {
         kill_process(pid, signal).expect("a signal to the broker");
     }
 
-    /// How it ends when it is asked to: see [`ended`](Self::ended).
+    /// Terminates it, and returns the same as [`ended`](Self::ended).
     pub fn stop(self) -> (ExitStatus, String) {
         self.terminate();
         self.ended()
     }
 
-    /// How it ends, and its log, with nothing in it that is to be hidden.
+    /// Waits until it ends: its exit status, and its log, which contains nothing hidden.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.process.wait();
         let log = self.log();
@@ -223,9 +223,9 @@ impl Broker {
         (status, log)
     }
 
-    /// Each line is JSON, and nothing is in it that is to be hidden.
+    /// Each line is JSON, and contains nothing hidden.
     fn check_log(&self, log: &str) {
-        /// Shorter ones are in any text.
+        /// A shorter secret may occur in any text.
         const LEAST: usize = 8;
         /// Longer than any other word of a log: a SHA-256 in hex has 64 letters.
         const TOKEN: usize = 65;
@@ -247,7 +247,7 @@ impl Broker {
 }
 
 impl Answer {
-    /// Asks for it.
+    /// Sends the request.
     pub(crate) fn to(agent: &Agent, method: &str, url: &str, headers: &[(&str, &str)]) -> Self {
         let mut request = Request::builder().method(method).uri(url);
         for &(name, value) in headers {
@@ -271,13 +271,13 @@ impl Answer {
     }
 }
 
-/// What an object is made of; nothing where it is none.
+/// The members of an object, or nothing if it is not an object.
 pub fn members(json: &Value) -> Vec<(&str, &Value)> {
     let members = json.as_object().into_iter().flatten();
     members.map(|(name, value)| (name.as_str(), value)).collect()
 }
 
-/// The broker's process, its log, and the files that it is given.
+/// The broker's process, its log, and its files.
 struct Process {
     child: Child,
     folder: TempDir,
@@ -347,7 +347,7 @@ impl Drop for Process {
     }
 }
 
-/// The address in the line that says that it listens for somebody.
+/// The address in the log line with this message.
 fn listening(log: &str, message: &str) -> Option<SocketAddr> {
     log.lines().find_map(|line| {
         let line: Value = serde_json::from_str(line).ok()?;
@@ -356,7 +356,7 @@ fn listening(log: &str, message: &str) -> Option<SocketAddr> {
     })
 }
 
-/// The web origins that it is told to permit.
+/// The web origins that its options permit.
 fn origins<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Vec<String> {
     let by_args = args.iter().filter_map(|arg| arg.as_ref().strip_prefix("--origin="));
     let by_env = env.iter().filter(|(name, _)| *name == "BROKER_ORIGIN");
@@ -364,7 +364,7 @@ fn origins<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Vec<String> {
     by_args.chain(by_env).map(Into::into).collect()
 }
 
-/// A star is one label.
+/// A star matches one label.
 fn permits(permitted: &str, origin: &str) -> bool {
     let Some((scheme, parent)) = permitted.split_once("*.") else { return permitted == origin };
     let of_the_star = origin.strip_prefix(scheme).and_then(|host| host.split_once('.'));

@@ -70,7 +70,7 @@ pub struct Verdict {
     pub focus: String,
     /// What "Copy report" copies.
     pub report: Value,
-    /// What it says immediately about servers that are typed in.
+    /// What the page says immediately about servers that are typed in.
     #[serde(default)]
     pub progress: String,
     /// How many requests it makes for them.

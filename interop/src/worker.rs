@@ -1,4 +1,4 @@
-//! The Worker under `examples/worker`, in the runtime that Cloudflare runs it in.
+//! The Worker under `examples/worker`, in Cloudflare's runtime.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use ureq::Agent;
 use crate::broker::Answer;
 use crate::patience::{PATIENCE, patiently};
 
-/// A running `workerd` on a free port, ended when it is dropped.
+/// A running `workerd` on a free port. Dropping it ends the process.
 pub struct Worker {
     process: Child,
     address: SocketAddr,
@@ -27,17 +27,17 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts one with these variables, as its users start it.
+    /// Starts it with these variables, as its users do.
     pub fn with_env(env: &[(&str, &str)]) -> Self {
         Self::start(&folder().join("workerd.capnp"), env)
     }
 
-    /// The same with a rate limit: each client may ask twice, and 192.0.2.255 makes it fail.
+    /// Starts it with a rate limit of two requests per client; the limiter throws for 192.0.2.255.
     pub fn limited(env: &[(&str, &str)]) -> Self {
         Self::start(&interop().join("worker/limited.capnp"), env)
     }
 
-    /// The same with this binding, in JSON, in place of any of that name.
+    /// Starts it with this binding, in JSON, instead of the variable of the same name.
     pub fn with_binding(env: &[(&str, &str)], name: &str, json: &str) -> Self {
         let copy = TempDir::new().expect("a temporary folder");
         let config = fs::read_to_string(folder().join("workerd.capnp")).expect("the config");
@@ -108,12 +108,12 @@ impl Worker {
         format!("http://{}{path}", self.address)
     }
 
-    /// How long it took from the start of the process until it listened.
+    /// The time from the start of the process until it listened.
     pub fn start_up(&self) -> Duration {
         self.start
     }
 
-    /// Asks, and checks what every answer is to have.
+    /// Sends a request, and checks what every answer must have.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let answer = self.ask_unchecked(method, path, headers);
         let mut origins = headers.iter().filter(|(name, _)| *name == "origin");
@@ -128,7 +128,7 @@ impl Worker {
         answer
     }
 
-    /// Asks a Worker that may know no origins.
+    /// Sends a request to a Worker that may have no origins.
     pub fn ask_unchecked(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let answer = Answer::to(&self.agent, method, &self.url(path), headers);
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
@@ -136,7 +136,7 @@ impl Worker {
         answer
     }
 
-    /// Ends it: what it wrote, with no secret in it.
+    /// Ends it, and returns its output, which contains no secret.
     pub fn end(self) -> String {
         let log = fs::read_to_string(self.folder.path().join("log")).expect("the log");
         for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {

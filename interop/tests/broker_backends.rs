@@ -1,4 +1,4 @@
-//! The broker with several servers and providers, and what it reads anew.
+//! The broker with several servers and providers, and reloading.
 
 use std::fs;
 use std::path::Path;
@@ -83,7 +83,7 @@ async fn each_server_accepts_the_login_made_for_it() {
     broker.stop();
 }
 
-/// By the steps of the README, with neither the broker nor coturn started anew.
+/// With the steps of the README, without a restart of the broker or coturn.
 #[tokio::test]
 async fn a_secret_is_rotated_under_load() {
     const CLIENTS: usize = 200;
@@ -287,7 +287,7 @@ fn a_shared_answer_is_asked_for_once() {
     broker.stop();
 }
 
-/// What another library reads in the metrics: the sum of the samples with this name and these labels.
+/// The sum of the samples with this name and these labels, read by another library.
 fn counted(metrics: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
     let lines = metrics.lines().map(|line| Ok(line.to_owned()));
     let read = prometheus_parse::Scrape::parse(lines).expect("what Prometheus reads");

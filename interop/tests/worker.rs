@@ -32,7 +32,7 @@ const COTURN: [(&str, &str); 4] = [
     ("TURN_SECRET", SECRET),
 ];
 
-/// The same with this variable, in place of any of that name.
+/// The same variables, with this one replaced.
 fn coturn_with<'a>(name: &'a str, value: &'a str) -> Env<'a> {
     let others = COTURN.into_iter().filter(|(other, _)| *other != name);
     others.chain([(name, value)]).collect()
@@ -298,8 +298,8 @@ fn logins_of_xirsys() {
     let ice = worker.ask("GET", "/ice", &[FROM_APP, ("tok", &token)]).json();
     assert!(ice["ttl"].as_u64().is_some_and(|ttl| (3590..=3600).contains(&ttl)), "{ice}");
     let log = worker.end();
-    assert!(log.contains("the provider does not answer"), "{log}");
-    assert!(log.contains("the provider's answer is over 64 KiB"), "{log}");
+    assert!(log.contains("the provider did not answer"), "{log}");
+    assert!(log.contains("the provider's answer exceeds 64 KiB"), "{log}");
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn it_refuses_to_serve_without_what_it_needs() {
             assert_eq!(answer.json(), error);
         }
         let log = worker.end();
-        assert!(log.contains(&format!("refuses to serve: {why}")), "{why}: {log}");
+        assert!(log.contains(&format!("a setting is missing or wrong: {why}")), "{why}: {log}");
     }
 }
 
@@ -344,7 +344,7 @@ fn what_is_not_text_does_not_pass_for_unset() {
     for (name, json) in [("BROKER_TTL", "600"), ("BROKER_CLIENT_KEY", "{}")] {
         let worker = Worker::with_binding(&COTURN, name, json);
         assert_eq!(worker.ask_unchecked("GET", "/token", &[FROM_APP]).status, 500);
-        let why = format!("refuses to serve: {name}: not text");
+        let why = format!("a setting is missing or wrong: {name}: not text");
         let log = worker.end();
         assert!(log.contains(&why), "{log}");
     }

@@ -29,19 +29,19 @@ pub(crate) enum Failure {
     MethodNotAllowed { allowed: &'static str },
     #[error("too many requests")]
     TooManyRequests,
-    #[error("refuses to serve: {0}")]
+    #[error("a setting is missing or wrong: {0}")]
     Settings(#[from] SettingsError),
-    #[error("no login can be made: {0}")]
+    #[error("no login could be created: {0}")]
     Ice(#[from] IceError),
-    #[error("no token can be made: {0}")]
+    #[error("no token could be created: {0}")]
     Token(#[from] AccessTokenError),
-    #[error("the provider cannot be asked: {0}")]
+    #[error("the request to the provider is invalid: {0}")]
     Call(#[from] CallError),
-    #[error("the provider fails: {0}")]
+    #[error("the provider failed: {0}")]
     Provider(#[from] ApiError),
-    #[error("the provider does not answer")]
+    #[error("the provider did not answer")]
     NoAnswer,
-    #[error("the provider's answer is over 64 KiB")]
+    #[error("the provider's answer exceeds 64 KiB")]
     LongAnswer,
     #[error("the provider's answer has no TURN server with a login")]
     NoTurn,
@@ -73,7 +73,7 @@ impl Failure {
         let error = match self.status() {
             StatusCode::TOO_MANY_REQUESTS => "too many requests",
             StatusCode::INTERNAL_SERVER_ERROR => "internal error: see the log",
-            StatusCode::BAD_GATEWAY => "the TURN provider gives no login: try again",
+            StatusCode::BAD_GATEWAY => "the TURN provider returned no login: try again",
             // The Xirsys Access Token API's is empty, too.
             _ => "",
         };

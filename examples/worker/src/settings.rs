@@ -1,4 +1,4 @@
-//! What the Worker's environment says. Whatever is missing or wrong, it refuses to serve.
+//! The Worker's environment. If anything is missing or wrong, it answers 500 to everything.
 
 use std::time::Duration;
 
