@@ -122,7 +122,8 @@ impl SecretForm {
     }
 
     pub(crate) fn words(self) -> Words {
-        const TRIM: &str = "make both sides read the same bytes: usually, trim the secret where it is read";
+        const TRIM: &str =
+            "make both sides read the same bytes: usually, trim the secret where it is read";
         const DECODE: &str =
             "coturn never decodes a secret: use the same text, byte for byte, on both sides";
         match self {
