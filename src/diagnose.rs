@@ -1,8 +1,8 @@
 //! Why would a TURN server refuse this username and password?
 //!
 //! coturn gives the same 401 for an expired login, a wrong secret, a password in hex and a static
-//! user. Given the login and the secret, this module tells them apart: it says what is wrong,
-//! what to do, and how coturn would answer. It does not contact a server.
+//! user. Given the login and the secret, this module tells these mistakes apart: it says what is
+//! wrong, what to do, and how coturn would answer. It does not contact a server.
 //!
 //! **Findings are for operators: never show them to a client.** They reveal which of your secrets
 //! made a login and how your service makes passwords, which helps an attacker.
@@ -33,17 +33,17 @@
 //!
 //! | | coturn | pion, STUNner | eturnal | ejabberd | webrtc-rs | Kamailio |
 //! |---|---|---|---|---|---|---|
-//! | bare expiry | yes | yes, but pion 5.0.0 to 5.0.4 panic | yes | no | yes, and nothing else | yes |
-//! | name first | yes | STUNner only | no | no | no | if configured |
-//! | expiry is this second | yes | yes | no | no | no | yes |
-//! | refusal | 401 | 400 | 401 | 401 | 400 | |
+//! | accepts an expiry alone | yes | yes, but pion 5.0.0 to 5.0.4 panic | yes | no | yes, and nothing else | yes |
+//! | accepts the name first | yes | STUNner only | no | no | no | if configured |
+//! | accepts in the second of the expiry | yes | yes | no | no | no | yes |
+//! | refuses with | 401 | 400 | 401 | 401 | 400 | |
 //!
 //! # Limits
 //!
-//! A username over 1024 bytes is reported as too long, and a password over 256 bytes as not a
-//! password; neither is examined further. So the cost depends on the secrets alone: at most about
-//! 1500 MACs for each, which is a few milliseconds for ten secrets. Derived forms of the secrets
-//! and of the password, and the MACs, are wiped from the heap.
+//! A username over 1024 bytes is reported as too long, and a password over 256 bytes as one that
+//! this scheme cannot produce; neither is examined further. So the cost is limited: at most about
+//! 1500 MACs per secret, and twice as many if the password is 64 hex digits. Ten secrets take a few
+//! milliseconds. Whatever is derived from the secrets and the password is wiped from the heap.
 
 mod disguise;
 mod encoding;
@@ -72,17 +72,17 @@ pub use self::secret_form::SecretForm;
 pub use self::signed::Signed;
 pub use self::verdict::Verdict;
 
-/// The longest texts that are examined, in bytes: about twice coturn's 512 for a username, and more
-/// than any encoding of a MAC needs.
+/// The longest username that is examined, in bytes: twice coturn's 512.
 const MAX_USERNAME: usize = 1024;
+/// The longest password that is examined, in bytes: more than any encoding of a MAC needs.
 const MAX_PASSWORD: usize = 256;
 
 /// Says what is wrong with a login. The most likely reason for a refusal comes first.
 ///
 /// There is at least one finding, and the smallest (worst) [verdict](Finding::verdict) is the
-/// verdict on the login. `secrets` are the raw bytes of the secrets that the TURN server has, or once had, in
-/// any order. Without a password, only the username is checked. `now` is the time on the TURN
-/// server's clock.
+/// verdict on the login. `secrets` are the raw bytes of the secrets that the TURN server has, or
+/// once had, in any order. Without a password, only the username is checked. `now` is the time on
+/// the TURN server's clock.
 ///
 /// ```
 /// use turn_credentials::UnixTime;

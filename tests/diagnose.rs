@@ -1,4 +1,4 @@
-//! Each mistake is named first; what is called good, a keyring accepts.
+//! `diagnose` names each mistake first, and accepts a login if and only if a keyring does.
 #![allow(missing_docs)]
 
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn mistakes_are_named() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
-/// Everything is told, not only what is first.
+/// All mistakes in a login are found, not only the first.
 #[test]
 fn several_mistakes() {
     let codes = |username: &str, password: &str| -> Vec<_> {
@@ -58,23 +58,23 @@ fn several_mistakes() {
     let unpadded = unpadded.trim_end_matches('=');
     let expected = ["password-unpadded", "secret-line-end", "signed-name"];
     assert_eq!(codes(&live, unpadded), expected);
-    // No secret here made it, and it is the hex of as many bytes as SHA-256 has.
+    // None of the secrets made this password: it is hex, of as many bytes as a SHA-256 has.
     let expected = ["password-hex", "hash-sha256", "secret-other"];
     assert_eq!(codes(&live, &"0123456789abcdef".repeat(4)), expected);
     let matrix = format!("{}:@alice:lab.test", NOW + 3600);
     let password = mistakes::password("north", &matrix);
     assert_eq!(codes(&matrix, &password), ["accepted", "username-separator-in-name"]);
     assert_eq!(codes(&"1".repeat(2000), &password), ["username-too-long"]);
-    // It was quoted after it had been signed, and it has expired as well.
+    // The username was quoted after it had been signed, and the login has expired.
     let password = mistakes::password("north", &expired);
     assert_eq!(codes(&format!("\"{expired}\""), &password), ["username-quoted", "expired"]);
-    // Nobody signs an empty name.
+    // `diagnose` does not try an empty name as the signed text.
     let nothing = mistakes::password("north", "");
     let expected = ["secret-other", "username-empty-name"];
     assert_eq!(codes(&format!("{}:", NOW + 3600), &nothing), expected);
 }
 
-/// All that is told of usernames whose password is right. E is an expiry in an hour.
+/// All findings for usernames whose password is right. `E` stands for an expiry in one hour.
 #[test]
 fn everything_told_of_a_username() {
     let e = NOW + 3600;
@@ -103,7 +103,7 @@ fn everything_told_of_a_username() {
         ("a.E", &["username-other-separator"]),
         ("aE", &["username-no-expiry"]),
         ("a%E", &["username-no-expiry"]),
-        // Nine digits are not a time.
+        // A number of nine digits is not read as a time.
         ("a.123456789", &["username-no-expiry"]),
         ("123456789.a", &["username-no-expiry"]),
         ("a:123456789x", &["username-no-expiry"]),
@@ -152,10 +152,10 @@ fn everything_told_of_a_username() {
         let told: Vec<_> = findings.iter().map(Finding::code).collect();
         assert_eq!(told, codes, "{username:?}");
     }
-    // A machine without a battery for its clock starts in 1970.
+    // The clock of a machine without a clock battery starts in 1970.
     let early = UnixTime::from_secs(5);
     assert!(diagnose_at("5:a", None, &[], early).contains(&Finding::LastSecond));
-    // coturn's `atol` reads the sign, and its comparison overflows.
+    // coturn reads the sign with `atol`, and then its comparison overflows.
     let negative = format!("a:-{e}");
     let findings = diagnosed(&negative, &mistakes::password("north", &negative));
     assert_eq!(findings[0].verdict(), Verdict::Depends);
@@ -173,7 +173,7 @@ fn lengths() {
     for (len, right, wrong) in [
         (512, &[too_long(Verdict::Depends)], &[other, too_long(Verdict::Depends)] as &[_]),
         (513, &[too_long(Verdict::Unauthorized)], &[too_long(Verdict::Unauthorized), other]),
-        // Longer ones are not examined.
+        // A username over 1024 bytes is not examined.
         (1024, &[too_long(Verdict::Unauthorized)], &[too_long(Verdict::Unauthorized), other]),
         (1025, &[too_long(Verdict::Unauthorized)], &[too_long(Verdict::Unauthorized)]),
     ] {
@@ -207,7 +207,7 @@ fn lengths() {
     }
 }
 
-/// What is filled in.
+/// Texts with values in them.
 #[test]
 fn texts() {
     let expires_at = UnixTime::from_secs(1_700_000_000);
@@ -242,14 +242,14 @@ fn texts() {
     for (verdict, text) in [
         (Verdict::BadRequest, "coturn refuses it with 400"),
         (Verdict::Unauthorized, "coturn refuses it with 401"),
-        (Verdict::Depends, "it depends on the server"),
+        (Verdict::Depends, "it depends on coturn's version or build, or on what was not given"),
         (Verdict::Accepted, "coturn accepts it"),
     ] {
         assert_eq!(verdict.to_string(), text);
     }
 }
 
-/// How long ago, in a unit that a person would use, and what that means.
+/// The age of an expired login is given in a suitable unit; only a recent one suggests the clocks.
 #[test]
 fn ages() {
     for (secs_ago, ago, clocks) in [
@@ -287,7 +287,7 @@ fn username() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// What it calls good, a keyring accepts, and the other way round.
+    /// `diagnose` accepts a login if and only if a keyring does.
     #[test]
     fn good_is_good(username in username(), at in 0..SECRETS.len(), spoil in any::<bool>()) {
         let now = UnixTime::from_secs(NOW);
@@ -309,7 +309,7 @@ proptest! {
         }
     }
 
-    /// Whatever is given, there is an answer, and it shows neither the password nor the name.
+    /// Any input gives at least one finding, and no finding shows the password or the name.
     #[test]
     fn there_is_an_answer(
         username in "\\PC{0,40}|[0-9]{10}:Xavier",
@@ -332,7 +332,7 @@ proptest! {
     }
 }
 
-/// Logins of public reports; `source` says which.
+/// Logins from public bug reports, which `source` names.
 #[test]
 fn reported_logins() {
     for (source, username, secret, password, code) in [
@@ -354,7 +354,7 @@ fn reported_logins() {
         let now = UnixTime::from_secs(NOW);
         let findings = diagnose_at(username, Some(password), &[secret.as_bytes()], now);
         let codes: Vec<_> = findings.iter().map(Finding::code).collect();
-        // The password is right: nothing else is the matter.
+        // The password is right, so no finding is about a secret.
         assert!(!codes.iter().any(|code| code.starts_with("secret")), "{source}: {codes:?}");
         assert_eq!(codes[0], code, "{source}");
     }
@@ -369,7 +369,7 @@ fn reported_logins() {
     }
 }
 
-/// A secret's forms, by the bytes that they are told to be.
+/// Each form of a secret makes the same password as the bytes that it stands for.
 #[test]
 fn secret_forms() {
     let made = |form: SecretForm, secret: &str| {
@@ -409,7 +409,7 @@ fn secret_forms() {
     }
 }
 
-/// Texts of megabytes are told from their length.
+/// Texts of megabytes are refused by their length.
 #[test]
 fn huge_texts() {
     let huge = "1".repeat(10_000_000);
@@ -445,7 +445,7 @@ fn odd_username() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// The smallest verdict, which is the first finding's, is what coturn answers.
+    /// coturn answers with the smallest verdict, which is the verdict of the first finding.
     #[test]
     fn verdicts_are_coturns(username in odd_username()) {
         prop_assume!(!username.is_empty() && !username.contains('\0'));
@@ -458,7 +458,7 @@ proptest! {
     }
 }
 
-/// A password that nothing was compared with is not called good.
+/// Without a password or without a secret, no login is called good.
 #[test]
 fn unproven() {
     let shaped = mistakes::password("elsewhere", "");
@@ -481,7 +481,7 @@ fn unproven() {
     }
 }
 
-/// coturn's config file holds 1004 bytes of a secret.
+/// coturn reads only 1004 bytes of a secret from its config file.
 #[test]
 fn a_secret_cut_by_the_config_file() {
     let (secret, username) = ("k".repeat(4000), format!("{}:alice", NOW + 3600));
@@ -491,7 +491,7 @@ fn a_secret_cut_by_the_config_file() {
     assert_eq!(findings, [Finding::Secret { secret: 0, form: SecretForm::CutAt1004 }]);
 }
 
-/// HMAC fills a key with zeros: the empty secret makes what a secret of zeros makes.
+/// HMAC pads a key with zero bytes, so a secret of zero bytes gives the same MACs as an empty one.
 #[test]
 fn a_secret_like_the_empty_one() {
     let username = format!("{}:alice", NOW + 3600);

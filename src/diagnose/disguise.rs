@@ -21,24 +21,25 @@ use crate::wiped::{Wiped, WipedBytes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disguise {
-    /// Quotes around it.
+    /// Quotes were added around it.
     Quotes,
-    /// A line end after it.
+    /// A line end was added after it.
     LineEnd,
-    /// Blanks around it.
+    /// Blanks were added around it.
     Blanks,
-    /// Encoded as in a URL: `%3A` for `:`.
+    /// It was percent-encoded, as in a URL: `%3A` for `:`.
     PercentEncoding,
-    /// Encoded as base64.
+    /// It was encoded as base64.
     Base64,
 }
 
 impl Disguise {
-    /// The first that fits is reported: `Blanks` strips line ends too.
+    /// All disguises. Only the first that fits is reported, so `LineEnd` comes before `Blanks`,
+    /// which strips line ends too.
     pub(crate) const ALL: [Self; 5] =
         [Self::Quotes, Self::LineEnd, Self::Blanks, Self::PercentEncoding, Self::Base64];
 
-    /// The text without the disguise; `None` if it has another one, or none.
+    /// Removes this disguise from a text; `None` if the text does not have it.
     pub(crate) fn undo(self, text: &str) -> Option<Wiped> {
         let decoded;
         let below = match self {
@@ -140,7 +141,7 @@ pub(crate) fn unhex(text: &[u8]) -> Option<WipedBytes> {
 
 fn percent_decoded(text: &str) -> Option<WipedBytes> {
     let mut parts = text.split('%');
-    // A list that grew would leave its beginning in freed memory.
+    // A vector that grew would leave a copy of its contents in freed memory.
     let mut bytes = WipedBytes(Vec::with_capacity(text.len()));
     bytes.0.extend_from_slice(parts.next()?.as_bytes());
     for part in parts {

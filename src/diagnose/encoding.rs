@@ -27,25 +27,26 @@ use crate::wiped::{Wiped, WipedBytes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// The right one: base64, standard alphabet, padded.
+    /// The right encoding: base64 with the standard alphabet, padded.
     Base64,
-    /// Base64 without `=`.
+    /// Base64 without the `=` at its end.
     Unpadded,
-    /// Base64 of the URL-safe alphabet, padded or not.
+    /// Base64 with the URL-safe alphabet, padded or not.
     UrlSafe,
     /// Hex digits.
     Hex,
     /// Base64 of the hex digits.
     Base64OfHex,
-    /// Base64 with a space instead of `+`, as the decoding of a form leaves it.
+    /// Base64 with spaces instead of `+`: decoding a form turns each `+` into a space.
     BlankForPlus,
-    /// The beginning of the base64.
+    /// Base64 that was cut short.
     Truncated,
 }
 
 impl Encoding {
     pub(crate) const ALL: [Self; 7] = [
-        // Hex first: the hex of a SHA-256 is also valid base64, of the length of a SHA-384.
+        // Hex first: a SHA-256 in hex is also valid base64, which decodes to as many bytes as a
+        // SHA-384 has.
         Self::Hex,
         Self::Base64OfHex,
         Self::Base64,
@@ -55,7 +56,7 @@ impl Encoding {
         Self::Truncated,
     ];
 
-    /// The MAC that a text encodes in this way, or its beginning.
+    /// Decodes a MAC, or the beginning of a MAC if the text is truncated.
     pub(crate) fn decode(self, text: &str) -> Option<WipedBytes> {
         let mac = match self {
             Self::Base64 => WipedBytes::from_base64(&STANDARD, text)?,
@@ -96,7 +97,7 @@ impl Encoding {
             }
             Self::BlankForPlus => words(
                 "password-blank-for-plus",
-                "the password has a space where `+` was",
+                "the password has a space instead of `+`",
                 "percent-encode `+` as %2B in URLs and forms",
             ),
             Self::Truncated => {
@@ -111,15 +112,16 @@ fn printed_hex(text: &[u8]) -> Option<WipedBytes> {
     text.split(u8::is_ascii_whitespace).filter_map(unhex).find(is_whole)
 }
 
-/// Whether these are as many bytes as a MAC has.
+/// Whether this has the length of a whole MAC, with any of the hashes.
 fn is_whole(mac: &WipedBytes) -> bool {
     Hash::ALL.iter().any(|hash| hash.len() == mac.0.len())
 }
 
-/// 48 bits: fewer could match one of about 1500 MACs by chance.
+/// The fewest bytes of a truncated MAC to compare. With under 48 bits, one of about 1500 MACs could
+/// match by chance.
 const SHORTEST: usize = 6;
 
-/// A MAC, and how the password encodes it.
+/// A MAC that the password may encode, and how it would be encoded.
 pub(crate) struct Candidate {
     disguise: Option<Disguise>,
     encoding: Encoding,
@@ -162,7 +164,7 @@ impl Candidate {
     }
 }
 
-/// In constant time.
+/// The bits that differ in any byte, found in constant time.
 fn differing_bits(a: &[u8], b: &[u8]) -> u8 {
     a.iter().zip(b).fold(0, |bits, (a, b)| bits | (a ^ b))
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnose::words::{Words, words};
 
-/// A unit of time that is not the second.
+/// The unit of an expiry that is not in seconds.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -30,17 +30,17 @@ impl TimeUnit {
                 "expiry-milliseconds",
                 "the expiry is in milliseconds, which coturn reads modulo 2³²: it works on some \
                  days and fails on others",
-                "divide by 1000: the expiry is in Unix seconds",
+                "divide by 1000: servers expect Unix seconds",
             ),
             Self::Microseconds => words(
                 "expiry-microseconds",
                 "the expiry is in microseconds, which coturn reads modulo 2³²",
-                "divide by 1000000: the expiry is in Unix seconds",
+                "divide by 1000000: servers expect Unix seconds",
             ),
             Self::Nanoseconds => words(
                 "expiry-nanoseconds",
                 "the expiry is in nanoseconds, which coturn reads modulo 2³²",
-                "divide by 1000000000: the expiry is in Unix seconds",
+                "divide by 1000000000: servers expect Unix seconds",
             ),
         }
     }
@@ -59,14 +59,13 @@ impl TimeUnit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OddExpiry {
-    /// `+1700000000` or `-1700000000`.
+    /// A sign: `+1700000000` or `-1700000000`.
     Sign,
-    /// `1700000000.5`.
+    /// A fraction: `1700000000.5`.
     Fraction,
-    /// `0001700000000`.
+    /// Leading zeros: `0001700000000`.
     LeadingZeros,
-    /// `1700000000junk`, or `:1700000000`: something before or after it that is neither a name nor
-    /// a separator.
+    /// Text before or after it that fits no layout: `1700000000junk` or `:1700000000`.
     Junk,
 }
 
@@ -80,7 +79,7 @@ impl OddExpiry {
             ),
             Self::Fraction => words(
                 "expiry-fraction",
-                "the expiry has a fraction, which servers do not read as a number",
+                "the expiry has a fraction, and servers expect whole seconds",
                 "round it down to a whole second",
             ),
             Self::LeadingZeros => words(
@@ -90,8 +89,8 @@ impl OddExpiry {
             ),
             Self::Junk => words(
                 "expiry-junk",
-                "there is more than a separator and a name next to the expiry; coturn ignores \
-                 that, and other servers do not",
+                "the text next to the expiry fits no layout: coturn ignores it, and other servers \
+                 do not",
                 "make it <expiry>:<name>",
             ),
         }

@@ -1,4 +1,4 @@
-//! What can be said about a login, and how coturn answers it.
+//! What `diagnose` finds in a login, and how coturn answers it.
 
 use core::fmt;
 
@@ -14,7 +14,7 @@ use crate::time::UnixTime;
 /// One thing to say about a login, for the operator of the service or of the TURN server.
 ///
 /// [`Display`](fmt::Display) says in one sentence what is wrong, [`advice`](Self::advice) says what
-/// to do, and [`verdict`](Self::verdict) how coturn answers. None of them shows a secret, a
+/// to do, and [`verdict`](Self::verdict) says how coturn answers. None of them shows a secret, a
 /// password or a name.
 ///
 /// ```
@@ -31,19 +31,20 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// Everything is right.
+    /// The login is right.
     Accepted {
-        /// The index of the secret that made it.
+        /// The index of the secret that made the password.
         secret: usize,
-        /// The last second in which coturn accepts it, on coturn's clock.
+        /// The last second in which coturn accepts the login, on coturn's clock.
         expires_at: UnixTime,
     },
-    /// The username is right. Without a password and a secret, nothing more is known.
+    /// coturn accepts the username. The password was not checked, because no password or no secret
+    /// was given.
     Unproven {
-        /// The last second in which coturn would accept it, on coturn's clock.
+        /// The last second in which coturn accepts the username, on coturn's clock.
         expires_at: UnixTime,
     },
-    /// One of the secrets is empty: coturn accepts it, and then lets anyone log in.
+    /// One of the secrets is empty. coturn accepts an empty secret, and then anyone can log in.
     EmptySecret {
         /// The index of the secret.
         secret: usize,
@@ -53,26 +54,27 @@ pub enum Finding {
     Disguised {
         /// What was done to it.
         how: Disguise,
-        /// How coturn answers it, which depends on what was signed.
+        /// How coturn answers it, which depends on the text that was signed.
         verdict: Verdict,
     },
-    /// A character that coturn answers with 400.
+    /// The username has a character that coturn answers with 400.
     ForbiddenCharacter {
         /// The character.
         character: char,
         /// The position of its first byte in the username, counted from 0.
         index: usize,
     },
-    /// A control character. coturn accepts all but NUL, which ends its strings.
+    /// The username has a control character other than tab, CR and LF. coturn accepts it unless it is
+    /// NUL, which ends coturn's strings.
     ControlCharacter {
         /// The position of its first byte in the username, counted from 0.
         index: usize,
         /// How coturn answers it.
         verdict: Verdict,
     },
-    /// "union" together with "select".
+    /// The username has both "union" and "select" in it, which coturn answers with 400.
     UnionSelect,
-    /// More than 508 bytes.
+    /// The username has more than 508 bytes.
     TooLong {
         /// The length of the username, in bytes.
         len: usize,
@@ -83,7 +85,7 @@ pub enum Finding {
     Expired {
         /// The expiry.
         expired_at: UnixTime,
-        /// How long ago that was.
+        /// How many seconds ago that was.
         secs_ago: u64,
     },
     /// The expiry is a number of seconds from now, or 0, not a point in time.
@@ -95,9 +97,9 @@ pub enum Finding {
         /// How coturn answers it: it reads the number modulo 2³².
         verdict: Verdict,
     },
-    /// The expiry is not plain digits.
+    /// The expiry has more than its digits: a sign, a fraction, leading zeros or other text.
     OddExpiry {
-        /// What it is.
+        /// Which of these it has.
         how: OddExpiry,
         /// How coturn answers it.
         verdict: Verdict,
@@ -118,14 +120,14 @@ pub enum Finding {
     NumberFirst,
     /// The name comes first and has the separator in it.
     SeparatorInFirstName,
-    /// The separator between expiry and name is not the server's.
+    /// The separator between the expiry and the name is not the server's separator.
     OtherSeparator {
         /// The separator in the username.
         separator: char,
         /// How coturn answers it.
         verdict: Verdict,
     },
-    /// There is a separator and no name.
+    /// The username has a separator, but no name.
     EmptyName,
     /// The username is an expiry alone.
     BareExpiry,
@@ -134,34 +136,34 @@ pub enum Finding {
     /// The name has the separator in it, as Matrix ids do.
     SeparatorInName,
 
-    /// The password is not one that this scheme can produce.
+    /// This scheme cannot produce such a password, even with a known mistake.
     NotMade,
     /// The password has characters, around it or in it, that a shell, a file or a URL added.
     PasswordDisguised(Disguise),
-    /// The password encodes the MAC in a way other than padded base64.
+    /// The password does not encode the MAC as base64 with the standard alphabet and padding.
     Encoding(Encoding),
     /// The hash is not SHA-1.
     Hash(Hash),
-    /// The hash was not used as HMAC with the secret as its key.
+    /// The password was not made as an HMAC with the secret as its key.
     Construction(Construction),
     /// Something other than the whole username was signed.
     Signed(Signed),
-    /// The secret was used in another form.
+    /// The password was made with another form of the secret.
     Secret {
         /// The index of the secret.
         secret: usize,
         /// The form.
         form: SecretForm,
     },
-    /// None of the secrets made this password for this username, in any way known here.
+    /// None of the secrets produces this password for this username, even with a known mistake.
     OtherSecret,
 }
 
 impl Finding {
-    /// How coturn answers a login of which nothing else is wrong.
+    /// How coturn answers a login if nothing else is wrong with it.
     ///
-    /// [`diagnose_at`](crate::diagnose::diagnose_at) puts refusals first: the verdict of its first
-    /// finding is the verdict on the login.
+    /// [`diagnose_at`](crate::diagnose::diagnose_at) puts refusals first. The smallest verdict of its
+    /// findings is the verdict on the login.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match *self {
@@ -216,13 +218,13 @@ impl Finding {
         }
     }
 
-    /// Whether coturn refuses a login for it, or may.
+    /// Whether coturn refuses a login with this finding, or may refuse it.
     pub(crate) fn refuses(&self) -> bool {
         self.verdict() != Verdict::Accepted
     }
 
-    /// The order of the findings: refusals, warnings about an accepted login, its acceptance, and
-    /// remarks.
+    /// The place of a finding: refusals come first, then warnings about an accepted login, then its
+    /// acceptance, then remarks.
     pub(crate) fn rank(&self) -> u8 {
         match (self.verdict(), self) {
             (Verdict::BadRequest, _) => 0,
@@ -235,7 +237,8 @@ impl Finding {
     }
 }
 
-/// If a login expired this recently, in seconds, the clocks may differ.
+/// A login that expired at most this many seconds ago may have done so only because the clocks
+/// differ.
 const MINUTES: u64 = 15 * 60;
 
 /// coturn up to 4.17 accepts usernames of this length; later versions accept 508 bytes.
@@ -260,7 +263,7 @@ impl fmt::Display for Finding {
             Self::EmptySecret { secret } => {
                 write!(
                     f,
-                    "secret {} is empty: coturn accepts that, and then anyone can log in",
+                    "secret {} is empty: coturn accepts an empty secret, and then anyone can log in",
                     Counted(secret)
                 )
             }
@@ -289,8 +292,8 @@ impl fmt::Display for Finding {
             }
             Self::TooLong { len } => write!(
                 f,
-                "the username has {len} bytes: browsers and coturn accept 508, and coturn up to \
-                 4.17 accepts 512"
+                "the username has {len} bytes: browsers and coturn accept at most 508, and coturn \
+                 up to 4.17 at most 512"
             ),
             Self::Expired { expired_at, secs_ago } => {
                 let (count, unit) = ago(secs_ago);
@@ -304,7 +307,7 @@ impl fmt::Display for Finding {
             }
             Self::YearsAhead { expires_at } => write!(
                 f,
-                "the login is valid for years, until {} (Unix seconds)",
+                "the login is valid for more than a year, until {} (Unix seconds)",
                 expires_at.as_secs()
             ),
             Self::OtherSeparator { separator, .. } => write!(
@@ -321,7 +324,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A position, counted from 1 as people do.
+/// Displays an index, counted from 1.
 struct Counted(usize);
 
 impl fmt::Display for Counted {
@@ -330,7 +333,7 @@ impl fmt::Display for Counted {
     }
 }
 
-/// In the largest unit of which there are two.
+/// Converts seconds to the largest unit that gives at least 2, or leaves them as seconds.
 fn ago(secs: u64) -> (u64, &'static str) {
     match secs {
         0..120 => (secs, "second"),

@@ -24,7 +24,7 @@ use crate::wiped::WipedBytes;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Hash {
-    /// The right one.
+    /// The right hash: SHA-1.
     Sha1,
     /// SHA-256.
     Sha256,
@@ -37,7 +37,7 @@ pub enum Hash {
 }
 
 impl Hash {
-    /// Each has another length, by which a password shows it.
+    /// All hashes. They differ in length, so the length of a MAC tells which hash made it.
     pub(crate) const ALL: [Self; 5] =
         [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512, Self::Md5];
 
@@ -68,34 +68,34 @@ impl Hash {
 
     pub(crate) fn words(self) -> Words {
         const ADVICE: &str =
-            "use HMAC-SHA1; of the servers known, only Kamailio can be told to use SHA-2";
+            "use HMAC-SHA1; of the known servers, only Kamailio can be configured for SHA-2";
         match self {
             Self::Sha1 => words("hash-sha1", "the password was made with SHA-1", ""),
             Self::Sha256 => words(
                 "hash-sha256",
-                "the password was made with SHA-256, and servers compute SHA-1",
+                "the password was made with SHA-256, but servers use SHA-1",
                 ADVICE,
             ),
             Self::Sha384 => words(
                 "hash-sha384",
-                "the password was made with SHA-384, and servers compute SHA-1",
+                "the password was made with SHA-384, but servers use SHA-1",
                 ADVICE,
             ),
             Self::Sha512 => words(
                 "hash-sha512",
-                "the password was made with SHA-512, and servers compute SHA-1",
+                "the password was made with SHA-512, but servers use SHA-1",
                 ADVICE,
             ),
             Self::Md5 => words(
                 "hash-md5",
-                "the password was made with MD5, and servers compute SHA-1",
+                "the password was made with MD5, but servers use SHA-1",
                 "use HMAC-SHA1",
             ),
         }
     }
 }
 
-/// How secret and username went into the hash.
+/// How a hash was used to make a password from a secret and a username.
 ///
 /// ```
 /// use turn_credentials::diagnose::{Construction, Finding, diagnose_at};
@@ -110,24 +110,24 @@ impl Hash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Construction {
-    /// The right one: HMAC with the secret as key.
+    /// The right construction: HMAC with the secret as the key.
     Hmac,
-    /// HMAC with the username as key.
+    /// HMAC with the username as the key.
     Swapped,
-    /// The hash of the secret and then the message.
+    /// A plain hash of the secret followed by the username.
     SecretFirst,
-    /// The hash of the message and then the secret.
+    /// A plain hash of the username followed by the secret.
     MessageFirst,
 }
 
 impl Construction {
-    /// The right one first: the first that matches is the answer.
+    /// All constructions. The first that matches is reported, so the right one comes first.
     pub(crate) const ALL: [Self; 4] =
         [Self::Hmac, Self::Swapped, Self::SecretFirst, Self::MessageFirst];
 
     pub(crate) fn of<D: EagerHash + Digest>(self, secret: &[u8], message: &[u8]) -> WipedBytes {
         let hmac = |key, message| {
-            // Every length of key is accepted.
+            // HMAC accepts a key of any length.
             let mac = Hmac::<D>::new_from_slice(key).ok();
             mac.map(|mac| mac.chain_update(message).finalize().as_bytes().to_vec())
         };
@@ -142,7 +142,8 @@ impl Construction {
     }
 
     pub(crate) fn words(self) -> Words {
-        const ADVICE: &str = "compute HMAC with the secret as key and the username as message";
+        const ADVICE: &str =
+            "compute HMAC with the secret as the key and the username as the message";
         match self {
             Self::Hmac => words("construction-hmac", "the password was made with HMAC", ""),
             Self::Swapped => words(
@@ -152,12 +153,12 @@ impl Construction {
             ),
             Self::SecretFirst => words(
                 "construction-secret-first",
-                "the password is a plain hash of secret and message, not an HMAC",
+                "the password is a plain hash of secret and username, not an HMAC",
                 ADVICE,
             ),
             Self::MessageFirst => words(
                 "construction-message-first",
-                "the password is a plain hash of message and secret, not an HMAC",
+                "the password is a plain hash of username and secret, not an HMAC",
                 ADVICE,
             ),
         }

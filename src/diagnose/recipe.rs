@@ -1,8 +1,8 @@
-//! How a password was made: a small search through the known mistakes.
+//! Finds out how a password was made, by trying the known mistakes.
 //!
 //! A MAC does not match by chance, so the first match is the answer. For each secret, the search
-//! tries all its forms × all texts that may be signed × all constructions, with the hash that has
-//! the password's length.
+//! tries all its forms × all texts that may have been signed × all constructions, with each hash
+//! whose length the decoded password has.
 
 use core::iter;
 
@@ -22,12 +22,12 @@ pub(crate) struct Recipe {
     form: Option<SecretForm>,
     signed: Signed,
     construction: Construction,
-    /// What is wrong with the encoding of the MAC, and with the hash.
+    /// The findings about the encoding of the MAC, and about the hash.
     password: Vec<Finding>,
 }
 
 impl Recipe {
-    /// Looks for the recipe. The error is what the password alone reveals.
+    /// Searches for the recipe. If there is none, the error holds what the password alone reveals.
     pub(crate) fn find(
         username: &str,
         separator: char,
@@ -36,7 +36,8 @@ impl Recipe {
     ) -> Result<Self, Vec<Finding>> {
         let candidates = Candidate::all(password);
         let messages = Signed::all(username, separator);
-        // HMAC fills a key with zeros: a secret of zeros makes what the empty one makes.
+        // HMAC pads a key with zero bytes, so a secret of zero bytes gives the same MACs as an empty
+        // secret. Try empty secrets last.
         let (empty, others): (Vec<_>, Vec<_>) =
             secrets.iter().enumerate().partition(|(_, secret)| secret.is_empty());
         let as_given = others.into_iter().chain(empty);
@@ -61,15 +62,15 @@ impl Recipe {
                 }
             }
         }
-        // The password of a static user may happen to be base64 of a few bytes.
+        // Ignore truncated MACs: a static user's password may happen to be base64 of a few bytes.
         let is_whole = |candidate: &&Candidate| !candidate.is_truncated();
         let guess =
             candidates.iter().find(is_whole).map(|candidate| candidate.findings().collect());
         Err(guess.unwrap_or_else(|| Vec::from([Finding::NotMade])))
     }
 
-    /// Corrects the findings about the username, now that it is known what was signed: one that was
-    /// signed with its disguise may be accepted, one that was signed without it is not.
+    /// Corrects the findings about the username, now that it is known what was signed: coturn may
+    /// accept a disguised username only if the disguise was signed too.
     pub(crate) fn correct(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let Signed::Undisguised(signed) = self.signed else { return findings };
         let is_other = |finding: &Finding| !matches!(finding, Finding::Disguised { .. });
@@ -81,7 +82,7 @@ impl Recipe {
         disguised.chain(findings.into_iter().filter(is_other)).collect()
     }
 
-    /// What is wrong: nothing, if the password is right.
+    /// What is wrong with the password. Empty if it is right.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let &Self { secret, form, signed, construction, ref password } = self;
         let form = form.map(|form| Finding::Secret { secret, form });

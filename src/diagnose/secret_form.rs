@@ -9,8 +9,8 @@ use crate::diagnose::words::{Words, words};
 use crate::secret::SharedSecret;
 use crate::wiped::WipedBytes;
 
-/// The form in which the other side may hold a secret, after files, shells, configurations and
-/// decoders.
+/// A form in which the other side may hold a secret, after a file, a shell, a configuration or a
+/// decoder changed it.
 ///
 /// ```
 /// use turn_credentials::diagnose::SecretForm;
@@ -29,15 +29,15 @@ pub enum SecretForm {
     LineEnd,
     /// With CR LF after it.
     CrLf,
-    /// With CR after it: a CR LF file of which only the LF was stripped.
+    /// With CR after it, as in a CR LF file of which only the LF was stripped.
     Cr,
     /// With a space after it.
     BlankAfter,
     /// With a space before it.
     BlankBefore,
-    /// In `"`.
+    /// In double quotes.
     DoubleQuoted,
-    /// In `'`, which coturn's config file keeps.
+    /// In single quotes, which coturn keeps when it reads its config file.
     SingleQuoted,
     /// With a UTF-8 byte order mark before it.
     ByteOrderMark,
@@ -45,19 +45,20 @@ pub enum SecretForm {
     Trimmed,
     /// Without the quotes around it.
     Unquoted,
-    /// As coturn's config file reads it: without leading `=`, blanks and `"`.
+    /// As coturn reads it from its config file: without leading `=`, without blanks at its ends,
+    /// and without double quotes around it.
     FromConfigFile,
     /// Decoded from hex.
     HexDecoded,
-    /// Decoded from base64, of either alphabet.
+    /// Decoded from base64, with the standard or the URL-safe alphabet.
     Base64Decoded,
     /// Encoded as hex, in lower case.
     HexEncoded,
-    /// Encoded as base64, standard alphabet, padded.
+    /// Encoded as base64 with the standard alphabet, padded.
     Base64Encoded,
-    /// Cut at 256 bytes, as `turnadmin` and coturn's database do.
+    /// Cut at 256 bytes, as `turnadmin` and coturn's database cut it.
     CutAt256,
-    /// Cut at 1004 bytes, as coturn's config file does.
+    /// Cut at 1004 bytes, as coturn cuts it when it reads its config file.
     CutAt1004,
 }
 
@@ -83,7 +84,8 @@ impl SecretForm {
         Self::CutAt1004,
     ];
 
-    /// The secret in this form; `None` if that is impossible, empty, or the secret itself.
+    /// The secret in this form; `None` if it cannot have this form, or if the form is empty or the
+    /// secret itself.
     #[must_use]
     pub fn apply(self, secret: &[u8]) -> Option<SharedSecret> {
         SharedSecret::new(&self.key(secret)?.0).ok()
@@ -141,7 +143,7 @@ impl SecretForm {
             Self::Unquoted => words("secret-unquoted", "without its quotes", TRIM),
             Self::FromConfigFile => words(
                 "secret-from-config-file",
-                "without the `=`, blanks or quotes that coturn's config file drops",
+                "without the `=`, blanks or quotes that coturn drops when it reads its config file",
                 "choose a secret of letters and digits",
             ),
             Self::HexDecoded => words("secret-hex-decoded", "decoded from hex", DECODE),
@@ -151,19 +153,19 @@ impl SecretForm {
             Self::CutAt256 => words(
                 "secret-cut",
                 "cut at 256 bytes",
-                "choose a shorter secret: turnadmin and the database cut it there",
+                "choose a shorter secret: turnadmin and coturn's database cut it there",
             ),
             Self::CutAt1004 => words(
                 "secret-cut-1004",
                 "cut at 1004 bytes",
-                "choose a shorter secret: coturn's config file cuts it there, and coturn logs \
-                 the rest",
+                "choose a shorter secret: coturn cuts it there when it reads its config file, and \
+                 logs the rest",
             ),
         }
     }
 }
 
-/// For example, "with a line end after it".
+/// Describes the form in a few words, such as "with a line end after it".
 impl fmt::Display for SecretForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words().text)
@@ -186,8 +188,8 @@ fn trimmed(secret: &[u8]) -> &[u8] {
     secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret).trim_ascii()
 }
 
-/// coturn's `parse_arg_string`: drops `=` and blanks at the beginning, white space at the end, then one
-/// `"` at each end.
+/// Like coturn's `parse_arg_string`: drops `=` and blanks at the beginning, white space at the end,
+/// then one `"` at each end.
 fn from_config_file(line: &[u8]) -> &[u8] {
     let mut value = line.trim_ascii_end();
     while let [b'=' | b' ' | b'\t', rest @ ..] = value {

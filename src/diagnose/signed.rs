@@ -10,7 +10,7 @@ use crate::diagnose::disguise::Disguise;
 use crate::diagnose::words::{Words, words};
 use crate::percent;
 
-/// What was signed.
+/// The text that a password was computed for.
 ///
 /// ```
 /// use turn_credentials::diagnose::{Finding, Signed, diagnose_at};
@@ -25,19 +25,19 @@ use crate::percent;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Signed {
-    /// The right one: the username.
+    /// The right text: the username.
     Username,
     /// The name alone.
     Name,
     /// The expiry alone.
     Expiry,
-    /// The username and a line end, as `echo` adds one.
+    /// The username with a line end after it, as `echo` writes it.
     LineEnd,
     /// The username in quotes.
     Quoted,
     /// The username with another separator.
     OtherSeparator,
-    /// Name and expiry in the other order.
+    /// The name and the expiry in the other order.
     OtherOrder,
     /// The username, percent-encoded.
     PercentEncoded,
@@ -46,7 +46,7 @@ pub enum Signed {
 }
 
 impl Signed {
-    /// Everything that may have been signed, with its text.
+    /// All texts that may have been signed for this username, and what each of them is.
     pub(crate) fn all(username: &str, separator: char) -> Vec<(Self, String)> {
         let mut all = Vec::from([
             (Self::Username, username.to_owned()),
@@ -82,7 +82,7 @@ impl Signed {
 
     pub(crate) fn words(self) -> Words {
         const ADVICE: &str =
-            "sign the username exactly as the client sends it, expiry and separator and all";
+            "sign the username exactly as the client sends it, with its expiry and separator";
         match self {
             Self::Username => words("signed-username", "the username was signed", ""),
             Self::Name => words(
@@ -98,7 +98,7 @@ impl Signed {
             Self::LineEnd => words(
                 "signed-line-end",
                 "the password was made for the username with a line end after it",
-                "sign it without: `echo -n`, or `printf %s`",
+                "sign it without the line end: `echo -n`, or `printf %s`",
             ),
             Self::Quoted => {
                 words("signed-quoted", "the password was made for the username in quotes", ADVICE)
@@ -115,7 +115,7 @@ impl Signed {
             ),
             Self::PercentEncoded => words(
                 "signed-percent-encoded",
-                "the password was made for the username percent-encoded",
+                "the password was made for the percent-encoded username",
                 ADVICE,
             ),
             Self::Undisguised(how) => how.words_of_username(),

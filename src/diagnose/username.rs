@@ -12,7 +12,8 @@ use crate::name;
 use crate::time::UnixTime;
 use crate::username::{Layout, Username};
 
-/// How coturn (`get_rest_api_timestamp`, `is_secure_string`) answers a username whose password is right.
+/// How coturn (`get_rest_api_timestamp`, `is_secure_string`) answers a username whose password is
+/// right.
 pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) -> Verdict {
     if has_insecure_byte(username) || name::check(username) == Err(Error::UnionSelect) {
         return Verdict::BadRequest;
@@ -20,7 +21,8 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
     if username.contains('\0') || username.len() > 512 {
         return Verdict::Unauthorized;
     }
-    // Both have 32 bits, and only the comparison is signed: on overflow, its result depends on the compiler.
+    // coturn subtracts the times as signed 32-bit numbers: on overflow, the result depends on the
+    // compiler.
     let expiry = low_bits(coturns_number(username, separator));
     let now = low_bits(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
     match (expiry >= now, expiry.wrapping_sub(now) >= 0) {
@@ -50,7 +52,7 @@ const fn low_bits(number: i64) -> i32 {
     number as i32
 }
 
-/// The C function: a sign, digits, and whatever follows.
+/// Like C's `atol`: reads a sign and digits, and ignores what follows them.
 fn atol(text: &str) -> i64 {
     let (sign, digits) = match text.as_bytes() {
         [b'-', rest @ ..] => (-1, rest),
@@ -68,7 +70,7 @@ fn has_insecure_byte(username: &str) -> bool {
     username.contains(INSECURE)
 }
 
-/// Everything to say about a username, whatever its password is.
+/// All findings about a username, whatever its password is.
 pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Finding> {
     let too_long = Finding::TooLong { len: username.len() };
     if username.len() > super::MAX_USERNAME {
@@ -112,7 +114,8 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         _ => {}
     }
     match reading {
-        // A person may read a different expiry from the one that coturn reads.
+        // The reading may take its expiry from another place than coturn does: drop what is worse
+        // than coturn's verdict.
         Some(reading) => {
             let read = reading.findings(verdict, now).into_iter();
             findings.extend(read.filter(|finding| finding.verdict() >= verdict));
@@ -125,7 +128,7 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     findings
 }
 
-/// Where the expiry is, read as a person would.
+/// The parts of a username, as a person would read them.
 struct Reading<'a> {
     place: Place,
     expiry: &'a str,
@@ -171,7 +174,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A time at one of the ends, with something other than the separator next to it.
+    /// Finds a time at the beginning or the end, with something other than the separator next to it.
     fn otherwise(username: &'a str) -> Option<Self> {
         let mark = |c: &char| c.is_ascii_punctuation() && *c != '%';
         let expiry = digits(username);
@@ -188,7 +191,7 @@ impl<'a> Reading<'a> {
         Some(Self { place, expiry, name, separator: separator.unwrap_or_default() })
     }
 
-    /// Whether it has a known layout, whatever the expiry is.
+    /// Whether the username has a known layout, whatever its expiry is.
     fn is_plain(&self) -> bool {
         matches!(self.place, Place::Layout(_))
     }
@@ -207,7 +210,7 @@ impl<'a> Reading<'a> {
                 self.name.contains(separator).then_some(Finding::SeparatorInName)
             }
         };
-        // A long number may be an expiry modulo 2³².
+        // If coturn does not refuse the first number, that is the expiry, perhaps modulo 2³².
         let expiry = if self.place == Place::NumberFirst && verdict > Verdict::Unauthorized {
             self.name
         } else {
@@ -217,7 +220,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// What to say about an expiry.
+/// The findings about an expiry.
 fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item = Finding> {
     let unsigned = text.trim_start_matches(['+', '-']);
     let odd = if unsigned != text {
@@ -232,7 +235,7 @@ fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item 
     let secs = digits(unsigned).parse().unwrap_or(u64::MAX);
     let expiry = UnixTime::from_secs(secs);
     let unit = |unit| Some(Finding::WrongUnit { unit, verdict });
-    // In each unit, this is a date of 1973 at the earliest; in seconds, it is in the year 5138.
+    // Each lower bound is a date in 1973 in its unit. The smallest is in the year 5138 in seconds.
     let value = match secs {
         100_000_000_000_000_000.. => unit(TimeUnit::Nanoseconds),
         100_000_000_000_000.. => unit(TimeUnit::Microseconds),
@@ -249,29 +252,30 @@ fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item 
     odd.map(|how| Finding::OddExpiry { how, verdict }).into_iter().chain(value)
 }
 
-/// This was in 2001: a smaller number is a duration, not a time.
+/// The first number that is read as a time, in Unix seconds: it is in 2001. A smaller number is a
+/// duration.
 const FIRST_TIME: u64 = 1_000_000_000;
 
-/// A leap year: a login of one year is not worth a warning.
+/// A leap year in seconds, so that a ttl of one year gets no warning.
 const YEAR: u64 = 366 * 86_400;
 
-/// coturn's `is_secure_string`.
+/// The characters that coturn's `is_secure_string` refuses.
 const INSECURE: [char; 7] = [' ', '\t', '\r', '\n', '\'', '"', '\\'];
 
-/// Digits, perhaps with a sign before them and a fraction after them.
+/// Whether the text is digits, perhaps with a sign before them and a fraction after them.
 fn is_number(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     all_digits(whole) && all_digits(fraction)
 }
 
-/// Whether it begins with a number that may be a point in time.
+/// Whether the text begins with a number of at least ten digits, which may be a point in time.
 fn is_time(text: &str) -> bool {
     let digits = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
     digits.trim_start_matches('0').len() >= 10
 }
 
-/// Whether it is an expiry that coturn can hold, and a time after 2001.
+/// Whether the text is a time from 2001 to 2038, after which coturn cannot hold it.
 fn is_now(text: &str) -> bool {
     let secs = text.parse().unwrap_or_default();
     all_digits(text) && (FIRST_TIME..=Username::MAX_EXPIRY.as_secs()).contains(&secs)

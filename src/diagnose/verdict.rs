@@ -23,7 +23,8 @@ pub enum Verdict {
     BadRequest,
     /// coturn answers 401 Unauthorized.
     Unauthorized,
-    /// It depends on coturn's version or build, or on what was not given, such as the password.
+    /// The answer depends on coturn's version or build, or on what was not given, such as the
+    /// password.
     Depends,
     /// coturn accepts it.
     Accepted,
@@ -34,7 +35,7 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::BadRequest => "coturn refuses it with 400",
             Self::Unauthorized => "coturn refuses it with 401",
-            Self::Depends => "it depends on the server",
+            Self::Depends => "it depends on coturn's version or build, or on what was not given",
             Self::Accepted => "coturn accepts it",
         })
     }

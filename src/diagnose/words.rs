@@ -62,8 +62,8 @@ impl Finding {
             }
             Self::TtlForExpiry => words(
                 "expiry-is-ttl",
-                "the expiry is a number of seconds, not a point in time: read as one, it is in \
-                 1970",
+                "the expiry is a number of seconds, not a point in time: as a Unix time, it is \
+                 before 2002",
                 "add the current Unix time to the ttl; 0 does not mean never",
             ),
             Self::WrongUnit { unit, .. } => unit.words(),
@@ -83,7 +83,7 @@ impl Finding {
             ),
             Self::NumberFirst => words(
                 "username-number-first",
-                "the name comes first and is a number, which servers read as an expiry long ago",
+                "the name comes first and is a number, so servers read it as the expiry",
                 "put the expiry first: <expiry>:<name>",
             ),
             Self::SeparatorInFirstName => words(
@@ -99,14 +99,14 @@ impl Finding {
             ),
             Self::EmptyName => words(
                 "username-empty-name",
-                "the name is empty: coturn accepts that and applies no per-user quota to it; \
-                 Kamailio refuses it",
+                "the name is empty: coturn accepts it without a per-user quota, and Kamailio \
+                 refuses it",
                 "give each account a name",
             ),
             Self::BareExpiry => words(
                 "username-bare-expiry",
-                "the username is an expiry alone: coturn counts each one as a separate user, and \
-                 ejabberd and some versions of pion refuse it",
+                "the username is an expiry alone: coturn counts each login as a separate user, \
+                 and ejabberd and some versions of pion refuse it",
                 "make it <expiry>:<name>, unless the server is webrtc-rs's or pion's plain \
                  long-term handler, which accept nothing else",
             ),
@@ -118,14 +118,14 @@ impl Finding {
             ),
             Self::SeparatorInName => words(
                 "username-separator-in-name",
-                "the name has the separator in it: pion ends the user there, and STUNner counts \
-                 each login as a separate user, so per-user quotas differ",
+                "the name has the separator in it: pion applies quotas to the part before it, and \
+                 STUNner to the whole username",
                 "nothing to do for coturn; for other servers, use a pseudonym if quotas matter",
             ),
             Self::NotMade => words(
                 "password-not-made",
-                "the password is not one that this scheme can produce: 28 characters of base64",
-                "give the one that was made for this username; for a static user, the server \
+                "this scheme cannot produce this password: it produces 28 characters of base64",
+                "give the password that was made for this username; for a static user, the server \
                  needs lt-cred-mech and must not have use-auth-secret",
             ),
             Self::PasswordDisguised(how) => how.words_of_password(),
@@ -136,9 +136,9 @@ impl Finding {
             Self::Secret { form, .. } => form.words(),
             Self::OtherSecret => words(
                 "secret-other",
-                "none of these secrets produces this password for this username, in any way that \
-                 is known here",
-                "compare the secrets of service and server, and the realm of those in a \
+                "none of these secrets produces this password for this username, even with a \
+                 known mistake",
+                "compare the secrets of the service and the server, and the realm of a secret in a \
                  database; check that username and password are not altered in transit",
             ),
         }
