@@ -1,8 +1,8 @@
 //! Hosted TURN services. Each call is a value that builds one HTTP request and reads its response.
 //!
 //! This crate sends nothing: send the request of an [`ApiCall`] with any HTTP client, sync or
-//! async, and pass the response back to the call. Requests and responses are those of the crate
-//! [`http`](https://docs.rs/http), the types that most Rust HTTP clients share. Do not follow redirects:
+//! async, and pass the response back to the call. Requests and responses are types of the
+//! [`http`](https://docs.rs/http) crate, which most Rust HTTP clients use. Do not follow redirects:
 //! the key is for the provider's address only.
 //!
 //! # Xirsys, with ureq
@@ -28,7 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! You write `send`. With ureq, for an agent with `http_status_as_error(false)`:
+//! You write `send`. With ureq, and an agent configured with `http_status_as_error(false)`:
 //!
 //! ```text
 //! let (head, mut body) = agent.run(request)?.into_parts();
@@ -53,7 +53,7 @@
 //!
 //! # A provider of your own
 //!
-//! To use a provider that is not here, implement [`ApiCall`]:
+//! To use a provider that this crate does not have, implement [`ApiCall`]:
 //!
 //! ```
 //! use core::time::Duration;

@@ -26,11 +26,13 @@ use crate::time::UnixTime;
 ///
 /// # Errors
 ///
-/// [`ApiError::Status`], with the wait that `Retry-After` asks for.
+/// [`ApiError::Status`] for any other status, with the wait that `Retry-After` asks for.
 pub fn successful(response: &Response<Vec<u8>>) -> Result<&Response<Vec<u8>>, ApiError> {
     if response.status().is_success() { Ok(response) } else { Err(ApiError::of_status(response)) }
 }
 
+/// Parses a body as JSON, and ignores a byte order mark before it.
+///
 /// # Errors
 ///
 /// [`ApiError::Empty`], [`ApiError::NotJson`].
@@ -45,7 +47,7 @@ pub(super) fn read_json(body: &[u8]) -> Result<Json<'_>, ApiError> {
 }
 
 /// Reads ICE servers in any of the shapes that providers use: a list, one server, or an object
-/// whose member `iceServers` or `ice_servers` is one of the two.
+/// whose member `iceServers` or `ice_servers` is a list or one server.
 ///
 /// The logins are valid for `ttl` from `now`; without a ttl, the end of the lease is unknown.
 ///
@@ -64,8 +66,9 @@ pub(super) fn read_json(body: &[u8]) -> Result<Json<'_>, ApiError> {
 ///
 /// # Errors
 ///
-/// [`ApiError::Empty`], [`ApiError::NotJson`]; [`ApiError::UnknownShape`] for any other shape;
-/// [`ApiError::NoServers`] if none of the servers is usable.
+/// [`ApiError::Empty`] for an empty body; [`ApiError::NotJson`] for a body that is not JSON;
+/// [`ApiError::UnknownShape`] for any other shape; [`ApiError::NoServers`] if none of the servers is
+/// usable.
 pub fn read_lease(body: &[u8], now: UnixTime, ttl: Option<Duration>) -> Result<IceLease, ApiError> {
     lease(&read_json(body)?, now, ttl)
 }

@@ -46,8 +46,8 @@ pub trait ApiCall {
     /// # Errors
     ///
     /// [`CallError::Http`] if the parts of the call do not form an HTTP request. The calls in this
-    /// crate check their parts when they are created, so for them only a URL over 65,534 bytes is
-    /// an error.
+    /// crate check their parts when they are created, so they fail here only if the URL is over
+    /// 65,534 bytes.
     fn request(&self) -> Result<HttpRequest, CallError>;
 
     /// Reads the response.

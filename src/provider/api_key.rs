@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::secret_text;
 use crate::wiped::Wiped;
 
-/// What authenticates a call to a provider: an API key, an account's secret, a token.
+/// What authenticates a call to a provider: an API key, an account's secret or a token.
 ///
 /// `Debug` shows nothing of it, it has no `Eq` and no serde traits, and its memory is wiped when it
 /// is dropped.
@@ -22,7 +22,7 @@ use crate::wiped::Wiped;
 pub struct ApiKey(Wiped);
 
 impl ApiKey {
-    /// Creates a key from any text. It is checked by the call that uses it.
+    /// Creates a key from any text. The account or call that uses the key checks it.
     ///
     /// ```
     /// use turn_credentials::provider::xirsys::Account;

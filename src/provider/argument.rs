@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::api_key::ApiKey;
 use super::error::CallError;
 
-/// A key that can be sent in a header.
+/// Checks that a key can be sent in a header.
 pub(super) fn key(key: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
     let key = key.into();
     if key.as_str().is_empty() || key.as_str().contains(char::is_control) {
@@ -14,14 +14,14 @@ pub(super) fn key(key: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
     Ok(key)
 }
 
-/// A key that can be sent as a bearer token.
+/// Checks that a key can be sent as a bearer token.
 pub(super) fn bearer(token: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
     let token = key(token)?;
     let is_graphic = token.as_str().bytes().all(|byte| byte.is_ascii_graphic());
     if is_graphic { Ok(token) } else { Err(CallError::Secret) }
 }
 
-/// An id that can be sent in a path, and before the colon of HTTP Basic authentication.
+/// Checks that an id can be sent in a path, and before the colon of HTTP Basic authentication.
 pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallError> {
     let stray = |c: char| c.is_control() || matches!(c, ':' | '/');
     if is_segment(id) && !id.contains(stray) {
@@ -29,12 +29,12 @@ pub(super) fn id<'a>(name: &'static str, id: &'a str) -> Result<&'a str, CallErr
     } else {
         Err(CallError::argument(
             name,
-            "a string other than . and .., without colon, slash and control character",
+            "a non-empty string other than . and .., without a colon, a slash or a control character",
         ))
     }
 }
 
-/// A ttl in whole seconds.
+/// Checks that a ttl is in the range, and returns its whole seconds.
 pub(super) fn ttl(ttl: Duration, least: u32, most: u32) -> Result<u32, CallError> {
     let secs = u32::try_from(ttl.as_secs()).ok();
     secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Ttl { least, most })

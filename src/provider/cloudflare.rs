@@ -57,7 +57,7 @@ const GATEWAY: Gateway = Gateway::known("https://rtc.live.cloudflare.com");
 /// assert_eq!(Key::new("0123", "two words").unwrap_err(), CallError::Secret);
 /// assert_eq!(
 ///     Key::new("", "token").unwrap_err().to_string(),
-///     "the key's id must be a string other than . and .., without colon, slash and control character"
+///     "the key's id must be a non-empty string other than . and .., without a colon, a slash or a control character"
 /// );
 /// ```
 #[derive(Clone, Debug)]
@@ -79,13 +79,13 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for an id that is empty, or has a colon, a slash or a control
-    /// character; [`CallError::Secret`] for a token that is not visible ASCII.
+    /// [`CallError::Argument`] for an id that is empty, `.` or `..`, or has a colon, a slash or a
+    /// control character; [`CallError::Secret`] for a token that is empty or not visible ASCII.
     pub fn new(id: &str, token: impl Into<ApiKey>) -> Result<Self, CallError> {
         Ok(Self { id: argument::id("key's id", id)?.to_owned(), token: argument::bearer(token)? })
     }
 
-    /// A POST to this path below the key's `credentials`.
+    /// Builds a POST to this path below the key's `credentials`.
     fn post(&self, gateway: &Gateway, path: &str, body: Vec<u8>) -> Result<HttpRequest, CallError> {
         let (base, id) = (gateway.as_str(), percent::Encoded(&self.id));
         let post = Request::post(format!("{base}/v1/turn/keys/{id}/credentials/{path}"));
@@ -98,7 +98,7 @@ impl Key {
 
 /// Asks for ICE servers: `generate-ice-servers`.
 ///
-/// It also reads the answer of the older call, `generate`: one server with all URIs.
+/// It also reads the answers of the older call `generate`, which have one server with all URIs.
 ///
 /// ```
 /// use core::time::Duration;
@@ -151,7 +151,7 @@ impl IceRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Ttl`].
+    /// [`CallError::Ttl`] for any other ttl.
     pub fn new(key: &Key, ttl: Duration, now: UnixTime) -> Result<Self, CallError> {
         // 48 hours, according to the reference.
         let ttl = argument::ttl(ttl, 1, 172_800)?;
@@ -242,10 +242,11 @@ impl RevokeRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for an empty username, `.` and `..`, which are not path segments.
+    /// [`CallError::Argument`] for a username that is empty, `.` or `..`, which cannot be a path
+    /// segment.
     pub fn new(key: &Key, username: &str) -> Result<Self, CallError> {
         if !argument::is_segment(username) {
-            return Err(CallError::argument("username", "a string other than . and .."));
+            return Err(CallError::argument("username", "a non-empty string other than . and .."));
         }
         Ok(Self { key: key.clone(), gateway: GATEWAY, username: username.to_owned() })
     }

@@ -1,4 +1,4 @@
-//! Why a call cannot be made, and why an answer cannot be used.
+//! Why a call to a provider cannot be made, and why its answer cannot be used.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::decimal;
 use crate::wiped::Wiped;
 
-/// Why a call to a provider cannot be created.
+/// Why a call to a provider cannot be made.
 ///
 /// No message contains a secret or a name.
 ///
@@ -50,9 +50,9 @@ pub enum CallError {
     /// The ttl is outside the provider's range.
     #[error("the ttl is outside what the provider grants: {least} to {most} seconds")]
     Ttl {
-        /// The shortest, in seconds.
+        /// The shortest ttl, in seconds.
         least: u32,
-        /// The longest, in seconds.
+        /// The longest ttl, in seconds.
         most: u32,
     },
 
@@ -84,8 +84,8 @@ impl From<http::Error> for CallError {
 
 /// Why a provider's answer cannot be used.
 ///
-/// No message contains a secret or a credential. Of the answer, it contains at most one word: the
-/// reason.
+/// No message contains a secret or a credential. A message quotes at most one word of the answer:
+/// the provider's reason.
 ///
 /// ```
 /// use turn_credentials::provider::{ApiError, http::Response, successful};
@@ -107,8 +107,9 @@ pub enum ApiError {
     )]
     #[non_exhaustive]
     Refused {
-        /// The provider's own word for the reason, such as those in
-        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gives none.
+        /// The provider's own word for the reason, such as a constant of
+        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gives none, or none that
+        /// [`refused`](Self::refused) keeps.
         code: Cow<'static, str>,
         /// What to do, if it is known.
         advice: Option<&'static str>,
@@ -147,9 +148,10 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Creates a refusal with this code. It is retryable if the status of the response says so.
+    /// Creates a refusal with this code. It is retryable if the HTTP status means a temporary
+    /// failure.
     ///
-    /// Only a word of at most 32 lower-case letters, digits and underscores is kept: anything else
+    /// Only a code of at most 32 lower-case letters, digits and underscores is kept: any other text
     /// might be a secret.
     ///
     /// ```
@@ -187,7 +189,7 @@ impl ApiError {
         }
     }
 
-    /// Sets whether a refusal is retryable, if the provider's code says more than the status.
+    /// Sets whether a refusal is retryable, for a code that says more about it than the status.
     #[must_use]
     pub fn with_retryable(mut self, may_pass: bool) -> Self {
         if let Self::Refused { retryable, .. } = &mut self {
@@ -196,7 +198,7 @@ impl ApiError {
         self
     }
 
-    /// The status of this response.
+    /// Creates an error from the status of this response and its `Retry-After`.
     pub(super) fn of_status(response: &Response<Vec<u8>>) -> Self {
         let (status, retry_after) = (response.status().as_u16(), retry_after(response));
         Self::Status { status, retry_after }

@@ -39,8 +39,8 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] unless it is `https://` or `http://` with a host, and perhaps a port and
-    /// a path.
+    /// [`CallError::Argument`] unless the URL is `https://` or `http://`, a host, and perhaps a port
+    /// and a path.
     pub fn new(base: &str) -> Result<Self, CallError> {
         let base = base.strip_suffix('/').unwrap_or(base);
         if is_base(base, &["https", "http"]) {
@@ -63,8 +63,8 @@ impl Gateway {
     }
 }
 
-/// Whether a URL has one of the schemes, a host, and perhaps a port and a path, and nothing that
-/// parsers read differently.
+/// Whether a URL has one of the schemes, a host, and perhaps a port and a path, and has nothing on
+/// which URL parsers disagree.
 pub(super) fn is_base(url: &str, schemes: &[&str]) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let (authority, path) = rest.split_once('/').map_or((rest, None), |(a, path)| (a, Some(path)));
@@ -75,8 +75,8 @@ pub(super) fn is_base(url: &str, schemes: &[&str]) -> bool {
         && path.is_none_or(|path| path.split('/').all(is_plain))
 }
 
-/// Writes the authority back: one with a user, or with a port such as `+80` or `080`, gives another
-/// text.
+/// Whether the text is a host, perhaps with a port. It is compared with its parsed host and port,
+/// which excludes a user, and a port such as `+80` or `080`.
 fn is_host_and_port(text: &str) -> bool {
     let Ok(authority) = text.parse::<Authority>() else { return false };
     let (host, port) = (authority.host(), authority.port_u16());

@@ -17,10 +17,10 @@ use crate::wiped::Wiped;
 
 /// An `http::Request` that does not show its secrets.
 ///
-/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the whole
-/// request, with `(secret)` in place of everything that is not marked as shown. Secret headers are
-/// marked as [sensitive](HeaderValue::set_sensitive), so clients keep them out of their logs. The
-/// memory of the `http::Request` is not wiped.
+/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the request, with
+/// `(secret)` in place of the query, the body and the header values that you do not let it show.
+/// Secret header values are marked as [sensitive](HeaderValue::set_sensitive), so clients keep them
+/// out of their logs. The memory of the `http::Request` is not wiped.
 ///
 /// A POST, PUT or PATCH without a body gets `content-length: 0`: some clients omit it, and some
 /// proxies then answer 411.
@@ -88,7 +88,7 @@ impl HttpRequest {
         if user.contains(|c: char| c == ':' || c.is_control()) {
             return Err(CallError::argument(
                 "user",
-                "a string without colon and control character",
+                "a string without a colon or a control character",
             ));
         }
         if key.as_str().contains(char::is_control) {
@@ -131,13 +131,13 @@ impl HttpRequest {
         Ok(self)
     }
 
-    /// Marks the query as shown by `Display`.
+    /// Lets `Display` show the query.
     #[must_use]
     pub fn showing_query(self) -> Self {
         Self { query_shown: true, ..self }
     }
 
-    /// Marks the body as shown by `Display`.
+    /// Lets `Display` show the body.
     ///
     /// ```
     /// use turn_credentials::provider::{CallError, HttpRequest, http};
@@ -152,7 +152,7 @@ impl HttpRequest {
         Self { body_shown: true, ..self }
     }
 
-    /// Marks the values of a header as shown.
+    /// Lets `Display` and `Debug` show the values of a header.
     ///
     /// ```
     /// use turn_credentials::provider::{CallError, HttpRequest, http};
@@ -184,11 +184,11 @@ impl HttpRequest {
         self.request
     }
 
-    /// The address without its query.
+    /// The URL without its user and its query.
     fn address(&self) -> String {
         let uri = self.request.uri();
         let scheme = uri.scheme().map(|scheme| format!("{scheme}://")).unwrap_or_default();
-        // A user in the authority would be a secret.
+        // The part of the authority before `@` may contain a password.
         let host = uri.authority().map(|authority| {
             authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, host)| host)
         });

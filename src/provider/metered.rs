@@ -1,8 +1,8 @@
 //! Metered: `/api/v1/turn/credential` creates an API key, and `/api/v1/turn/credentials` lists its
 //! servers.
 //!
-//! For a login that expires, create a key for each client with [`KeyRequest`], then list its servers with
-//! [`IceRequest`].
+//! For a login that expires, create a key for each client with [`KeyRequest`], then list its
+//! servers with [`IceRequest`].
 
 use core::time::Duration;
 
@@ -28,8 +28,8 @@ use crate::percent;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// Asks for the ICE servers of an API key. Their expiry was fixed when the key was created, and is
-/// not reported: see [`with_ttl`](Self::with_ttl).
+/// Asks for the ICE servers of an API key. Their logins expire with the key, but the answer does not
+/// say when: see [`with_ttl`](Self::with_ttl).
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -76,7 +76,8 @@ impl IceRequest {
     /// # Errors
     ///
     /// [`CallError::Argument`] unless the app's name is one label of a host name: 1 to 63 letters,
-    /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`].
+    /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`] for a key that is empty
+    /// or has a control character.
     pub fn new(app: &str, api_key: impl Into<ApiKey>, now: UnixTime) -> Result<Self, CallError> {
         Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, ttl: None })
     }
@@ -156,8 +157,8 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
-    /// Asks for a key for this app, `<app>.metered.live`, which lasts for `ttl` from `now`. The
-    /// secret key is the account's.
+    /// Asks for a key for this app, `<app>.metered.live`, which lasts for `ttl` from `now`.
+    /// `secret_key` is your account's secret key.
     ///
     /// ```
     /// use core::time::Duration;
@@ -173,7 +174,7 @@ impl KeyRequest {
     ///
     /// # Errors
     ///
-    /// Those of [`IceRequest::new`]; [`CallError::Ttl`] for a ttl under one second, or over
+    /// Those of [`IceRequest::new`]; [`CallError::Ttl`] for a ttl under one second or over
     /// 4294967295 seconds.
     pub fn new(
         app: &str,
@@ -230,7 +231,7 @@ impl ApiCall for KeyRequest {
     }
 }
 
-/// An API key and its login, as [`KeyRequest`] creates them.
+/// An API key and its login, created by a [`KeyRequest`].
 ///
 /// ```
 /// # use core::time::Duration;

@@ -23,7 +23,8 @@ use crate::json::Json;
 use crate::percent;
 use crate::time::UnixTime;
 
-/// Asks for ICE servers. If Twilio grants a shorter ttl than requested, that one counts.
+/// Asks for ICE servers. If Twilio grants a shorter ttl than requested, the lease has the shorter
+/// one.
 ///
 /// ```
 /// use core::time::Duration;
@@ -68,9 +69,9 @@ impl IceRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for an account that is empty, or has a colon, a slash or a control
-    /// character; [`CallError::Secret`] for a token that a header cannot carry; [`CallError::Ttl`]
-    /// for a ttl under one second, or over 4294967295 seconds.
+    /// [`CallError::Argument`] for an account that is empty, `.` or `..`, or has a colon, a slash or
+    /// a control character; [`CallError::Secret`] for a token that is empty or has a control
+    /// character; [`CallError::Ttl`] for a ttl under one second or over 4294967295 seconds.
     pub fn new(
         account_sid: &str,
         auth_token: impl Into<ApiKey>,
@@ -105,7 +106,7 @@ impl ApiCall for IceRequest {
         request.with_basic(&self.account_sid, &self.auth_token)
     }
 
-    /// If Twilio grants a shorter ttl than requested, that one counts.
+    /// If Twilio grants a shorter ttl than requested, the lease has the shorter one.
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
         let answer = read_json(successful(response)?.body())?;
         let (asked, told) = (self.ttl.into(), answer.get("ttl").and_then(Json::as_whole));

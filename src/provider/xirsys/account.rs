@@ -49,13 +49,15 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for an ident that is empty, or has a colon, a slash or a control
-    /// character; [`CallError::Secret`] for a secret that is empty or has a control character.
+    /// [`CallError::Argument`] for an ident that is empty, `.` or `..`, or has a colon, a slash or a
+    /// control character; [`CallError::Secret`] for a secret that is empty or has a control
+    /// character.
     pub fn new(ident: &str, secret: impl Into<ApiKey>) -> Result<Self, CallError> {
         Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
     }
 
-    /// Creates a sub-account that has its own secret, which does not begin with `!`: `primary#sub`.
+    /// Creates a sub-account, `primary#sub`, that has its own secret. The secret must not begin with
+    /// `!`.
     ///
     /// ```
     /// use turn_credentials::provider::xirsys::{Account, HostRequest};
@@ -71,7 +73,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new).
+    /// Those of [`new`](Self::new); [`CallError::Argument`] also for `#` in `primary` or `sub`.
     pub fn sub_account(
         primary: &str,
         sub: &str,
@@ -85,8 +87,8 @@ impl Account {
         Self::new(&format!("{primary}#{sub}"), secret)
     }
 
-    /// Creates a sub-account authenticated with the primary account's secret: `primary#sub`, and `!`
-    /// before the secret.
+    /// Creates a sub-account, `primary#sub`, that authenticates with the primary account's secret,
+    /// sent with `!` before it.
     ///
     /// ```
     /// use turn_credentials::provider::xirsys::{Account, HostRequest};
@@ -101,7 +103,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new).
+    /// Those of [`new`](Self::new); [`CallError::Argument`] also for `#` in `primary` or `sub`.
     pub fn sub_account_by_primary(
         primary: &str,
         sub: &str,

@@ -7,7 +7,7 @@ use crate::percent;
 use crate::provider::argument;
 use crate::provider::error::CallError;
 
-/// The channel as a path, each of its segments encoded.
+/// Checks a channel, and percent-encodes each of its segments.
 pub(super) fn encode(channel: &str) -> Result<String, CallError> {
     let mut encoded = String::new();
     for segment in channel.split('/') {

@@ -1,4 +1,4 @@
-//! What Xirsys wraps around every answer.
+//! The envelope in which Xirsys sends every answer.
 
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
@@ -29,22 +29,22 @@ pub mod code {
     pub const NO_NAMESPACE: &str = "no_namespace";
     /// What was asked for does not exist.
     pub const NOT_FOUND: &str = "not_found";
-    /// What was to be created exists already.
+    /// What the call would create exists already.
     pub const PATH_EXISTS: &str = "path_exists";
     /// A call to `_host` had no type.
     pub const REQUIRE_TYPE_PARAM: &str = "require_type_param";
-    /// A call to `_host` had a type that it does not know.
+    /// A call to `_host` had an unknown type.
     pub const UNRECOGNIZED_TYPE_PARAM: &str = "unrecognized_type_param";
-    /// An error of the service; try again.
+    /// An internal error of Xirsys; try again.
     pub const INTERNAL: &str = "internal";
     /// Another client is writing; try again.
     pub const LOCKED: &str = "locked";
-    /// Another client has written since.
+    /// Another client has written in the meantime.
     pub const VERSION_CONFLICT: &str = "version_conflict";
 }
 
-/// Reads the content of the envelope, which counts before the HTTP status: Xirsys sends errors with
-/// 200 too.
+/// Reads the content of the envelope. The envelope takes precedence over the HTTP status, because
+/// Xirsys also sends errors with status 200.
 pub(super) fn open<T>(
     response: &Response<Vec<u8>>,
     read: impl FnOnce(&Json<'_>) -> Result<T, ApiError>,
@@ -65,7 +65,7 @@ pub(super) fn open<T>(
             Err(refusal(member("e"), u16::try_from(*status).ok(), response))
         }
         Some(_) => Err(unknown()),
-        // Without an envelope: a proxy, or a broker for Xirsys, has unpacked it.
+        // No envelope: a proxy, or a broker for Xirsys, has removed it.
         None => match successful(response).map(|_| &envelope)? {
             json @ (Json::List(_) | Json::Object(_)) => read(json),
             _ => Err(ApiError::UnknownShape),
@@ -73,7 +73,8 @@ pub(super) fn open<T>(
     }
 }
 
-/// A refusal with this word; version 2 of the API has a status in its envelope.
+/// Creates a refusal from the word and the status in the envelope. Only version 2 of the API has the
+/// status.
 fn refusal(word: Option<&Json<'_>>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
     let word = word.and_then(Json::as_str).unwrap_or_default();
     let of_the_word = match word {

@@ -26,7 +26,7 @@ use crate::time::UnixTime;
 
 /// Asks for ICE servers: `PUT /_turn/<channel>?webrtc=1`.
 ///
-/// Xirsys has used several forms of answer. All of them are read.
+/// Xirsys has used several forms of answer; this call reads all of them.
 ///
 /// ```
 /// use core::time::Duration;
@@ -83,7 +83,7 @@ impl IceRequest {
     /// # Errors
     ///
     /// [`CallError::Argument`] for a channel with an empty segment, `.` or `..`;
-    /// [`CallError::Ttl`].
+    /// [`CallError::Ttl`] for any other ttl.
     pub fn new(
         account: &Account,
         channel: &str,
@@ -109,8 +109,8 @@ impl IceRequest {
         Self { gateway, ..self }
     }
 
-    /// Asks for servers near the user at this address (`geo=1`). An IPv4-mapped IPv6 address is treated
-    /// as IPv4.
+    /// Asks for servers near the user at this address (`geo=1`). An IPv4-mapped IPv6 address is
+    /// treated as IPv4.
     ///
     /// ```
     /// use core::time::Duration;
@@ -133,7 +133,7 @@ impl IceRequest {
     pub fn for_user(self, address: IpAddr) -> Result<Self, CallError> {
         let address = address.to_canonical();
         if !is_public(address) {
-            let expected = "a public one: omit it";
+            let expected = "a public one: otherwise, omit it";
             return Err(CallError::argument("user's address", expected));
         }
         Ok(Self { user_ip: Some(address), ..self })

@@ -73,15 +73,16 @@ impl TokenRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Argument`] for a channel or a user that Xirsys refuses; [`CallError::Ttl`] for
-    /// a ttl under one second, or over 4294967295 seconds.
+    /// [`CallError::Argument`] for a channel with an empty segment, `.` or `..`, and for a user that
+    /// is not 1 to 64 letters, digits, dots, underscores, tildes or hyphens; [`CallError::Ttl`] for a
+    /// ttl under one second or over 4294967295 seconds.
     pub fn new(
         account: &Account,
         channel: &str,
         user: Option<&str>,
         ttl: Option<Duration>,
     ) -> Result<Self, CallError> {
-        // `expire=0` in Xirsys's token service.
+        // With `expire=0`, Xirsys issues a token that never expires.
         const NEVER: u32 = 0;
         const USER: &str = "1 to 64 letters, digits, dots, underscores, tildes or hyphens";
 
@@ -127,7 +128,8 @@ impl ApiCall for TokenRequest {
     }
 }
 
-/// A token for the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped.
+/// A token for the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped when it
+/// is dropped.
 ///
 /// ```
 /// # use turn_credentials::provider::xirsys::{Account, TokenRequest};
@@ -246,8 +248,8 @@ impl SignalHost {
     }
 }
 
-/// The URL of the signalling WebSocket, with a token in it. `Debug` shows nothing of it, and its memory
-/// is wiped.
+/// The URL of the signalling WebSocket, with a token in it. `Debug` shows nothing of it, and its
+/// memory is wiped when it is dropped.
 ///
 /// ```
 /// # use turn_credentials::provider::xirsys::{Account, HostRequest, TokenRequest};
