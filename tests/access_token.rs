@@ -1,4 +1,4 @@
-//! Access tokens: known answers, every reason to refuse one, and what holds for all.
+//! Access tokens: known answers, every reason to refuse a token, and properties of all tokens.
 #![allow(missing_docs)]
 #![cfg(feature = "access-token")]
 
@@ -100,7 +100,7 @@ fn limits() {
     assert_eq!(issue("a", Duration::from_secs(longest + 1)), Err(AccessTokenError::Ttl));
 }
 
-/// The wire has 64 bits for the expiry, and no TURN server reads it.
+/// A token has 64 bits for its expiry, and no TURN server reads the token.
 #[test]
 fn a_token_may_outlast_2038() {
     let (subject, century) = ("alice", Duration::from_secs(100 * 365 * 86_400));
@@ -128,7 +128,7 @@ fn nothing_leaks() {
     assert!(!shown.contains("hidden") && !shown.contains(&token.as_str()[..20]), "{shown}");
     assert_eq!(format!("{key:?}"), "AccessTokenKey { id: 1, .. }");
     assert_ne!(store_key(token.as_str()), token.as_str());
-    // FIPS 180-4's example, by NIST.
+    // NIST's example for SHA-256 (FIPS 180-4).
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(store_key("abc"), abc);
 }

@@ -1,5 +1,5 @@
 //! Every public type can be sent to another thread, shared, moved out of a pin, and caught in a panic.
-//! Losing one of these is a breaking change that no signature shows.
+//! Losing one of these traits is a breaking change that no signature shows.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 

@@ -1,5 +1,5 @@
-//! ICE servers without serde: what cannot be built, leases, which URIs stay, XMPP's elements, Link
-//! headers and TURN URIs with a login.
+//! ICE servers without serde: servers that cannot be built, leases, which URIs are kept, XMPP
+//! elements, Link headers, and TURN URIs with a login.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -320,13 +320,14 @@ fn a_port_can_be_left_out() {
     assert_eq!(servers.without_port(3478).len(), 2);
 }
 
-/// Text with a login that grows leaves the credential in freed memory. It has not grown if it has room
-/// for this login with every character encoded: growth gives it twice what it holds.
+/// A long login, to test that a string with a login does not grow, which would leave the credential
+/// in freed memory. A string with room for this login with every character encoded has not grown,
+/// because growing only doubles the capacity.
 fn long_login() -> Login {
     Login::new("u".repeat(500), "c".repeat(500)).unwrap()
 }
 
-/// Reads the elements with an XML parser: their attributes, in the order of the URIs.
+/// Reads the attributes of each element with an XML parser, in the order of the URIs.
 fn attributes(services: &str) -> Vec<Vec<(String, String)>> {
     let stanza = format!("<services xmlns='urn:xmpp:extdisco:2'>{services}</services>");
     let document = roxmltree::Document::parse(&stanza).unwrap();
@@ -397,7 +398,8 @@ fn links_that_clients_misread() {
     assert!(IceError::NotInHeader.to_string().contains("PseudonymKey"));
 }
 
-/// Against a library's calendar: every day until 2200, and the edges of months, years and eras.
+/// Compares times with another crate: one on each day until 2199, and those around leap days and
+/// other limits.
 #[test]
 fn xmpp_expiry() {
     let days = (0..84_000_u64).map(|day| day * 86_400 + day * 7 % 86_400);
@@ -420,7 +422,8 @@ fn xmpp_expiry() {
     }
 }
 
-/// RFC 3986's regular expression (appendix B), and what GStreamer and libdatachannel then do.
+/// Reads a login from a TURN URI as GStreamer and libdatachannel do, with a regular expression like
+/// the one in RFC 3986, appendix B.
 fn login_in(uri: &str) -> (String, String, String, String) {
     let parts = regex::Regex::new(
         r"^(turns?)://([^:@/?#]*):([^:@/?#]*)@(\[[^\]]*\]|[^:/?#]*):([0-9]+)(?:\?([^#]*))?$",

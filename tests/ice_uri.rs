@@ -1,4 +1,4 @@
-//! STUN and TURN URIs: a table, and every text against a slow reference of the grammar.
+//! STUN and TURN URIs: a table, and random texts compared with a slow reference of the grammar.
 #![allow(missing_docs)]
 
 use std::net::Ipv6Addr;
@@ -89,7 +89,8 @@ fn refused() {
         (UriError::Wildcard, &["turn:*.a", "turn:*", "stun:a*b:1"]),
         (UriError::NotAscii, &["turn:b\u{fc}cher", "turn:a\u{ff0e}example:1", "turn:a\u{3002}b"]),
         (UriError::Host, &["turn:256.0.0.1", "turn:1.2.3", "turn:3478", "turn:a.1", "turn:a.0x1f"]),
-        // The URL standard's verdict on https:// and the same host, except for %20 in headless Chromium.
+        // URL parsers refuse https:// with each of these hosts (URL standard), except headless Chromium
+        // for %20.
         (
             UriError::Host,
             &[
@@ -126,7 +127,7 @@ fn refused() {
     assert_eq!(stun.with_transport(Transport::Udp), Err(UriError::StunQuery));
 }
 
-/// What people have taken for a URI, and a word that helps them.
+/// Texts that people have used as a URI, and a helpful word in the error.
 #[test]
 fn reported() {
     for (source, text, word) in [
@@ -153,7 +154,8 @@ fn reported() {
     }
 }
 
-/// What a real Firefox throws for, and what a real Chromium sends nothing to: each port was tried.
+/// URIs for which a real Firefox throws, and ports to which a real Chromium sends nothing: every port
+/// was tried.
 #[test]
 fn what_browsers_refuse() {
     let refusal = |text: &str| parse(text).unwrap().browser_refusal();

@@ -1,4 +1,4 @@
-//! The JSON shapes: what is read of recorded forms, what is written, and that the two are one.
+//! JSON: reading recorded forms, writing, and reading back what was written.
 #![allow(missing_docs)]
 #![cfg(feature = "serde")]
 
@@ -77,7 +77,7 @@ fn what_is_refused_says_why() {
         let error = serde_json::from_str::<IceUri>(text).unwrap_err().to_string();
         assert!(error.contains("expected a STUN or TURN URI"), "{error}");
     }
-    // Other formats than JSON have enums.
+    // Formats other than JSON have enums.
     let text: StrDeserializer<'_, ValueError> = "hidden".into_deserializer();
     let error = Credential::deserialize(EnumAccessDeserializer::new(text)).unwrap_err();
     assert_eq!(error.to_string(), "invalid type: enum, expected any JSON");
@@ -98,7 +98,7 @@ fn one_server() {
     }
 }
 
-/// By a reader, and of a `Value`, serde shows text that is not borrowed.
+/// From a reader, and from a `Value`, serde passes text that is not borrowed.
 #[test]
 fn of_any_source() {
     for case in file()["tests"].as_array().unwrap() {
@@ -110,7 +110,7 @@ fn of_any_source() {
             assert_eq!(other.dropped(), borrowed.dropped(), "{text}");
         };
         same(read);
-        // A Value has each name once.
+        // A `Value` has each name only once, so a duplicate is not seen.
         if !text.contains("\"d\"") {
             same(serde_json::from_value(serde_json::from_str(text).unwrap()).unwrap());
         }
@@ -223,8 +223,8 @@ fn the_rest_answer() {
         });
         serde_json::from_value::<Answer>(matrix)
     };
-    // 86400.0: Synapse before 1.44 (matrix-org/synapse#10922, 2021-09-27); the last is how serde_json
-    // shows a number under its feature arbitrary_precision.
+    // Synapse before 1.44 sent 86400.0 (matrix-org/synapse#10922, 2021-09-27). The last ttl is how
+    // serde_json passes a number if its feature arbitrary_precision is on.
     let precise = json!({ "$serde_json::private::Number": "86400" });
     for ttl in [json!(86400), json!("86400"), json!(86400.0), precise] {
         let answer = read(ttl).unwrap();
@@ -275,7 +275,7 @@ fn the_rest_answer() {
             "a username and a credential",
         ),
         (r#"["u","p",1,["turn:a"]]"#, "an object with username, password, ttl and uris"),
-        // With hmac-sha1 it is the secret that is shared with the TURN server.
+        // With the type hmac-sha1, the credential is the secret that is shared with the TURN server.
         (
             r#"{"username":"u","password":"p","ttl":1,"uris":["turn:a"],"credentialType":"hmac-sha1"}"#,
             "not a password",

@@ -1,4 +1,4 @@
-//! Verifying: which reason comes first, and what a rotation does to credentials.
+//! Verifying: which error comes first, and what a rotation does to logins.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -46,7 +46,7 @@ fn rotation() {
     assert!(verify(&keyring, &third).is_ok());
 }
 
-/// Which of these secrets a keyring accepts, its current one first.
+/// The secrets that a keyring accepts, its current secret first.
 fn accepted(keyring: &Keyring) -> Vec<&'static str> {
     let username = "1700000000:alice";
     let passwords = keyring.passwords(username).map(|made| {
@@ -161,7 +161,7 @@ fn the_mac_comes_before_the_layout_and_the_layout_before_the_time() {
 #[test]
 fn only_the_canonical_text_is_the_password() {
     let north = secret("north");
-    // The tag of this username has both '+' and '/' in its base64: seen below.
+    // The password for this username has both '+' and '/' in it.
     let username = (1..10_000)
         .map(|expiry: u32| expiry.to_string())
         .find(|username| {
@@ -174,7 +174,7 @@ fn only_the_canonical_text_is_the_password() {
 
     let url_safe = password.replace('+', "-").replace('/', "_");
     let unpadded = password.trim_end_matches('=').to_owned();
-    // Two bits of the last character before the padding belong to no byte.
+    // The last two bits of the last character before the padding belong to no byte.
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let last = alphabet.find(&password[26..27]).unwrap();
     let stray_bits = format!("{}{}=", &password[..26], &alphabet[last + 1..last + 2]);

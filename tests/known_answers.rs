@@ -1,4 +1,4 @@
-//! What third parties published, and what must never change by accident, through the public API.
+//! Answers that third parties published, and answers of ours that must never change.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -79,7 +79,7 @@ fn names_for_any_account() {
     }
 }
 
-/// Were a pseudonym made with the secret itself, it would be the beginning of a password.
+/// A pseudonym that was made with the secret itself would be the beginning of a password.
 #[test]
 fn a_pseudonym_is_no_password() {
     let secret = SharedSecret::new("north").unwrap();

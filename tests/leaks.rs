@@ -1,4 +1,4 @@
-//! What must not be seen: secrets, passwords and names, in any `Debug` or error text.
+//! No `Debug` shows a secret or a password, and no error shows a secret, a password or a name.
 #![allow(missing_docs)]
 
 use core::fmt::Debug;
@@ -29,7 +29,7 @@ fn debug(value: &dyn Debug) -> String {
     format!("{value:?}\n{value:#?}\n{value:x?}\n{value:X?}")
 }
 
-/// Looks for the texts as they are, as their bytes in a list, and as hex.
+/// Looks for each text as it is, as a list of its bytes, and as hex.
 fn assert_hides(shown: &str, hidden: &[&str]) {
     for text in hidden {
         let list = format!("{:?}", text.as_bytes());
@@ -93,7 +93,7 @@ fn debug_of_every_public_type() {
     assert_eq!(format!("{key:#?}"), "PseudonymKey(..)");
 }
 
-/// Two secrets look the same, so their text tells nothing of the key inside either.
+/// Two different secrets have the same `Debug`, so it shows nothing of the key inside.
 #[test]
 fn debug_does_not_depend_on_the_secret() {
     let other = SharedSecret::new("another").unwrap();
@@ -214,7 +214,7 @@ fn every_error_of_uris() {
     }
 }
 
-/// serde_json shows what it finds in the place of another type, if it is let.
+/// By default, an error of serde_json for a wrong type shows the value that it found.
 #[test]
 #[cfg(feature = "serde")]
 fn every_error_of_json() {
@@ -249,7 +249,8 @@ fn every_error_of_json() {
     }
 }
 
-/// Without secret, password or name, in lower case, on one line, with no full stop.
+/// An error shows no secret, password or name. It begins in lower case, has one line, and does not end
+/// in a full stop.
 fn assert_error(error: &dyn StdError) {
     let login = login();
     let text = error.to_string();

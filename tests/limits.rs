@@ -1,4 +1,4 @@
-//! What is refused, at the exact boundary, and what just passes.
+//! Every limit, at its exact boundary: what is refused, and what is just accepted.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -95,7 +95,7 @@ fn skew() {
     assert_eq!(ClockSkew::from_secs(i64::MIN), behind(secs(i64::MIN.unsigned_abs())));
     assert_eq!(alice(secs(60), ClockSkew::between(ours, servers), 2000), Ok(1460));
 
-    // A sum on the way may lie outside: only the expiry itself counts.
+    // An intermediate sum may be out of range: only the expiry itself counts.
     assert_eq!(alice(secs(6), behind(secs(5)), 0), Ok(1));
     assert_eq!(alice(secs(5), behind(secs(5)), 0), Err(out_of_range(None)));
     assert_eq!(alice(secs(4), behind(secs(5)), 0), Err(out_of_range(None)));
@@ -116,9 +116,9 @@ fn hints() {
     assert_eq!(hint(1_700_003_600, 1_700_000_000), timestamp);
     assert_eq!(hint(1_700_003_600_000, 1_700_000_000), milliseconds);
     assert_eq!(hint(3600, 1_700_000_000_000), milliseconds);
-    // A month in milliseconds.
+    // 30 days in milliseconds.
     assert_eq!(hint(2_592_000_000, 1_795_000_000), milliseconds);
-    // 12 and 20 years, and a week in milliseconds, which is 19.
+    // 12 years, 20 years, and a week in milliseconds, which is 19 years in seconds.
     for ttl in [378_691_200, 631_152_000, 604_800_000] {
         assert_eq!(hint(ttl, 1_795_000_000), Err(out_of_range(None)), "{ttl}");
     }
@@ -136,7 +136,7 @@ fn hints() {
         assert_eq!(hint(ttl, now), Err(out_of_range(expected)), "{ttl} {now}");
     }
 
-    // A device without a battery for its clock starts in 1970.
+    // The clock of a device without a clock battery starts in 1970.
     let far_behind = ClockSkew::server_behind(secs(1_000_000_000));
     for (ttl, expected) in
         [(3600, None), (315_360_000, None), (315_360_001, Some(ExpiryHint::TtlIsTimestamp))]
@@ -147,7 +147,7 @@ fn hints() {
     let epoch = UnixTime::from_secs(0);
     assert_eq!(Username::new("alice", epoch), Err(out_of_range(None)), "no ttl was given");
 
-    // One that fits is never refused, whatever it looks like.
+    // A ttl that fits is never refused, whatever it looks like.
     assert_eq!(hint(3_600_000, 1_700_000_000), Ok(1_703_600_000));
     assert_eq!(hint(1_700_000_000, 100), Ok(1_700_000_100));
 
@@ -181,7 +181,8 @@ fn length() {
         Err(VerifyError::MalformedUsername)
     );
 
-    // Bytes count, not characters, and the digits of a shorter expiry leave room for more.
+    // The limit is in bytes, not characters, and an expiry with fewer digits leaves room for a longer
+    // name.
     let accents = "é".repeat(249);
     assert_eq!(Username::new(&accents, NOW), Err(Error::UsernameTooLong { len: 249 * 2 + 11 }));
     assert!(Username::new(&accents, UnixTime::from_secs(999_999_999)).is_ok());
@@ -314,7 +315,7 @@ fn parsing() {
         assert_eq!(username.expires_at(), NOW, "{text}");
         assert_eq!(username.to_string(), text);
     }
-    // coturn's atol accepts the second half of these.
+    // coturn's `atol` also reads signs, and numbers with text after them; `Username::parse` does not.
     for text in
         ["", ":", "alice", "alice:", ":alice", "1700000000:", ":1700000000", "a:b:1700000000"]
             .into_iter()
@@ -395,7 +396,7 @@ fn an_owned_username_is_the_same() {
     }
 }
 
-/// By the real clock: the twins of the functions above.
+/// The functions that read the system clock.
 #[test]
 #[cfg(feature = "std")]
 fn by_the_system_clock() {
@@ -443,8 +444,8 @@ fn secrets() {
     let same = |a: SharedSecret, b: &str| {
         a.password_for("1").as_str() == SharedSecret::new(b).unwrap().password_for("1").as_str()
     };
-    // matrix-construct/tuwunel#302, #211 and #212, livekit/livekit#4784 (2026): files with more than the
-    // secret in them.
+    // Files with more than the secret in them: matrix-construct/tuwunel#302, #211 and #212,
+    // livekit/livekit#4784 (2026).
     for (contents, of_file) in [
         ("north", Ok("north")),
         ("north\n", Ok("north")),
@@ -467,7 +468,7 @@ fn secrets() {
             Err(error) => assert_eq!(made.unwrap_err(), error, "{contents:?}"),
         };
         check(SharedSecret::from_file_contents(contents), of_file);
-        // A configuration says the same, except where it would have to be trimmed.
+        // A value in a configuration gives the same result, unless it would have to be trimmed.
         let whole = of_file.is_err() || of_file == Ok(contents);
         let of_config = if whole { of_file } else { Err(Error::SecretNotTrimmed) };
         check(SharedSecret::from_config_value(contents), of_config);

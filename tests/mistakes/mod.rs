@@ -1,5 +1,5 @@
-//! Mistakes made on purpose, by other means than the library's: `tests/diagnose.rs` has them named, and
-//! `interop/tests/diagnose.rs` shows them to a real coturn.
+//! Logins with deliberate mistakes, made without the library. `tests/diagnose.rs` checks that each
+//! mistake is named, and `interop/tests/diagnose.rs` sends each login to a real coturn.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -33,7 +33,7 @@ const LONG: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ab
 pub(crate) enum Answer {
     Relay,
     Code(u16),
-    /// One or the other, by version and build.
+    /// A relay or a 401, depending on coturn's version and build.
     Either,
 }
 
@@ -67,7 +67,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
-/// All of them, at this time.
+/// All mistakes, made at this time.
 pub(crate) fn all(now: u64) -> Vec<Mistake> {
     let mut all = usernames(now);
     all.extend(passwords(now));
@@ -75,7 +75,7 @@ pub(crate) fn all(now: u64) -> Vec<Mistake> {
     all
 }
 
-/// Usernames whose password is right, and those that were signed before something was done to them.
+/// Usernames whose password is right, and usernames that were changed after they were signed.
 fn usernames(now: u64) -> Vec<Mistake> {
     let e = now + 3600;
     let right = |username: String, code, answer| {
@@ -125,7 +125,7 @@ fn usernames(now: u64) -> Vec<Mistake> {
         right(format!(":{e}"), "expiry-junk", Answer::Relay),
         right(format!("alice:{e}abc"), "expiry-junk", Answer::Relay),
         right(format!("42:{e}"), "username-number-first", UNAUTHORIZED),
-        // A telephone number, and an id of 18 digits.
+        // A telephone number.
         right(format!("5551234567:{e}"), "username-number-first", UNAUTHORIZED),
         right(format!("4.2:{e}"), "accepted", Answer::Relay),
         right(format!("-42:{e}"), "username-name-first", Answer::Relay),
@@ -168,10 +168,10 @@ fn usernames(now: u64) -> Vec<Mistake> {
     ]
 }
 
-/// A plain username, whose password was made otherwise.
+/// A plain username, and passwords that were made wrongly for it.
 fn passwords(now: u64) -> Vec<Mistake> {
     let e = now + 3600;
-    // The MAC of this one has a `+` or a `/`, so that the alphabets differ.
+    // The right password has both `+` and `/`, so that it differs in the URL-safe alphabet.
     let name = (0..1000).map(|n: u16| format!("alice{n}")).find(|name| {
         let right = password("north", &format!("{e}:{name}"));
         right.contains('+') && right.contains('/')
@@ -182,7 +182,7 @@ fn passwords(now: u64) -> Vec<Mistake> {
     let right = STANDARD.encode(&mac);
     let signed = |text: &str| password("north", text);
     let percent = right.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-    // The differences are the same, and there are two.
+    // Two bytes differ from the right MAC, by the same bit: an XOR of the differences would be zero.
     let mut twice_flipped = mac.clone();
     twice_flipped[0] ^= 1;
     twice_flipped[19] ^= 1;
@@ -227,7 +227,7 @@ fn passwords(now: u64) -> Vec<Mistake> {
         ("secret-other", password("elsewhere", &username)),
         ("secret-other", signed(&format!("{}:{name}", e + 1))),
         ("secret-other", STANDARD.encode(twice_flipped)),
-        // Two at once.
+        // Two mistakes at once.
         ("password-hex", hex(&self::mac::<Sha256>("north", &username))),
         ("password-hex", hex(&self::mac::<Sha1>("north\n", &username))),
         ("password-hex", hex(&self::mac::<Sha1>("elsewhere", &username))),
@@ -241,7 +241,7 @@ fn passwords(now: u64) -> Vec<Mistake> {
     rows.into_iter().map(row).collect()
 }
 
-/// A plain username, whose password was made with another form of the secret.
+/// A plain username, and passwords that were made with another form of a secret.
 fn secrets(now: u64) -> Vec<Mistake> {
     let username = format!("{}:alice", now + 3600);
     let expired = format!("{}:alice", now - 90);

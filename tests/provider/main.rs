@@ -1,7 +1,7 @@
-//! Providers: what is sent, and every recorded answer, errors too.
+//! Providers: the requests, and every recorded answer, including errors.
 //!
-//! Each provider has a file here with its calls. What they answer is in
-//! `tests/vectors/provider_answers.json`, which names the call that reads it.
+//! Each provider has a file here with its calls. `tests/vectors/provider_answers.json` lists the
+//! recorded answers, and names the call that reads each of them.
 #![allow(missing_docs)]
 #![cfg(feature = "providers")]
 
@@ -16,14 +16,15 @@ use turn_credentials::{IceLease, UnixTime};
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
-/// In every call; no `Debug`, no dry run and no error shows it, or the beginning of its base64.
+/// The key in every call. No `Debug`, dry run or error shows it, or the beginning of its base64.
 const KEY: &str = "hidden-secret";
 const KEY_BASE64: &str = "aGlkZGVu";
 
-/// What a provider can be asked.
+/// The calls to one provider, by name.
 struct Calls {
     ice: (&'static str, Box<dyn ApiCall<Answer = IceLease>>),
-    /// Those for something else than ICE servers, and the text in their answer.
+    /// Calls for something other than ICE servers, each with a function that reads a text from the
+    /// answer.
     others: Vec<(&'static str, ReadText)>,
 }
 

@@ -1,4 +1,4 @@
-//! Every recorded answer, whole, cut off and made up.
+//! Every recorded answer, whole and truncated, and random answers.
 
 use core::time::Duration;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::{Calls, HOUR, KEY, KEY_BASE64, NOW, ReadText, providers, response};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/provider_answers");
 
-/// A recorded answer, and what is to come of it.
+/// A recorded answer, and the result that is expected.
 struct Case {
     json: Value,
     response: Response<Vec<u8>>,
@@ -26,7 +26,7 @@ impl Case {
     }
 }
 
-/// A list of the table.
+/// Reads a list of the table.
 fn cases(list: &str) -> Vec<Case> {
     let table = fs::read(format!("{FOLDER}.json")).unwrap();
     let mut table: Value = serde_json::from_slice(&table).unwrap();
@@ -49,7 +49,7 @@ fn other_call(name: &str) -> ReadText {
     calls.into_iter().find(|(other, _)| *other == name).unwrap().1
 }
 
-/// Reads what may be anything, by every call: none panics, or finds TURN without a login.
+/// Reads any response with every call: no call panics or returns a TURN server without a login.
 fn read_by_every_call(providers: &[Calls], response: &Response<Vec<u8>>) {
     let unasked = read_lease(response.body(), NOW, Some(HOUR));
     let by_serde = serde_json::from_slice::<IceServers>(response.body());
@@ -60,7 +60,7 @@ fn read_by_every_call(providers: &[Calls], response: &Response<Vec<u8>>) {
         }
         (Err(ApiError::NoServers), Ok(servers)) => assert!(servers.is_empty()),
         (Err(_), Err(_)) => {}
-        // A byte order mark is of the file, not of the JSON.
+        // Only `read_lease` skips a byte order mark: it is not part of the JSON.
         (Ok(_), Err(_)) => assert!(response.body().starts_with(b"\xef\xbb\xbf")),
         (error, servers) => panic!("{error:?} {servers:?}"),
     }
@@ -100,7 +100,7 @@ fn every_recorded_answer() {
     }
 }
 
-/// The table of the JSON that serde reads.
+/// `read_lease` reads what serde reads: the same table.
 #[test]
 fn every_recorded_list() {
     let table: Value = serde_json::from_str(include_str!("../vectors/ice_servers.json")).unwrap();

@@ -1,4 +1,4 @@
-//! The request around every call, and what any call is made of.
+//! `HttpRequest`, and what all providers share: keys, gateways and refusals.
 
 use turn_credentials::provider::http::header::{ACCEPT, CONTENT_TYPE};
 use turn_credentials::provider::http::{HeaderValue, Method, Request, Response};
@@ -16,7 +16,7 @@ pub(crate) fn sent<Call: ApiCall>(call: &Call) -> (String, String, String) {
     (format!("{} {}", request.method(), request.uri()), headers, body)
 }
 
-/// Which argument is refused.
+/// The name of the argument that is refused.
 pub(crate) fn refused<T>(call: Result<T, CallError>) -> &'static str {
     match call.map(drop).unwrap_err() {
         CallError::Argument { name, .. } => name,

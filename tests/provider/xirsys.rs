@@ -157,7 +157,7 @@ fn what_cannot_be_asked() {
     assert_eq!(token, Err(CallError::Ttl { least: 1, most: u32::MAX }));
 }
 
-/// Whether to try again is the word's to say, and the status's only for a word that is not known.
+/// A known word decides whether a refusal is retryable; for any other word, the status does.
 #[test]
 fn the_word_decides_before_the_status() {
     for (word, retryable) in [

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// RFC 7064, RFC 7065 and RFC 3986 as one expression, without `*`.
+/// The grammar of RFC 7064, RFC 7065 and RFC 3986 as one expression, without `*` in a host.
 static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
     let name = "(?:[A-Za-z0-9._~!$&'()+,;=-]|%[0-9A-Fa-f]{2})+";
     let host = format!(r"(?<host>\[(?<v6>[0-9A-Fa-f:.]+)\]|(?<name>{name}))");
@@ -22,7 +22,7 @@ static CLEAN: LazyLock<Regex> =
 static ENDS_IN_NUMBER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\z").unwrap());
 
-/// The URI as it displays, if it is one.
+/// The URI as `Display` writes it; `None` if the text is not a URI.
 pub(crate) fn normal(text: &str) -> Option<String> {
     let parts = GRAMMAR.captures(text)?;
     let get = |name| parts.name(name).map(|part| part.as_str());
@@ -38,7 +38,8 @@ pub(crate) fn normal(text: &str) -> Option<String> {
     valid.then(|| format!("{scheme}:{}{port}{query}", &parts["host"]))
 }
 
-/// Two rules of the URL standard: what is decoded is looked at again, and what ends in a number is IPv4.
+/// Two rules of the URL standard: a host is checked again after percent-decoding, and a host that ends
+/// in a number must be an IPv4 address.
 fn is_host(encoded: &str) -> bool {
     let decode =
         |digits: &Captures<'_>| char::from(u8::from_str_radix(&digits[1], 16).unwrap()).to_string();

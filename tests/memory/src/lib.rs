@@ -1,4 +1,4 @@
-//! Looks for secrets in memory that is freed: its allocator searches each block.
+//! Looks for secrets in freed memory: the allocator searches each block that is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
@@ -14,8 +14,8 @@ static ALLOCATOR: Searching = Searching;
 
 struct Searching;
 
-/// What is asked for is zeroed, so that each byte of what is freed may be read. Whatever grows is copied
-/// (`realloc` is the trait's own), as an allocator must if there is no room.
+/// Allocated memory is zeroed, so that each byte of a freed block may be read. A block that grows is
+/// always copied, by the trait's default `realloc`.
 unsafe impl GlobalAlloc for Searching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         unsafe { System.alloc_zeroed(layout) }
@@ -32,7 +32,7 @@ thread_local! {
     static FOUND: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// So many bytes in a row are not there by chance.
+/// A part of a secret: so many bytes in a row do not match by chance.
 type Part = [u8; 8];
 
 fn parts(bytes: &[u8]) -> impl Iterator<Item = Part> {
@@ -40,7 +40,7 @@ fn parts(bytes: &[u8]) -> impl Iterator<Item = Part> {
 }
 
 fn search(block: &[u8]) {
-    // What the search itself frees is not searched.
+    // Do not search what the search itself frees.
     let Ok(wanted) = WANTED.try_with(Cell::take) else { return };
     if !wanted.is_empty() && parts(block).any(|part| wanted.binary_search(&part).is_ok()) {
         let callers = Backtrace::force_capture().to_string();
@@ -51,7 +51,8 @@ fn search(block: &[u8]) {
     WANTED.set(wanted);
 }
 
-/// The blocks that this frees with a part of one of the secrets in them. What it returns is not freed.
+/// Describes the blocks that `work` frees with a part of one of the secrets in them. What `work`
+/// returns is not freed.
 #[must_use]
 pub fn freed_with<T>(secrets: &[&[u8]], work: impl FnOnce() -> T) -> Vec<String> {
     assert!(secrets.iter().all(|secret| parts(secret).next().is_some()), "too short to be found");
@@ -64,15 +65,16 @@ pub fn freed_with<T>(secrets: &[&[u8]], work: impl FnOnce() -> T) -> Vec<String>
     FOUND.take()
 }
 
-/// Nothing that this frees has a part of one of the secrets in it. What it returns is the caller's to
-/// wipe, and is not freed.
+/// Asserts that no block that `work` frees has a part of one of the secrets in it. What `work` returns
+/// is the caller's to wipe, and is not freed.
 #[track_caller]
 pub fn assert_gone<T>(secrets: &[&[u8]], work: impl FnOnce() -> T) {
     let found = freed_with(secrets, work);
     assert!(found.is_empty(), "{} blocks: {}", found.len(), found.join("\n"));
 }
 
-/// The search finds these secrets, in memory that is not wiped.
+/// Asserts that the search finds each of the secrets, and finds one in what `work` frees without
+/// wiping.
 #[track_caller]
 pub fn assert_found<T>(secrets: &[&[u8]], work: impl FnOnce() -> T) {
     for secret in secrets {

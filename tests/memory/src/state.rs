@@ -1,4 +1,5 @@
-//! What a keyed HMAC (RFC 2104) holds of its key: the states of the hash after the key's two blocks.
+//! What a keyed HMAC (RFC 2104) keeps of its key: the hash states after the inner and the outer key
+//! block.
 
 use sha1::Digest as _;
 

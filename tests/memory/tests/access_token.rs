@@ -1,4 +1,4 @@
-//! Access tokens and their keys.
+//! Access tokens and their keys leave no copy in freed memory.
 
 use std::mem::ManuallyDrop;
 use std::time::Duration;
@@ -61,7 +61,7 @@ fn issued_tokens() {
         assert_eq!(verify(text, NOW).unwrap().subject(), "alice");
     });
 
-    // What is refused may be a token all the same.
+    // A text that is refused may still be someone's token.
     let hour_later = UnixTime::from_secs(1_700_003_601);
     assert_gone(&wanted, || assert!(verify(text, hour_later).is_err()));
     let refused = |text: &str, keys: &[AccessTokenKey], error| {

@@ -1,4 +1,4 @@
-//! What diagnosing makes of secrets and passwords.
+//! Diagnosing leaves no copy of a secret or a password in freed memory.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
-/// A secret as its own text, and as what it may have been made of or may be made into.
+/// A secret as it is, and in the forms that may be made from it or decoded to it.
 fn secrets() -> Vec<Vec<u8>> {
     let secret = SECRET.as_bytes();
     let texts = [
@@ -25,7 +25,7 @@ fn secrets() -> Vec<Vec<u8>> {
         hex(secret),
         BASE64_STANDARD.encode(secret),
         BASE64_URL_SAFE_NO_PAD.encode(secret),
-        // Hex and base64 but for their ends.
+        // Hex and base64, except for their ends.
         hex(secret) + "zz",
         BASE64_STANDARD.encode(secret) + "*",
         SECRET.repeat(10),
@@ -78,7 +78,7 @@ fn passwords_of_every_making() {
         BASE64_STANDARD.encode(hex(&mac)),
         right.repeat(20),
     ];
-    // Some have a `+` in them, some do not.
+    // Some of these passwords had a `+` in them, and some did not.
     passwords.extend((0..20).map(|index| password(&index.to_string()).replace('+', " ")));
 
     let mut wanted = secrets.clone();

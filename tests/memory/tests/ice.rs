@@ -1,4 +1,4 @@
-//! Credentials, and what is made of them and read into them.
+//! Building, writing and reading ICE servers leaves no credential in freed memory.
 
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ fn leases_of_your_own_servers() {
     });
 }
 
-/// What is written contains the credential, and is the caller's; nothing else is left.
+/// Except for the written text itself, which is the caller's, nothing is left of the credential.
 #[test]
 fn what_is_written() {
     let expiring = login().with_valid_until(NOW);
@@ -176,7 +176,7 @@ fn what_is_read() {
         format!(r#"{{"urls": "turn:a b", {C}}}"#),
         format!(r#"{{"urls": "turn:a", {C}, {C}}}"#),
         format!(r#"{{"urls": "turn:a", {C}, "credentialType": "oauth"}}"#),
-        // It ends in the middle, once all of it was read into something.
+        // The JSON ends after a credential was read.
         format!(r#"[{{"urls": "turn:a", {C}}}, {{"urls": "#),
         format!(r#"{{"urls": "turn:a", {C}"#),
         format!("\"{CREDENTIAL}\""),
@@ -191,7 +191,7 @@ fn what_is_read() {
             drop(serde_json::from_str::<IceUri>(&json));
         });
         let Ok(value) = serde_json::from_str::<serde_json::Value>(&json) else { continue };
-        // What serde_json keeps to itself is not wiped.
+        // In a list, serde_json keeps values to itself and does not wipe them.
         let of_the_value = |value: &serde_json::Value| value.is_string() || value.is_object();
         if of_the_value(&value) {
             assert_credential_gone(|| drop(serde_json::from_value::<IceServers>(value)));
@@ -199,7 +199,7 @@ fn what_is_read() {
     }
 }
 
-/// What a format's own buffers hold is not ours to wipe: see SECURITY.md.
+/// The library cannot wipe the buffers of a serde format: see SECURITY.md.
 #[test]
 fn what_serde_json_unescapes_stays() {
     let escaped = format!("\"{CREDENTIAL}\\u0041\"");

@@ -1,4 +1,4 @@
-//! Providers' keys, and what is read from their answers.
+//! Calls to providers leave no key, token or credential in freed memory.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ const KEY: &str = "Zq7xWk3vXp5uYt8sVh2rMn6pQd4oLb9n";
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The key, and what HTTP Basic authentication makes of it.
+/// Looks for the key, and for its encodings in HTTP Basic authentication.
 #[track_caller]
 fn assert_key_gone<T>(work: impl FnOnce() -> T) {
     let encoded = ["ident:", "ident:!", "primary#sub:", "primary#sub:!", "AC0123:"]
         .map(|before| BASE64_STANDARD.encode(format!("{before}{KEY}")));
-    // Its beginning is that of the user.
+    // Skip the beginning, which encodes the user.
     let mut wanted: Vec<_> = encoded.iter().map(|text| &text.as_bytes()[20..]).collect();
     wanted.push(KEY.as_bytes());
     assert_gone(&wanted, work);
@@ -53,7 +53,7 @@ fn accounts() {
         drop(metered::IceRequest::new("our-app", KEY, NOW).unwrap().clone());
         drop(metered::KeyRequest::new("our-app", KEY, HOUR, NOW).unwrap().clone());
     });
-    // A wrong name beside a key, and a wrong key.
+    // A wrong id with a right key, and a wrong key.
     for (id, key) in [(":", KEY), ("id", with_line_end.as_str())] {
         assert_key_gone(|| {
             assert!(xirsys::Account::new(id, key).is_err());
@@ -71,7 +71,7 @@ fn accounts() {
     });
 }
 
-/// The request is the caller's; nothing else is left of what went into it.
+/// Except for the request itself, which is the caller's, nothing is left of the key.
 #[test]
 fn requests() {
     let account = xirsys::Account::new("ident", KEY).unwrap();
@@ -103,7 +103,7 @@ fn requests_of_your_own() {
     });
 }
 
-/// What the crate `http` holds is not ours to wipe: see SECURITY.md.
+/// The library cannot wipe what the `http` crate holds: see SECURITY.md.
 #[test]
 fn what_http_holds_stays() {
     let call = metered::IceRequest::new("our-app", KEY, NOW).unwrap();
@@ -131,13 +131,13 @@ fn answers_with_servers() {
         format!(r#"{{"ttl": 60, "ice_servers": [{server}, {server}]}}"#),
         format!(r#"{{"s": "ok", "v": {{"iceServers": [{server}]}}}}"#),
         format!(r#"{{"s": 200, "e": null, "d": {{"iceServers": [{server}]}}}}"#),
-        // Refused, of no known shape, cut off, not JSON.
+        // Refusals, an unknown shape, truncated JSON, and text that is not JSON.
         format!(r#"{{"s": "error", "v": "{KEY}"}}"#),
         format!(r#"{{"s": "error", "v": {server}}}"#),
         format!(r#"{{"iceServers": "{KEY}"}}"#),
         format!(r#"{{"iceServers": [{server}"#),
         KEY.to_owned(),
-        // Where no credential belongs.
+        // Answers with the key in a place where no credential belongs.
         format!(r#"{{"ice_servers": [{{"urls": "stun:a"}}], "password": "{KEY}"}}"#),
         format!(r#"[{{"urls": ["turn:a", "{KEY}"], "username": "u", "credential": "c"}}]"#),
         format!(r#"[{{"urls": "turn:a", "credential": {{"macKey": ["{KEY}"]}}}}, 7]"#),

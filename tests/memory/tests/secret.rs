@@ -1,4 +1,4 @@
-//! Secrets, passwords, and what holds them.
+//! Secrets, passwords, and the types that hold them, leave no copy in freed memory.
 
 use std::mem::ManuallyDrop;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use turn_credentials::{
 
 const SECRET: &str = "Zq7-the-shared-secret-of-32-bytes";
 const OTHERS: [&str; 3] = ["Wk3-another-secret", "Xp5-and-one-more-secret", "Yt8-the-next-secret"];
-/// Longer than a block of the hash.
+/// A secret that is longer than a block of the hash.
 const LONG: &str = "Vh2-a-secret-that-is-so-long-that-it-is-hashed-before-it-is-padded-to-a-block";
 
 const USERNAME: &str = "1700003600:alice";
@@ -21,7 +21,7 @@ fn secret(text: &str) -> SharedSecret {
     SharedSecret::new(text).unwrap()
 }
 
-/// The texts of all secrets, and what a keyed MAC holds of them.
+/// The text of each secret, and the states that a keyed HMAC keeps of it.
 fn secrets() -> Vec<Vec<u8>> {
     let texts = [SECRET, LONG].into_iter().chain(OTHERS);
     let of_one = |text: &str| {
@@ -31,7 +31,7 @@ fn secrets() -> Vec<Vec<u8>> {
     texts.flat_map(of_one).collect()
 }
 
-/// The same, and the passwords that they make for the username.
+/// The same as `secrets`, and the password that each secret makes for the username.
 fn secrets_and_passwords() -> Vec<Vec<u8>> {
     let password = |text| secret(text).password_for(USERNAME).as_str().to_owned().into_bytes();
     let mut all = secrets();
@@ -60,7 +60,7 @@ fn what_is_not_wiped_is_found() {
     assert_found(&[password.as_bytes()], || {
         drop(Box::new(ManuallyDrop::new(secret(SECRET).password_for(USERNAME))));
     });
-    // A list that grows copies what is in it.
+    // A vector that grows leaves a copy of its contents in freed memory.
     assert_found(&slices(&states(SECRET)), || {
         let mut list = vec![secret(SECRET)];
         list.push(secret(LONG));
@@ -179,7 +179,7 @@ fn logins() {
 
 #[test]
 fn pseudonym_keys() {
-    // The subkey is not the secret's own: its states are those of a MAC.
+    // The key of a pseudonym is not the secret, but a MAC that the secret makes of this label.
     const LABEL: &str = "\0turn-credentials pseudonym v1";
     let subkey = secret(SECRET).password_for(LABEL);
     let subkey =
