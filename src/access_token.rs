@@ -1,12 +1,12 @@
-//! Tokens that clients present to your endpoint to obtain ICE servers: either self-contained
-//! (subject and expiry), or random and kept in a store.
+//! Tokens that clients present to your endpoint to get ICE servers. A token either contains its
+//! subject and expiry, or is random and looked up in a store.
 //!
-//! A token of an [`AccessTokenKey`] needs no store: any instance that has the key can verify it. It
-//! can be neither revoked nor made single-use. If you need that, use a
-//! [random token](AccessToken::random), and give the store only its [`store_key`].
-//! [`AccessTokenKey`] has an example of the one, and [`AccessToken::random`] of the other.
+//! A token issued by an [`AccessTokenKey`] needs no store: any instance of your service that has
+//! the key can verify it. Such a token can be neither revoked nor made single-use. If you need
+//! that, use a [random token](AccessToken::random), and give the store only its [`store_key`]. Both
+//! [`AccessTokenKey`] and [`AccessToken::random`] have an example.
 //!
-//! In Redis, where `<key>` is its [`store_key`]:
+//! In Redis, where `<key>` is the token's [`store_key`]:
 //!
 //! ```text
 //! SET turn-token:<key> 1 EX 3600 NX      to issue it
@@ -32,13 +32,13 @@ use thiserror::Error;
 use crate::time::UnixTime;
 use crate::wiped::{Wiped, WipedBytes};
 
-/// The default ttl: one hour, like Xirsys's broker.
+/// The ttl that we suggest for access tokens: one hour, as in Xirsys's broker.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 
 /// A key that issues and verifies tokens, with an id so that keys can be rotated.
 ///
 /// To rotate, first give every instance the next key in addition to the current one. Then issue
-/// tokens with it. Remove the old key when its last token has expired.
+/// tokens with the next key. Remove the old key when the last token that it issued has expired.
 ///
 /// ```
 /// use turn_credentials::access_token::{AccessToken, AccessTokenError, AccessTokenKey, DEFAULT_TTL};
@@ -69,7 +69,8 @@ pub struct AccessTokenKey {
 }
 
 impl AccessTokenKey {
-    /// The minimum length of a key, in bytes: 32, the length of a SHA-256 (RFC 2104 section 3).
+    /// The minimum length of a key, in bytes: 32, the length of a SHA-256 hash (RFC 2104
+    /// section 3).
     pub const MIN_LEN: usize = 32;
 
     /// The maximum length of a subject, in bytes: 255, so that a token stays short enough for a
@@ -87,7 +88,7 @@ impl AccessTokenKey {
     ///
     /// # Errors
     ///
-    /// [`AccessTokenError::ShortKey`].
+    /// [`AccessTokenError::ShortKey`] for a key under [`MIN_LEN`](Self::MIN_LEN) bytes.
     pub fn new(id: u32, key: impl AsRef<[u8]>) -> Result<Self, AccessTokenError> {
         let key = Some(key.as_ref()).filter(|key| key.len() >= Self::MIN_LEN);
         let mac = key.and_then(|key| Hmac::new_from_slice(key).ok());
@@ -96,8 +97,9 @@ impl AccessTokenKey {
 
     /// Issues a token that lasts for `ttl` from `now`. The subject may be an account id.
     ///
-    /// The 16 bytes must come from the system's random generator, fresh for each token, so that two
-    /// tokens issued in the same second differ. Anyone who has the token can read the subject.
+    /// The 16 bytes in `random` must come from the system's random generator, fresh for each token,
+    /// so that two tokens issued in the same second differ. Anyone who has the token can read the
+    /// subject.
     ///
     /// ```
     /// use core::time::Duration;
@@ -116,8 +118,8 @@ impl AccessTokenKey {
     ///
     /// # Errors
     ///
-    /// [`AccessTokenError::LongSubject`]; [`AccessTokenError::Ttl`] for a ttl under one second, or an
-    /// expiry that 64 bits cannot hold.
+    /// [`AccessTokenError::LongSubject`] for a subject over 255 bytes; [`AccessTokenError::Ttl`]
+    /// for a ttl under one second, or an expiry that 64 bits cannot hold.
     pub fn issue_at(
         &self,
         subject: &str,
@@ -177,20 +179,23 @@ impl fmt::Debug for AccessTokenKey {
     }
 }
 
-/// No other MAC begins with this.
+/// Every message whose MAC goes into a token begins with this label, so that a MAC made with the
+/// same key for another purpose is not a token's.
 const LABEL: &[u8] = b"turn-credentials access token\0";
 
-/// The first byte of a token: another layout will have another one.
+/// The first byte of a token: the version of its layout.
 const VERSION: u8 = 1;
 
-/// Version, key id, expiry and random bytes; then come the subject and the MAC.
+/// The length of what precedes the subject: the version, the key id, the expiry and the random
+/// bytes.
 const HEAD_LEN: usize = 1 + 4 + 8 + 16;
-/// The length of a SHA-256.
+/// The length of an HMAC-SHA256.
 const MAC_LEN: usize = 32;
+/// The maximum length of what follows the head: the subject and the MAC.
 const MAX_TAIL_LEN: usize = AccessTokenKey::MAX_SUBJECT_LEN + MAC_LEN;
 
-/// A token that clients present to your endpoint. Its text has only `A-Z a-z 0-9 - _`, so it needs
-/// no escaping in a header or a query.
+/// A token that clients present to your endpoint. Its text contains only `A-Z a-z 0-9 - _`, so it
+/// needs no escaping in a header or a query.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -215,8 +220,8 @@ impl AccessToken {
     /// The maximum length of a token, in characters: 422.
     pub const MAX_LEN: usize = ((HEAD_LEN + MAX_TAIL_LEN) * 4).div_ceil(3);
 
-    /// Creates an opaque token, for use with a store, from 32 bytes of the system's random
-    /// generator.
+    /// Creates an opaque token, for use with a store, from 32 bytes that you take from the system's
+    /// random generator.
     ///
     /// ```
     /// use turn_credentials::access_token::{self, AccessToken};
@@ -240,7 +245,7 @@ impl AccessToken {
         self.text.as_str()
     }
 
-    /// Verifies a token in constant time and returns what it grants.
+    /// Verifies a token, with its MAC compared in constant time, and returns what it grants.
     ///
     /// Apart from the key id, nothing in the token is trusted before the MAC is checked.
     ///
@@ -261,9 +266,9 @@ impl AccessToken {
     /// # Errors
     ///
     /// * [`AccessTokenError::Malformed`] if the text is not a token.
-    /// * [`AccessTokenError::UnknownKey`] if no key has its id.
-    /// * [`AccessTokenError::Forged`] if the key did not issue it.
-    /// * [`AccessTokenError::Expired`] if it did, but the token has expired.
+    /// * [`AccessTokenError::UnknownKey`] if none of the keys has the token's key id.
+    /// * [`AccessTokenError::Forged`] if no key with this id issued the token.
+    /// * [`AccessTokenError::Expired`] if a key issued it, but it has expired.
     pub fn verify_at(
         text: &str,
         keys: &[AccessTokenKey],
@@ -275,7 +280,7 @@ impl AccessToken {
         let (signed, mac) = parts.split();
         let mut named = keys.iter().filter(|key| Some(key.id) == parts.key_id()).peekable();
         named.peek().ok_or(UnknownKey)?;
-        // Every key is tried, even after a match: the time must not tell which one it was.
+        // Every key is tried, even after a match: the time must not tell which key matched.
         let issued = |key: &&AccessTokenKey| key.mac_of(signed).verify_slice(mac).is_ok();
         if named.filter(issued).count() == 0 {
             return Err(Forged);
@@ -311,13 +316,13 @@ impl AccessToken {
     }
 }
 
-/// The key under which a store keeps a token: SHA-256 of its text, in hex. Nobody who reads the
-/// store can reconstruct a token from it.
+/// The key under which to store a random token: the SHA-256 of its text, in hex. Whoever reads the
+/// store cannot reconstruct a token from it.
 ///
 /// ```
 /// use turn_credentials::access_token::store_key;
 ///
-/// // FIPS 180-4's example.
+/// // NIST's example of SHA-256.
 /// let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 /// assert_eq!(store_key("abc"), hash);
 /// ```
@@ -328,7 +333,7 @@ pub fn store_key(token: &str) -> String {
     hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
-/// The bytes of a token. Only their number and the version have been checked.
+/// The decoded bytes of a token. Only the minimum length and the version have been checked.
 struct Parts {
     bytes: WipedBytes,
 }
@@ -345,7 +350,7 @@ impl Parts {
         self.bytes.0.get(1..)?.first_chunk().copied().map(u32::from_be_bytes)
     }
 
-    /// The signed part, and its MAC.
+    /// The part that the MAC covers, and the MAC.
     fn split(&self) -> (&[u8], &[u8]) {
         let signed = self.bytes.0.len().saturating_sub(MAC_LEN);
         self.bytes.0.split_at_checked(signed).unwrap_or_default()
@@ -393,7 +398,7 @@ impl Grant {
     }
 }
 
-/// Why a token is not issued, or is refused.
+/// Why creating a key, issuing a token or verifying one fails.
 ///
 /// No message contains a token, a key or a subject.
 ///
@@ -418,26 +423,29 @@ pub enum AccessTokenError {
     #[error("the subject is over 255 bytes: give a shorter account id")]
     LongSubject,
 
-    /// The ttl is under one second, or its end does not fit into 64 bits.
-    #[error("the ttl is under one second, or too long for 64 bits: give the seconds from now")]
+    /// The ttl is under one second, or the expiry does not fit into 64 bits.
+    #[error(
+        "the ttl is under one second, or too long for 64 bits: give the token's lifetime, such as \
+         an hour"
+    )]
     Ttl,
 
     /// The text is not a token of this version.
     #[error("the token is malformed: fetch a new one")]
     Malformed,
 
-    /// No key has the token's key id.
+    /// None of the keys has the token's key id.
     #[error("the token's key is unknown or has been retired: fetch a new one")]
     UnknownKey,
 
-    /// The key did not issue the token.
+    /// No key with the token's key id issued it.
     #[error("the token was not issued by the key that it names: fetch a new one")]
     Forged,
 
     /// We issued this token, and it has expired.
     #[error("the token expired at {} (Unix seconds): fetch a new one", .expired_at.as_secs())]
     Expired {
-        /// The last second in which it was accepted.
+        /// The last second in which the token was accepted.
         expired_at: UnixTime,
     },
 }

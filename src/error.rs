@@ -1,4 +1,4 @@
-//! One error type for each way to react.
+//! The error types: one for each way in which a caller reacts.
 
 use thiserror::Error;
 
@@ -6,8 +6,8 @@ use crate::time::UnixTime;
 
 /// Why a secret, a username or a login is refused.
 ///
-/// Each variant is something that a TURN server or a client rejects, misreads, or accepts from
-/// anyone. No message contains a secret or a name.
+/// Most variants stand for a value that a TURN server or a client would reject or misread. No
+/// message contains a secret or a name.
 ///
 /// ```
 /// use turn_credentials::{Error, UnixTime, Username};
@@ -23,8 +23,8 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The secret or key is empty, or its file contains only white space: coturn accepts an empty
-    /// secret, and then accepts anyone.
+    /// The secret or key is empty, or its file or configuration value contains only white space:
+    /// coturn accepts an empty secret, and then accepts anyone.
     #[error(
         "the secret or key is empty: check where it comes from, such as an unset variable or a blank \
          file"
@@ -50,14 +50,14 @@ pub enum Error {
     ControlCharacterInSecret,
 
     /// A keyring was given no secret.
-    #[error("the keyring has no secret: give the one to mint with first, then any others")]
+    #[error("the keyring has no secret: give at least one, starting with the one to mint with")]
     NoSecret,
 
     /// The name is empty: coturn applies no per-user quota to it, and Kamailio refuses it.
-    #[error("the name is empty: give a name, or make a username of the expiry only")]
+    #[error("the name is empty: give a name, or use the expiry-only layout")]
     EmptyName,
 
-    /// A control character, or one of space, `'`, `"` and `\`: see the limits of
+    /// The name contains a control character, a space, `'`, `"` or `\`: see the limits of
     /// [`Username`](crate::Username).
     #[error(
         "the name has the character U+{:04X} at byte {index}, which is not safe in a username: \
@@ -71,17 +71,17 @@ pub enum Error {
         index: usize,
     },
 
-    /// The name contains both "union" and "select", in any case, which coturn mistakes for an SQL
-    /// injection and answers with 400.
+    /// The name contains both "union" and "select", in upper or lower case, which coturn mistakes
+    /// for an SQL injection and answers with 400.
     #[error(
         "the name has both \"union\" and \"select\" in it, which coturn refuses: \
          use PseudonymKey::name_for"
     )]
     UnionSelect,
 
-    /// The username is over [`Username::MAX_LEN`](crate::Username::MAX_LEN) bytes.
+    /// The username is longer than [`Username::MAX_LEN`](crate::Username::MAX_LEN) bytes.
     #[error(
-        "the username has {len} bytes, and browsers and TURN servers accept 508: \
+        "the username has {len} bytes, and browsers and TURN servers accept at most 508: \
          shorten the name, or use PseudonymKey::name_for"
     )]
     UsernameTooLong {
@@ -97,10 +97,10 @@ pub enum Error {
     DigitsFirst,
 
     /// The name of a name-first username contains the separator: servers look for the expiry after
-    /// the first one.
+    /// the first separator.
     #[error(
-        "the name has the separator in it, and servers look for the expiry after the first one: \
-         put the expiry first, or choose another separator"
+        "the name contains the separator, and servers look for the expiry after the first \
+         separator: put the expiry first, or choose another separator"
     )]
     SeparatorInName,
 
@@ -113,19 +113,19 @@ pub enum Error {
     BadSeparator,
 
     /// The ttl is under one second.
-    #[error("the ttl is under one second: give the seconds that the login must last")]
+    #[error("the ttl is under one second: give the login's lifetime, at least one second")]
     TtlTooShort,
 
     /// The expiry is outside 1..=2147483647, the range that every TURN server accepts.
     #[error(
         "the expiry is not within 1..=2147483647 Unix seconds, which end in January 2038{}",
         .hint.map_or(
-            ": give a shorter ttl, and check that it, now and the skew are in seconds",
+            ": give a shorter ttl, and check that the ttl, now and the skew are in seconds",
             ExpiryHint::advice
         )
     )]
     ExpiryOutOfRange {
-        /// The likely mistake, judging by the numbers.
+        /// The likely mistake, judging by the numbers; `None` if they suggest none.
         hint: Option<ExpiryHint>,
     },
 
@@ -161,9 +161,9 @@ impl ExpiryHint {
     pub(crate) fn find(ttl: u64, time: u64) -> Option<Self> {
         /// No ttl is that long, and no two clocks differ by that much.
         const TEN_YEARS: u64 = 10 * 365 * 86_400;
-        /// A ttl that cannot fit, whatever the time is: 2³¹ - 1 seconds.
+        /// The longest ttl that fits, at time 0 and without a skew: 2³¹ - 1 seconds.
         const SIXTY_EIGHT_YEARS: u64 = 2_147_483_647;
-        /// As milliseconds, this is March 1973, which is earlier than any clock that has been set.
+        /// In milliseconds, this is March 1973: any clock that has been set shows a later time.
         const YEAR_5138: u64 = 100_000_000_000;
 
         if time >= YEAR_5138 {
@@ -187,7 +187,7 @@ impl ExpiryHint {
     }
 }
 
-/// Why an ICE server, a lease or one of its formats is refused.
+/// Why an ICE server, a login or a lease cannot be built, or a lease cannot be written in a format.
 ///
 /// No message contains a credential or a name.
 ///
@@ -209,39 +209,43 @@ pub enum IceError {
     #[error(transparent)]
     Credentials(#[from] Error),
 
-    /// An ICE server has no URI, which makes browsers throw for the whole configuration.
+    /// An ICE server has no URI, which makes browsers reject the whole configuration.
     #[error("the ICE server has no URI: give one or more")]
     NoUrls,
 
-    /// A TURN server has no username or no credential, which makes browsers throw for the whole
+    /// A TURN server has no username or no credential, which makes browsers reject the whole
     /// configuration.
     #[error("a TURN server needs a username and a credential, neither of them empty")]
     NoLogin,
 
     /// The username or the credential has a control character: RFC 8265 section 4.1 forbids it, and
     /// a line end would end a header.
-    #[error("the username or the credential has a control character: a line end from a file?")]
+    #[error(
+        "the username or the credential has a control character: remove it, such as a line end \
+         from a file"
+    )]
     ControlCharacter,
 
-    /// None of the URIs is a TURN server's, so a login is useless.
+    /// There is no TURN server, so a login is useless.
     #[error("there is no TURN server among the URIs: give one such as turn:turn.example.org")]
     NoTurn,
 
-    /// Browsers refuse every URI, or those of every TURN server: see
+    /// Browsers refuse all of the URIs, or all those of TURN servers: see
     /// [`BrowserRefusal`](crate::ice::BrowserRefusal).
     #[error(
-        "browsers refuse the URIs of every TURN server, or of every server: add one on a usual \
-         port, such as turn:turn.example.org:3478"
+        "browsers refuse all of the URIs, or all those of TURN servers: add one on a usual port, \
+         such as turn:turn.example.org:3478"
     )]
     NoneForBrowsers,
 
-    /// The format needs a ttl, and the login's is not known.
+    /// The format needs a ttl, and the login's ttl is unknown.
     #[error("the ttl of the login is unknown, and this format needs one")]
     NoTtl,
 
-    /// A username has a character that XML cannot contain, not even escaped.
+    /// A username or a credential has a character that XML cannot contain, not even escaped.
     #[error(
-        "the username has U+FFFE or U+FFFF in it, which XML cannot hold: use PseudonymKey::name_for"
+        "the username or the credential has U+FFFE or U+FFFF in it, which XML cannot contain: use \
+         PseudonymKey::name_for"
     )]
     NotXml,
 
@@ -255,9 +259,9 @@ pub enum IceError {
 }
 
 const MALFORMED: &str = "the username is malformed: it must be expiry and name, name and expiry, \
-     or an expiry alone, with this separator and within the limits of minting";
+     or an expiry alone, with the separator in use and within the limits of Username";
 
-/// Why a [`Keyring`](crate::Keyring) refuses a username and password.
+/// Why a [`Keyring`](crate::Keyring) refuses a username and password, or a username does not parse.
 ///
 /// No message contains a password or a name.
 ///
@@ -269,8 +273,8 @@ const MALFORMED: &str = "the username is malformed: it must be expiry and name, 
 /// assert_eq!(error, VerifyError::WrongPassword);
 /// assert_eq!(
 ///     error.to_string(),
-///     "the password does not match this username under any of these secrets: compare the \
-///      secrets, and check that neither text was altered"
+///     "the password does not match this username with any of the secrets: compare the secrets \
+///      with the issuer's, and check that neither the username nor the password was altered"
 /// );
 /// # Ok::<(), Error>(())
 /// ```
@@ -279,12 +283,12 @@ const MALFORMED: &str = "the username is malformed: it must be expiry and name, 
 pub enum VerifyError {
     /// None of our secrets produces this password for this username.
     #[error(
-        "the password does not match this username under any of these secrets: compare the \
-         secrets, and check that neither text was altered"
+        "the password does not match this username with any of the secrets: compare the secrets \
+         with the issuer's, and check that neither the username nor the password was altered"
     )]
     WrongPassword,
 
-    /// The username has no known layout, or is outside the limits of minting.
+    /// The username has no known layout, or is outside the limits of [`Username`](crate::Username).
     #[error("{}", MALFORMED)]
     MalformedUsername,
 
@@ -312,7 +316,7 @@ pub enum VerifyError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CandidateError {
-    /// The username has no known layout, or is outside the limits of minting.
+    /// The username has no known layout, or is outside the limits of [`Username`](crate::Username).
     #[error("{}", MALFORMED)]
     MalformedUsername,
 

@@ -156,10 +156,9 @@ fn hints() {
     let message = |error: Result<u64, Error>| error.unwrap_err().to_string();
     assert!(message(milliseconds).ends_with(": it looks like milliseconds, divide by 1000"));
     assert!(message(timestamp).ends_with("point in time, give the seconds from now instead"));
-    assert!(
-        message(Err(out_of_range(None)))
-            .ends_with(": give a shorter ttl, and check that it, now and the skew are in seconds")
-    );
+    assert!(message(Err(out_of_range(None))).ends_with(
+        ": give a shorter ttl, and check that the ttl, now and the skew are in seconds"
+    ));
 }
 
 #[test]

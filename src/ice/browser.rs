@@ -10,8 +10,9 @@ use super::uri::IceUri;
 
 /// Why a browser refuses a URI that other clients use.
 ///
-/// Firefox throws for the whole configuration, even if the other URIs are good. Chromium silently
-/// ignores the URI. [`IceLease::for_browsers`](super::IceLease::for_browsers) leaves such URIs out.
+/// For some of these URIs, Firefox rejects the whole configuration, even if the other URIs are
+/// good. Chromium silently ignores most of them.
+/// [`IceLease::for_browsers`](super::IceLease::for_browsers) leaves such URIs out.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -25,22 +26,23 @@ use super::uri::IceUri;
 /// assert_eq!(refusal("turns:turn.example.org:465")?, Some(blocked));
 /// assert_eq!(
 ///     blocked.to_string(),
-///     "browsers block port 465, and Firefox throws for the whole configuration"
+///     "browsers block port 465, and Firefox rejects the whole configuration"
 /// );
 /// # Ok::<(), UriError>(())
 /// ```
 ///
-/// Seen in Firefox 153 and Chromium 156.
+/// Tested with Firefox 153 and Chromium 156.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum BrowserRefusal {
-    /// Firefox throws `NotSupportedError`.
-    #[error("Firefox does not support stuns, and throws for the whole configuration")]
+    /// The scheme is `stuns`: Firefox throws `NotSupportedError`.
+    #[error("Firefox does not support stuns, and rejects the whole configuration")]
     Stuns,
 
     /// The port is one of the [bad ports] of the Fetch standard.
     ///
-    /// Firefox throws `SyntaxError`, except for 53; Chromium ignores the URI, except on 4190 and 6679.
+    /// Firefox throws `SyntaxError`, except for port 53. Chromium ignores the URI, except on ports
+    /// 4190 and 6679.
     ///
     /// [bad ports]: https://fetch.spec.whatwg.org/#bad-port
     #[error("{}", blocked(*port))]
@@ -49,8 +51,8 @@ pub enum BrowserRefusal {
         port: u16,
     },
 
-    /// A TURN server on a port below 1024 other than 80 and 443: Chromium ignores it.
-    #[error("Chromium ignores TURN servers on port {port}: below 1024 it uses 80 and 443 only")]
+    /// The URI is a TURN server's, on a port below 1024 other than 80 and 443: Chromium ignores it.
+    #[error("Chromium ignores TURN servers on port {port}: below 1024, it uses only 80 and 443")]
     LowPort {
         /// The port.
         port: u16,
@@ -61,14 +63,14 @@ fn blocked(port: u16) -> String {
     if port == DNS {
         format!("Chromium blocks port {port}, and ignores the URI")
     } else {
-        format!("browsers block port {port}, and Firefox throws for the whole configuration")
+        format!("browsers block port {port}, and Firefox rejects the whole configuration")
     }
 }
 
-/// The bad port that Firefox accepts.
+/// DNS's port: the only bad port that Firefox accepts.
 const DNS: u16 = 53;
 
-/// <https://fetch.spec.whatwg.org/#bad-port>, in November 2026.
+/// The bad ports of the Fetch standard in November 2026: <https://fetch.spec.whatwg.org/#bad-port>.
 const BAD_PORTS: [u16; 82] = [
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,
     103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465,

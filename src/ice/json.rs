@@ -1,4 +1,4 @@
-//! The JSON shapes of ICE servers: it writes today's W3C form, and reads every form that clients and
+//! ICE servers as JSON, written in today's W3C form, and read in every form that clients and
 //! providers have used.
 
 use core::slice;
@@ -33,8 +33,8 @@ pub(crate) enum Flaw {
     NoUrls,
     #[error("invalid type, expected a STUN or TURN URI, or a list of them")]
     NotUri,
-    /// With `hmac-sha1` the credential is the secret that is shared with the TURN server.
-    #[error("the credential is not a password: its credentialType is another one")]
+    /// With the type `hmac-sha1`, the credential is the secret that is shared with the TURN server.
+    #[error("the credential is not a password: its credentialType must be password, or left out")]
     NotPassword,
     #[error(transparent)]
     Uri(#[from] UriError),
@@ -42,8 +42,8 @@ pub(crate) enum Flaw {
     Ice(#[from] IceError),
 }
 
-/// The usable servers in a list, in one server, or in an object whose member `iceServers` or
-/// `ice_servers` is one of the two.
+/// Reads the usable servers from a list, from one server, or from an object whose member
+/// `iceServers` or `ice_servers` is a list or one server.
 pub(crate) fn servers(json: &Json<'_>) -> Result<Reading, Flaw> {
     const NAMES: [&str; 2] = ["iceServers", "ice_servers"];
 
@@ -62,7 +62,7 @@ pub(crate) fn servers(json: &Json<'_>) -> Result<Reading, Flaw> {
     Ok(Reading::of(entries))
 }
 
-/// The servers that were read, and why the first URI that was left out was wrong.
+/// The servers that were read, and what was wrong with the first URI that was left out.
 pub(crate) struct Reading {
     pub(crate) servers: IceServers,
     flaw: Option<Flaw>,
@@ -120,13 +120,13 @@ pub(crate) fn login(entry: &Json<'_>) -> Result<Login, IceError> {
     Login::new(text("username").unwrap_or_default(), credential)
 }
 
-/// The names that W3C, its old drafts, providers and the TURN REST draft use. Of the names for
-/// URIs, the first that has one counts.
+/// The names that W3C, its old drafts, providers and the TURN REST draft use. If an entry has URIs
+/// under several names, only the first of these names counts.
 const URIS: [&str; 3] = ["urls", "url", "uris"];
 const LOGIN: [&str; 3] = ["username", "credential", "password"];
 const TYPES: [&str; 2] = ["credentialType", "credential_type"];
 
-/// The URIs of an entry, and what was left out of them.
+/// The usable URIs of an entry, how many were left out, and what was wrong with the first of those.
 pub(super) struct Uris {
     pub(super) kept: Vec<IceUri>,
     pub(super) dropped: usize,
@@ -134,7 +134,7 @@ pub(super) struct Uris {
 }
 
 impl Uris {
-    /// An entry without URIs counts as one that was left out.
+    /// Reads the URIs of an entry. An entry without URIs counts as one URI that was left out.
     pub(super) fn of(entry: &Json<'_>) -> Self {
         let lists = || URIS.iter().filter_map(|name| entry.get(name));
         let uris = lists().map(Json::elements).find(|uris| !uris.is_empty()).unwrap_or_default();

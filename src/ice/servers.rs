@@ -15,9 +15,9 @@ use crate::time::UnixTime;
 /// A list of ICE servers.
 ///
 /// With the feature `serde`, it is written as `{"iceServers": [...]}`, which
-/// `new RTCPeerConnection()` accepts unchanged. It reads that object (also with `ice_servers`), a
-/// bare list, or one server. Anything that is not a usable [`IceServer`] is left out and
-/// [counted](Self::dropped); it is an error if nothing is left.
+/// `new RTCPeerConnection()` accepts unchanged. It is read from such an object (also with
+/// `ice_servers`), from a bare list, or from one server. Anything that is not a usable
+/// [`IceServer`] is left out and [counted](Self::dropped); it is an error if nothing is left.
 ///
 /// ```
 /// use turn_credentials::{IceServer, IceServers};
@@ -37,7 +37,7 @@ pub struct IceServers {
 }
 
 impl IceServers {
-    /// A list that was read, and how many of its URIs were left out.
+    /// Creates a list that was read, with the number of its URIs that were left out.
     #[cfg(feature = "serde")]
     pub(super) fn read(servers: Vec<IceServer>, dropped: usize) -> Self {
         Self { servers, dropped }
@@ -68,7 +68,7 @@ impl IceServers {
 
     /// How many URIs were left out when the list was read: invalid ones, TURN URIs without a
     /// complete login, and those of an entry whose credential is not a password. An entry without
-    /// URIs counts as one.
+    /// URIs counts as one URI.
     ///
     /// ```
     /// use turn_credentials::IceServers;
@@ -95,11 +95,11 @@ impl IceServers {
 
     /// Keeps at most `count` URIs, in their original order, covering as many kinds as possible.
     ///
-    /// Each URI slows gathering down, and Firefox warns if there are five or more. One of each kind
-    /// is kept first, in this order: STUN (`stun` before `stuns`, which Firefox does not support),
-    /// TURN over UDP, TURN over TCP, and TURN over TLS (preferably on port 443, which passes most
-    /// firewalls). Then comes a second of each kind, and so on. TURN over DTLS, which few clients
-    /// support, comes last. Filter [for browsers](Self::for_browsers) first.
+    /// Each URI slows down ICE gathering, and Firefox warns if there are five or more. One of each
+    /// kind is kept first, in this order: STUN (`stun` before `stuns`, which Firefox does not
+    /// support), TURN over UDP, TURN over TCP, and TURN over TLS (preferably on port 443, which
+    /// passes most firewalls). Then comes a second of each kind, and so on. TURN over DTLS, which
+    /// few clients support, comes last. Call [`for_browsers`](Self::for_browsers) before this.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -139,7 +139,8 @@ impl IceServers {
         self.retain_urls(|_| stays.next().unwrap_or_default())
     }
 
-    /// Leaves out the URIs that a browser refuses, and reports each to `left_out`, with the reason.
+    /// Leaves out the URIs that any browser refuses, and reports each to `left_out`, with the
+    /// reason.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -157,7 +158,7 @@ impl IceServers {
     /// assert_eq!(servers_for_browsers.as_slice()[0].urls().len(), 1);
     /// assert_eq!(
     ///     left_out,
-    ///     ["stuns:a.example: Firefox does not support stuns, and throws for the whole configuration"]
+    ///     ["stuns:a.example: Firefox does not support stuns, and rejects the whole configuration"]
     /// );
     ///
     /// let none = servers(&["stun:a.example", "turns:a.example:465"])?.for_browsers(|_, _| ());
@@ -211,7 +212,7 @@ impl IceServers {
     }
 }
 
-/// The purpose of a URI. Within a kind, the better one comes first.
+/// The kind of a URI: STUN, or TURN over one transport. Within a kind, the better URI comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Stun { tls: bool },
@@ -238,8 +239,8 @@ impl Kind {
     }
 }
 
-/// The places of the sorted URIs: the first of each kind, then the second of each, and so on; DTLS
-/// last.
+/// Reorders the places of URIs that are sorted by kind: the first of each kind, then the second of
+/// each, and so on; DTLS last.
 fn by_turns(sorted: &[(Kind, usize)]) -> Vec<usize> {
     let same_kind =
         |a: &(Kind, usize), b: &(Kind, usize)| mem::discriminant(&a.0) == mem::discriminant(&b.0);

@@ -16,9 +16,9 @@ use crate::decimal;
 /// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
 ///
 /// A value follows the grammar of W3C WebRTC section 4.2.4, and native libraries accept it as well.
-/// Only the IDNA validity of `xn--` labels is not checked; Firefox throws for an invalid one. Some
-/// URIs are for native clients only: see [`browser_refusal`](Self::browser_refusal). It displays as
-/// written, except that the scheme becomes lower-case and the port loses leading zeros.
+/// Only the IDNA validity of `xn--` labels is not checked; Firefox rejects an invalid label. Some
+/// URIs are for native clients only: see [`browser_refusal`](Self::browser_refusal). A URI displays
+/// as written, except that the scheme becomes lower-case and the port loses leading zeros.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -40,15 +40,15 @@ use crate::decimal;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IceUri {
     scheme: Scheme,
-    /// An IPv6 address without its brackets; nothing else contains a colon.
+    /// A name or an address. Only an IPv6 address, which has no brackets here, contains a colon.
     host: String,
     port: Option<u16>,
     transport: Option<Transport>,
 }
 
 impl IceUri {
-    /// Creates the URI of a host without scheme or port: a name, an IPv4 address, or an IPv6 address with
-    /// or without brackets.
+    /// Creates a URI from a scheme and a host, which is a name, an IPv4 address, or an IPv6 address
+    /// with or without brackets.
     ///
     /// ```
     /// use turn_credentials::IceUri;
@@ -62,7 +62,8 @@ impl IceUri {
     ///
     /// # Errors
     ///
-    /// [`UriError::Host`]; [`UriError::NotAscii`], [`UriError::Wildcard`].
+    /// [`UriError::NotAscii`]; [`UriError::Wildcard`] for a host with `*`; [`UriError::Host`] for
+    /// anything else that is not a host.
     pub fn new(scheme: Scheme, host: &str) -> Result<Self, UriError> {
         if !host.is_ascii() {
             return Err(UriError::NotAscii);
@@ -99,8 +100,8 @@ impl IceUri {
         if port == 0 { Err(UriError::Port) } else { Ok(Self { port: Some(port), ..self }) }
     }
 
-    /// Sets the port to the default if there is none, since clients disagree about the default for
-    /// `stuns`.
+    /// Sets the port to the scheme's default if the URI has none, since clients disagree about the
+    /// default for `stuns`.
     ///
     /// ```
     /// use turn_credentials::IceUri;
@@ -176,24 +177,24 @@ impl IceUri {
         hosts.into_iter().flat_map(|host| ways(host.as_ref())).collect()
     }
 
-    /// Writes the host, an IPv6 address in brackets.
+    /// Writes the host, with brackets around an IPv6 address.
     pub(super) fn write_host(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let (before, after) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
         write!(out, "{before}{}{after}", self.host)
     }
 
-    /// Whether it is a TURN server's.
+    /// Whether this is a TURN server's URI.
     pub(super) fn is_turn(&self) -> bool {
         self.scheme.is_turn()
     }
 
-    /// The protocol.
+    /// The scheme.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// The host, an IPv6 address without its brackets.
+    /// The host. An IPv6 address has no brackets here.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -361,56 +362,60 @@ pub enum UriError {
     #[error("the URI is empty: look for an unset variable or an extra comma")]
     Empty,
 
-    /// Quotation marks around the URI: some tools keep those of a file.
+    /// The URI has quotation marks around it, such as those of a file, which some tools keep.
     #[error("the URI has quotation marks around it: leave them out")]
     Quoted,
 
-    /// A blank or control character, which browsers silently strip.
+    /// The URI contains a blank or control character. Browsers silently strip some of these.
     #[error("the URI has a blank or control character at byte {index}: leave it out")]
     Blank {
         /// The position of its first byte in the text, counted from 0.
         index: usize,
     },
 
-    /// A web address: a provider's API, not a server.
-    #[error("the URI is a web address, not a TURN server: ask it for ICE servers and give those")]
+    /// The URI is a web address, such as a provider's API, not a STUN or TURN server's.
+    #[error(
+        "the URI is a web address, not a STUN or TURN server's: give the URIs that a provider's \
+         API returns, not the API's own"
+    )]
     Https,
 
     /// The scheme is not one of stun, stuns, turn and turns.
     #[error("the scheme is not stun, stuns, turn or turns")]
     Scheme,
 
-    /// `turn://host`.
+    /// The scheme is followed by slashes, as in `turn://host`.
     #[error("the scheme is followed by slashes: write turn:host, without them")]
     Slashes,
 
-    /// `turn:user@host`, `turn:user:password@host`.
+    /// A user precedes the host, as in `turn:user@host` or `turn:user:password@host`.
     #[error("the URI has a user before the host: give the username and the credential separately")]
     UserInfo,
 
-    /// `turn:host/path`.
+    /// The URI has a path, as in `turn:host/path`.
     #[error("the URI has a path: leave it out")]
     Path,
 
     /// The host is empty, or is neither a name nor an address, or includes a scheme or port.
-    #[error("the host is not just a host name, an IPv4 address or an IPv6 address in brackets")]
+    #[error("the host is not a name or an address: write it alone, with brackets around IPv6")]
     Host,
 
-    /// `turn:2001:db8::1`, `turn:2001:db8::1:3478`.
+    /// The host is an IPv6 address without brackets, as in `turn:2001:db8::1` or
+    /// `turn:2001:db8::1:3478`.
     #[error(
         "the host is an IPv6 address without brackets: put them around it, as in turn:[::1]:3478"
     )]
     NoBrackets,
 
-    /// An internationalized host name, or one with full-width dots. Browsers convert it; other
-    /// clients do not.
+    /// The host is not ASCII: it is an internationalized name, or has full-width dots. Browsers
+    /// convert such a host; other clients do not.
     #[error(
-        "the host is not ASCII: write an international name as xn--... (punycode), and plain dots"
+        "the host is not ASCII: write an international name as xn--... (punycode), with plain dots"
     )]
     NotAscii,
 
-    /// `turn:*.example.org`, for which Firefox throws.
-    #[error("the host has a wildcard, as a certificate may: give the name of one server")]
+    /// The host has a wildcard, as in `turn:*.example.org`, which Firefox rejects.
+    #[error("the host has a wildcard, which only a certificate may have: name one server")]
     Wildcard,
 
     /// The port is not a number within 1..=65535.
@@ -421,11 +426,11 @@ pub enum UriError {
     #[error("the query is not ?transport=udp or ?transport=tcp, in lower case")]
     Query,
 
-    /// `stun` and `stuns` have no query.
-    #[error("a stun URI has no query: leave out what follows the question mark")]
+    /// A `stun` or `stuns` URI has a query or a transport, which RFC 7064 does not allow.
+    #[error("a stun URI cannot have a query: leave out the question mark and what follows it")]
     StunQuery,
 
-    /// `turn:host#fragment`.
-    #[error("the URI has a fragment: leave out what follows the number sign")]
+    /// The URI has a fragment, as in `turn:host#fragment`.
+    #[error("the URI has a fragment: leave out the # and what follows it")]
     Fragment,
 }

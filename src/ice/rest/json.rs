@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for Answer {
         match &json {
             Json::Object(members) if members.is_empty() => {
                 return Err(D::Error::custom(
-                    "missing fields, all of them: a Matrix homeserver writes {} \
+                    "the object is empty: a Matrix homeserver sends {} \
                      if it has no TURN server configured",
                 ));
             }
