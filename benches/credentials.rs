@@ -1,9 +1,9 @@
-//! Minting, verifying and what is around them: `cargo bench`, or `cargo bench --all-features` for all
-//! of it.
+//! Benchmarks of minting, verifying and related operations: `cargo bench`, or
+//! `cargo bench --all-features` for all of them.
 //!
-//! "Today's way" is the code that people write today. In this build it has the features that our
-//! dependencies ask of `hmac` and `sha1`, whose wiping slows it: the fair ratios are those of
-//! `benches/peers`, which builds it apart.
+//! "Today's way" is the code that people write today. In this build, it uses `hmac` and `sha1` with
+//! the features that this crate enables, and their wiping slows it. `benches/peers` builds it
+//! separately: quote the ratios from there.
 #![allow(missing_docs)]
 
 use std::hint::black_box;
@@ -34,7 +34,7 @@ const NAMES: [(&str, &str); 6] = [
     ),
 ];
 
-/// The code that is in many a WebRTC backend.
+/// The code that many WebRTC backends contain.
 mod today {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
@@ -70,7 +70,8 @@ fn mint(name: &str, secret: &SharedSecret) -> TurnCredentials {
     TurnCredentials::generate_at(name, secret, HOUR, ClockSkew::NONE, black_box(NOW)).unwrap()
 }
 
-/// No keyed minting of a short name can go below this: the second hashes what the first gives.
+/// The least that minting a login for a short name costs with a keyed MAC: two compressions, of
+/// which the second hashes the result of the first.
 fn two_compressions() -> [u32; 5] {
     let mut state = [0; 5];
     compress(&mut state, black_box(&[[b'n'; 64]]));
@@ -111,7 +112,7 @@ fn minting(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The credential was made with the oldest secret, which is the last to be tried.
+/// Verifies logins made with the oldest secret, which is tried last.
 fn verifying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("verify");
     group.bench_function("two compressions", |bencher| bencher.iter(two_compressions));
@@ -206,7 +207,7 @@ fn leases(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What XEP-0215 costs without escaping, and with a date that is a text already.
+/// Writes XEP-0215 without escaping, and with a constant as the date.
 #[cfg(feature = "providers")]
 fn write_service(
     text: &mut String,
@@ -257,7 +258,7 @@ fn diagnosing(criterion: &mut Criterion) {
     let secrets: Vec<_> = (0..10).map(|n| format!("{SECRET}{n}")).collect();
     let secrets: Vec<_> = secrets.iter().map(String::as_bytes).collect();
     let username = format!("1700003600:{}", NAMES[1].1);
-    // No recipe gives it, so that all are tried.
+    // No recipe produces this password, so all of them are tried.
     let password = Some("nbRcrnq5h6xXhyNhlwk+lDLvVVo=");
     criterion.bench_function("diagnose, ten secrets", |bencher| {
         bencher.iter(|| diagnose_at(black_box(&username), password, &secrets, NOW));

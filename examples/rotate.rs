@@ -1,5 +1,5 @@
-//! Rotates a secret without refusing a single client: shows who mints with which secret, and how the
-//! TURN server answers each login. Time is simulated: `cargo run --example rotate`.
+//! Rotates a secret without refusing any client: `cargo run --example rotate`. It shows who mints
+//! with which secret, and how the TURN server answers each login. Time is simulated.
 
 use std::error::Error;
 use std::io::{self, Write as _};

@@ -1,4 +1,4 @@
-//! The TURN server's clock: how far it is from ours, and the expiry that it is compared with.
+//! The TURN server's clock: how far it is from ours, and the expiry of a login on it.
 
 use core::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 /// If the clocks may differ by an unknown amount, use [`server_ahead`](Self::server_ahead) as a
 /// safety margin: it moves the expiry and leaves the ttl that the client is told unchanged.
 ///
-/// A fraction of a second is rounded towards the later expiry.
+/// A fraction of a second is rounded such that the expiry is later.
 ///
 /// ```
 /// use core::time::Duration;
@@ -31,7 +31,7 @@ use crate::time::UnixTime;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClockSkew {
-    /// Wide enough that no sum below overflows.
+    /// In seconds, as an `i128`, so that no sum below overflows.
     server_minus_ours: i128,
 }
 
@@ -98,8 +98,8 @@ impl ClockSkew {
         Self { server_minus_ours: servers.saturating_sub(ours) }
     }
 
-    /// The expiry, on the TURN server's clock, of a login that lasts for `ttl` from our `now`: now
-    /// + ttl + skew.
+    /// The expiry, on the TURN server's clock, of a login that lasts for `ttl` from our `now`:
+    /// `now + ttl + skew`.
     ///
     /// A fraction of a second in the ttl is dropped.
     ///
@@ -126,7 +126,7 @@ impl ClockSkew {
         self.expiry_after(ttl.as_secs(), now).map(Expiry::time)
     }
 
-    /// [`expiry`](Self::expiry), of a ttl in seconds.
+    /// Like [`expiry`](Self::expiry), with the ttl in seconds.
     pub(crate) fn expiry_after(self, ttl: u64, now: UnixTime) -> Result<Expiry, Error> {
         if ttl == 0 {
             return Err(Error::TtlTooShort);
@@ -135,7 +135,7 @@ impl ClockSkew {
         Expiry::new(expiry, || ExpiryHint::find(ttl, now.as_secs()))
     }
 
-    /// The seconds from our `now` until the server's clock reaches the expiry; saturates.
+    /// The seconds from our `now` until the server's clock reaches the expiry. Fails if it has.
     pub(crate) fn ttl_until(self, expiry: Expiry, now: UnixTime) -> Result<u64, Error> {
         let ttl = i128::from(expiry.secs()).saturating_sub(self.servers_clock(now));
         if ttl <= 0 {
@@ -150,20 +150,20 @@ impl ClockSkew {
     }
 }
 
-/// The expiry in a username, on the TURN server's clock: at least 1, and at most 31 bits.
+/// The expiry in a username, in Unix seconds on the TURN server's clock: within 1..=2147483647.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Expiry(u32);
 
 impl Expiry {
-    /// coturn compares expiries as signed 32-bit numbers.
+    /// The last expiry that coturn accepts: it compares expiries as signed 32-bit numbers.
     pub(crate) const MAX: Self = Self(2_147_483_647);
 
-    /// The expiry of a new login.
+    /// Checks the expiry of a username that is built.
     pub(crate) fn at(time: UnixTime) -> Result<Self, Error> {
         Self::new(time.as_secs().into(), || ExpiryHint::find(0, time.as_secs()))
     }
 
-    /// The expiry in a username that is read.
+    /// Checks the expiry of a username that is parsed.
     pub(crate) fn read(secs: u64) -> Option<Self> {
         u32::try_from(secs).ok().and_then(Self::in_range)
     }

@@ -11,18 +11,18 @@ use crate::clock::ClockSkew;
 use crate::secret::SharedSecret;
 use crate::wiped::Wiped;
 
-/// Uses [`from_config_value`](Self::from_config_value). Its own errors never show the value. A
-/// format's error may: `toml` prints the line, so show only its `message()`.
+/// Uses [`from_config_value`](Self::from_config_value). This crate's errors never show the value,
+/// but a format's may: an error of `toml` prints the line, so show only its `message()`.
 impl<'de> Deserialize<'de> for SharedSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Not `deserialize_str`: a format would show a number that it found in its own error.
+        // Not `deserialize_str`: a format that found a number would show it in its error.
         deserializer.deserialize_any(SecretVisitor)
     }
 }
 
 struct SecretVisitor;
 
-/// A number may be a secret whose quotes were forgotten.
+/// Refuses what is not text, without showing it: a number may be a secret that lacks its quotes.
 macro_rules! refuse {
     ($($method:ident($type:ty)),*) => {
         $(fn $method<E: Error>(self, _: $type) -> Result<SharedSecret, E> {
@@ -50,7 +50,7 @@ impl Visitor<'_> for SecretVisitor {
     refuse!(visit_i128(i128), visit_u128(u128));
 }
 
-/// From whole seconds, the server's clock minus ours: see [`from_secs`](Self::from_secs).
+/// Reads whole seconds, the server's clock minus ours, as for [`from_secs`](Self::from_secs).
 impl<'de> Deserialize<'de> for ClockSkew {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SkewVisitor)

@@ -71,13 +71,13 @@ impl TurnCredentials {
         Self::generate_at(name, secret, ttl, skew, UnixTime::now())
     }
 
-    /// Creates a login `<expiry>:<name>` that lasts for `ttl` from `now`.
+    /// Creates a login with the username `<expiry>:<name>`, which lasts for `ttl` from `now`.
     ///
-    /// The expiry is now + ttl + skew: see [`ClockSkew::expiry`].
+    /// The expiry is `now + ttl + skew`: see [`ClockSkew::expiry`].
     ///
-    /// coturn and eturnal (unless `strict_expiry` is set) check the expiry only when a client allocates
-    /// a relay; a running session continues. pion, webrtc-rs and STUNner check it on every request:
-    /// there the ttl must outlast the call.
+    /// coturn and eturnal (unless `strict_expiry` is set) check the expiry only when a client
+    /// allocates a relay; a running session continues. pion, webrtc-rs and STUNner check it on
+    /// every request, so the ttl must outlast the call.
     ///
     /// ```
     /// use core::time::Duration;
@@ -98,8 +98,8 @@ impl TurnCredentials {
     /// # Errors
     ///
     /// * Those of [`ClockSkew::expiry`], for a ttl under one second and for an expiry out of range.
-    /// * Those of [`Username::new`], for a name that servers refuse. From any account id,
-    ///   [`PseudonymKey`] derives a name that they accept.
+    /// * Those of [`Username::new`], for a name that servers refuse. [`PseudonymKey`] derives a
+    ///   name that they accept from any account id.
     ///
     /// [`PseudonymKey`]: crate::PseudonymKey
     pub fn generate_at(
@@ -139,7 +139,8 @@ impl TurnCredentials {
         Self::generate_expiry_only_at(secret, ttl, skew, UnixTime::now())
     }
 
-    /// Creates a login `<expiry>` that lasts for `ttl` from `now`: see [`Username::expiry_only`].
+    /// Creates a login with the username `<expiry>`, which lasts for `ttl` from `now`: see
+    /// [`Username::expiry_only`].
     ///
     /// ```
     /// use core::time::Duration;
@@ -201,9 +202,10 @@ impl TurnCredentials {
         Self::for_username_at(username, secret, skew, UnixTime::now())
     }
 
-    /// Creates a login of any layout and separator, which lasts until the username's expiry.
+    /// Creates a login with this username, in any layout and with any separator. It lasts until the
+    /// username's expiry.
     ///
-    /// Its ttl is expiry - (now + skew). [`ClockSkew::expiry`] computes the expiry from a ttl.
+    /// Its ttl is `expiry - (now + skew)`. [`ClockSkew::expiry`] computes the expiry from a ttl.
     ///
     /// ```
     /// use turn_credentials::{ClockSkew, Error, SharedSecret, TurnCredentials, UnixTime, Username};
@@ -226,7 +228,7 @@ impl TurnCredentials {
     ///
     /// # Errors
     ///
-    /// [`Error::BornExpired`] unless the expiry is after now + skew.
+    /// [`Error::BornExpired`] unless the expiry is after `now + skew`.
     pub fn for_username_at(
         username: Username<'_>,
         secret: &SharedSecret,
@@ -328,7 +330,7 @@ impl TurnCredentials {
     }
 }
 
-/// When to renew what lasts this long. The last quarter is for retries.
+/// How long to wait before renewing what lasts for `ttl`. The last quarter is for retries.
 pub(crate) fn three_quarters(ttl: Duration) -> Duration {
     ttl.saturating_sub(ttl.checked_div(4).unwrap_or_default())
 }

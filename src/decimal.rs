@@ -1,4 +1,4 @@
-//! Numbers of digits only: `str::parse` accepts a sign too.
+//! Numbers that consist of digits only: `str::parse` also accepts a sign.
 
 use core::str::FromStr;
 

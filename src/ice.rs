@@ -1,7 +1,7 @@
 //! ICE servers (W3C `RTCIceServer`): what a client is given, in every format that clients read.
 //!
-//! [`IceLease`] is at the centre. You get one from your own [`TurnServer`]s or from a provider, and
-//! make every format from it.
+//! The central type is [`IceLease`]. You get a lease from your own [`TurnServer`]s or from a
+//! provider, and make every format from it.
 //!
 //! ```
 //! use core::time::Duration;

@@ -1,4 +1,4 @@
-//! JSON that others wrote.
+//! JSON that clients and providers wrote, in any shape.
 
 use core::fmt;
 use core::time::Duration;
@@ -12,17 +12,17 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use crate::decimal;
 use crate::wiped::Wiped;
 
-/// Any JSON. Its text is borrowed from the input, or wiped when it is dropped.
+/// Any JSON value. Its text is borrowed from the input, or wiped when it is dropped.
 ///
-/// Every value is accepted: if asked for one type, serde shows in its error what it found instead,
-/// which may be a credential.
+/// Every type of value is accepted: if only one were, serde's error would show what it found
+/// instead, which may be a credential.
 pub(crate) enum Json<'a> {
     Null,
     Whole(u64),
     Text(Text<'a>),
     List(Vec<Self>),
     Object(Vec<(Text<'a>, Self)>),
-    /// A boolean, or a number that is below zero or has a fraction.
+    /// A boolean, or a number that is not a `u64`.
     Other,
 }
 
@@ -48,7 +48,7 @@ impl Json<'_> {
         }
     }
 
-    /// A whole number, with or without quotes.
+    /// The value as a whole number, which may be in quotes.
     pub(crate) fn as_whole(&self) -> Option<u64> {
         match self {
             Self::Whole(number) => Some(*number),
@@ -56,13 +56,13 @@ impl Json<'_> {
         }
     }
 
-    /// The members of an object with this name: more than one is ambiguous.
+    /// An object's members with this name, which are several if the object repeats the name.
     fn members(&self, name: &str) -> impl Iterator<Item = &Self> {
         let members = if let Self::Object(members) = self { &**members } else { &[] };
         members.iter().filter(move |(other, _)| other.as_str() == name).map(|(_, member)| member)
     }
 
-    /// A member of an object.
+    /// An object's first member with this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         self.members(name).next()
     }
@@ -72,12 +72,12 @@ impl Json<'_> {
         names.iter().copied().find(|name| self.members(name).nth(1).is_some())
     }
 
-    /// A member of an object that is not null.
+    /// Like [`get`](Self::get), but `None` for a member that is null.
     pub(crate) fn get_some(&self, name: &str) -> Option<&Self> {
         self.get(name).filter(|member| !matches!(member, Self::Null))
     }
 
-    /// The elements of a list; any other value counts as a list of one, and null as an empty one.
+    /// The elements of a list. Null counts as an empty list, any other value as a list of one.
     pub(crate) fn elements(&self) -> &[Self] {
         match self {
             Self::List(elements) => elements,
@@ -87,7 +87,7 @@ impl Json<'_> {
     }
 
     fn of_fraction(number: f64) -> Self {
-        // A duration is the nearest nanosecond: it may be whole where the number is not.
+        // The duration is rounded to nanoseconds: it may be whole although the number is not.
         let is_same = |whole: &Duration| whole.as_secs_f64() - number == 0.0;
         let whole = Duration::try_from_secs_f64(number).ok();
         let whole = whole.filter(|whole| whole.subsec_nanos() == 0 && is_same(whole));
@@ -181,8 +181,8 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-/// How serde_json represents a number with its feature `arbitrary_precision`, which any crate in a
-/// build can turn on.
+/// Reads a number as serde_json represents it with the feature `arbitrary_precision`, which any
+/// crate in a build can turn on.
 fn as_number<'a>(members: &[(Text<'_>, Json<'_>)]) -> Option<Json<'a>> {
     match members {
         [(name, number)] if name.as_str() == "$serde_json::private::Number" => {

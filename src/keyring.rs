@@ -41,15 +41,15 @@ use crate::username::Username;
 /// mints with it, and forgets the old one only after its last login has expired:
 ///
 /// 1. Generate the next secret: 20 random bytes or more, as hex.
-/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn, see below. Logins of both
-///    secrets are now accepted.
+/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn, see below. Logins made
+///    with either secret are now accepted.
 /// 3. Wherever you mint or verify, call [`rotate(next)`](Self::rotate). A secret that is already
 ///    accepted is not added twice.
 /// 4. Wait for the longest ttl in use, plus the largest skew.
 /// 5. On every verifier, call [`retire_previous`](Self::retire_previous).
 ///
-/// After a leak, do not wait: go from step 3 to step 5 at once. Clients fetch new logins, and
-/// sessions that are already running continue in coturn.
+/// After a leak, do not wait: go from step 3 to step 5 at once. Clients must then fetch new logins.
+/// In coturn, sessions that are already running continue.
 ///
 /// # The same in coturn
 ///
@@ -61,16 +61,16 @@ use crate::username::Username;
 /// turnadmin --userdb /var/lib/turn/turndb -r example.org -X OLD      # step 5
 /// ```
 ///
-/// It reads `turnserver.conf` only at startup, and a restart ends every session. For step 2, add a
-/// second `static-auth-secret=NEXT` line and restart; for step 5, remove the first line and
+/// coturn reads `turnserver.conf` only at startup, and a restart ends every session. For step 2,
+/// add a second `static-auth-secret=NEXT` line and restart; for step 5, remove the first line and
 /// restart. Secrets in the database and in the file work side by side, so you can move to the
 /// database with these steps.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: SharedSecret,
-    /// Accepted ahead of a rotation.
+    /// Secrets that are accepted, but not minted with yet.
     next: Vec<SharedSecret>,
-    /// Newest first.
+    /// Secrets that are still accepted, but no longer minted with.
     previous: Vec<SharedSecret>,
     separator: char,
 }
@@ -161,8 +161,8 @@ impl Keyring {
         &self.current
     }
 
-    /// Accepts logins made with this secret too; the current one is unchanged. This is the first
-    /// step of a [rotation](Self#how-to-rotate).
+    /// Accepts logins made with this secret too; the current secret does not change. This is step 2
+    /// of a [rotation](Self#how-to-rotate).
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -192,7 +192,8 @@ impl Keyring {
         self.next.push(secret);
     }
 
-    /// Makes `next` the current secret. All others become previous ones, and still verify.
+    /// Makes `next` the current secret. All others become previous ones, and their logins are still
+    /// accepted.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -222,8 +223,8 @@ impl Keyring {
     /// [`rotate`](Self::rotate).
     ///
     /// In a TURN server that tries [every password](Self::passwords) on each request, this also
-    /// ends the running sessions of those secrets. coturn avoids that by keeping the key of each
-    /// session.
+    /// ends the running sessions whose logins were made with the previous secrets. coturn avoids
+    /// that by keeping the key of each session.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
@@ -246,8 +247,8 @@ impl Keyring {
     /// The passwords that are valid for a username, the current secret's first.
     ///
     /// This is the bare formula: nothing is checked. On a Refresh, use the password that you stored
-    /// with the session. If you stored none, try these: the expiry must not end a running session.
-    /// For an Allocate, use [`candidates_at`](Self::candidates_at).
+    /// with the session. If you stored none, try these: they ignore the expiry, which must not end
+    /// a running session. For an Allocate, use [`candidates_at`](Self::candidates_at).
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -266,7 +267,7 @@ impl Keyring {
     /// current secret's first.
     ///
     /// A TURN server never sees the password, only a MESSAGE-INTEGRITY keyed with it (RFC 8489
-    /// section 9.2), so it has to try each. `now` is the time on the TURN server's clock.
+    /// section 9.2), so it has to try every password. `now` is the time on the TURN server's clock.
     ///
     /// ```
     /// use turn_credentials::{CandidateError, Keyring, SharedSecret, UnixTime};
@@ -355,16 +356,16 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// * [`VerifyError::WrongPassword`] if none of the secrets produces it.
-    /// * [`VerifyError::MalformedUsername`] if one does, but [`Username::parse_with`] refuses the
-    ///   username.
+    /// * [`VerifyError::WrongPassword`] if none of the secrets produces the password.
+    /// * [`VerifyError::MalformedUsername`] if one of them does, but [`Username::parse_with`]
+    ///   refuses the username.
     pub fn authenticate<'a>(
         &self,
         username: &'a str,
         password: &str,
     ) -> Result<Username<'a>, VerifyError> {
         let tag = Password::decode(password).ok_or(VerifyError::WrongPassword)?;
-        // Every secret is tried, even after a match: the time must not tell which one it was.
+        // Every secret is tried, even after a match: the time must not tell which secret matched.
         let made = |secret: &&SharedSecret| secret.tag(username.as_bytes()) == tag;
         if self.secrets().filter(made).count() > 0 {
             Username::parse_with(self.separator, username)
@@ -440,7 +441,8 @@ impl Keyring {
     }
 }
 
-/// A new list with room for one more: a `Vec` that grows leaves copies of secrets in freed memory.
+/// Copies all other secrets into a new list with room for one more: a `Vec` that grows would leave
+/// copies of secrets in freed memory.
 fn all_but(secret: &SharedSecret, secrets: &[SharedSecret]) -> Vec<SharedSecret> {
     let mut others = Vec::with_capacity(secrets.len().saturating_add(1));
     others.extend(secrets.iter().filter(|other| !other.is(secret)).cloned());

@@ -1,4 +1,4 @@
-// The first definition of a link counts: the README's own is relative.
+// Markdown uses the first definition of a link: this one replaces the README's, which is relative.
 #![cfg_attr(docsrs, doc = concat!("[repository]: <", env!("CARGO_PKG_REPOSITORY"), ">\n\n"))]
 #![cfg_attr(feature = "std", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "std"), doc = "Time-limited logins for TURN servers.")]

@@ -4,7 +4,8 @@ use crate::error::Error;
 
 /// Fails for a name that is empty, has a forbidden character, or looks like an SQL injection.
 ///
-/// The folds have no branches, so the compiler vectorises them. Few names need more than the first.
+/// The folds have no branches, so the compiler vectorises them. Most names need only the first
+/// fold.
 pub(crate) fn check(name: &str) -> Result<(), Error> {
     let bytes = name.as_bytes();
     if bytes.is_empty() {
@@ -24,18 +25,20 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// coturn's `is_secure_string` refuses space, tab, CR, LF, `'`, `"` and `\`, and its strings end at
-/// NUL. The other control characters break logs, headers and XML.
+/// Whether a name cannot contain this character. coturn's `is_secure_string` refuses space, tab,
+/// CR, LF, `'`, `"` and `\`, and coturn cuts a username at NUL. The other control characters break
+/// logs, headers and XML.
 pub(crate) fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, ' ' | '\'' | '"' | '\\')
 }
 
-/// Whether a byte is a forbidden character, or the first of one: C1 controls begin with 0xc2 in UTF-8.
+/// Whether a forbidden character may begin with this byte: C1 controls begin with 0xc2 in UTF-8.
 fn may_be_forbidden(byte: u8) -> bool {
     (byte <= b' ') | matches!(byte, b'\'' | b'"' | b'\\' | 0x7f | 0xc2)
 }
 
-/// Whether a byte is this lower-case letter, or its upper-case one, which differs in one bit.
+/// Whether a byte is this lower-case letter, or the same letter in upper case, which differs in one
+/// bit.
 fn is_letter(byte: u8, letter: u8) -> bool {
     byte | 0x20 == letter
 }

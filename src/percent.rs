@@ -7,7 +7,7 @@ use core::fmt::{self, Write as _};
 pub(crate) struct Encoded<'a>(pub(crate) &'a str);
 
 impl Encoded<'_> {
-    /// The maximum length, in bytes.
+    /// The maximum length of the encoded text, in bytes.
     pub(crate) fn max_len(&self) -> usize {
         self.0.len().saturating_mul(3)
     }

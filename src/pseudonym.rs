@@ -14,7 +14,7 @@ use crate::username::Username;
 
 /// Derives a name from any account id, including one that TURN servers refuse as a name.
 ///
-/// A client sends its username in the clear; a pseudonym keeps the account id off the wire. One
+/// A client sends its username in the clear; a pseudonym keeps the account id off the wire. An
 /// account always has the same pseudonym, so coturn's per-user quota still works. A pseudonym has
 /// 16 characters of `A-Z a-z 0-9 - _`.
 ///
@@ -38,9 +38,9 @@ pub struct PseudonymKey {
 }
 
 impl PseudonymKey {
-    /// A MAC of user-chosen text under the secret itself could be a valid password. Usernames never
-    /// begin with NUL, so the MAC of this label is not a password, and neither is anything derived
-    /// with the subkey.
+    /// The label whose MAC is the subkey. A MAC of user-chosen text under the secret itself could
+    /// be a valid password. Usernames never begin with NUL, so the MAC of this label is not a
+    /// password, and neither is anything derived with the subkey.
     const LABEL: &[u8] = b"\0turn-credentials pseudonym v1";
 
     /// Derives the key from a secret.
@@ -73,7 +73,7 @@ impl PseudonymKey {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptySecret`].
+    /// [`Error::EmptySecret`] for an empty key.
     pub fn from_bytes(key: impl AsRef<[u8]>) -> Result<Self, Error> {
         SharedSecret::new(key).map(|secret| Self::new(&secret))
     }
@@ -86,8 +86,8 @@ impl PseudonymKey {
     ///
     /// # A homeserver
     ///
-    /// Servers accept Matrix ids as names, except for some old ones (with `'`, `"` or `\`), those
-    /// that happen to contain both "union" and "select", and the longest ones:
+    /// TURN servers accept most Matrix user ids as names. The exceptions are historical ids with
+    /// `'`, `"` or `\`, and ids that happen to contain both "union" and "select":
     ///
     /// ```
     /// use core::time::Duration;
@@ -139,7 +139,7 @@ impl PseudonymKey {
     }
 }
 
-/// Whether an account could be mistaken for a pseudonym.
+/// Whether an account id could be mistaken for a pseudonym.
 fn is_like_one(account: &str) -> bool {
     account.len() == 16
         && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

@@ -13,9 +13,9 @@ use crate::secret_text;
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
-/// It holds the keyed HMAC-SHA1. The secret's bytes are not kept, and cannot be read back. As in
-/// coturn, the secret is used byte for byte; nothing is decoded. The three constructors treat white
-/// space at the ends differently: [`new`](Self::new) keeps it,
+/// It holds the state of HMAC-SHA1 after the key. The secret's bytes are not kept, and cannot be
+/// read back. As in coturn, the secret is used byte for byte; nothing is decoded. The three
+/// constructors treat white space at the ends differently: [`new`](Self::new) keeps it,
 /// [`from_file_contents`](Self::from_file_contents) strips it, and
 /// [`from_config_value`](Self::from_config_value) refuses it.
 ///
@@ -64,7 +64,7 @@ impl SharedSecret {
     /// # Errors
     ///
     /// [`Error::EmptySecret`]: coturn accepts an empty secret, and then lets anyone log in. An
-    /// unset environment variable expands to it.
+    /// unset environment variable expands to an empty secret.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
         match secret.as_ref() {
             [] => Err(Error::EmptySecret),
@@ -74,8 +74,9 @@ impl SharedSecret {
 
     /// Creates a secret from the contents of a file.
     ///
-    /// White space at its ends (space, tab, FF, CR, LF) and a byte order mark are not part of the
-    /// secret: coturn's config parser and the Matrix homeservers strip them too.
+    /// White space at both ends of the file (space, tab, FF, CR, LF) and a byte order mark at its
+    /// beginning are not part of the secret. coturn's config parser and the Matrix homeservers
+    /// strip white space too.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};
@@ -91,7 +92,7 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// * [`Error::EmptySecret`] if the file contains nothing else.
+    /// * [`Error::EmptySecret`] if no secret remains.
     /// * [`Error::SecretOnManyLines`] and [`Error::ControlCharacterInSecret`] for a line end, or
     ///   another ASCII control character, inside the secret.
     pub fn from_file_contents(contents: impl AsRef<[u8]>) -> Result<Self, Error> {
@@ -118,17 +119,17 @@ impl SharedSecret {
     /// # Errors
     ///
     /// Those of [`from_file_contents`](Self::from_file_contents), and [`Error::SecretNotTrimmed`]
-    /// for anything that it would strip.
+    /// for a value from which that function would strip anything.
     pub fn from_config_value(value: impl AsRef<[u8]>) -> Result<Self, Error> {
         secret_text::in_config(value.as_ref()).map(Self::keyed)
     }
 
     /// Whether coturn reads this secret unchanged from `static-auth-secret=` in `turnserver.conf`.
     ///
-    /// Its parser strips `=`, `"`, space and tab at the beginning, white space at the end, and the
-    /// second of a pair of `"`. A secret ends at a line end or NUL and is cut at 1004 bytes; a line
-    /// that ends in `;` is logged, secret and all. None of this happens on coturn's command line or
-    /// in its database.
+    /// coturn's config parser strips `=`, `"`, space and tab at the beginning, white space at the
+    /// end, and the closing `"` of a pair. A secret ends at a line end or NUL, and is cut at 1004
+    /// bytes. If a line ends in `;`, coturn logs the whole line, including the secret. None of this
+    /// happens on coturn's command line or in its database.
     ///
     /// ```
     /// use turn_credentials::SharedSecret;
@@ -139,7 +140,7 @@ impl SharedSecret {
     /// ```
     #[must_use]
     pub fn survives_config_file(secret: impl AsRef<[u8]>) -> bool {
-        // `static-auth-secret=` is 19 of the 1023 bytes of a line.
+        // coturn reads at most 1023 bytes of a line; `static-auth-secret=` takes 19 of them.
         const MAX_LEN: usize = 1023 - 19;
         const VERTICAL_TAB: u8 = 0x0b;
         const FORM_FEED: u8 = 0x0c;
@@ -197,18 +198,18 @@ impl SharedSecret {
         self.mac.tag(message)
     }
 
-    /// Whether it is the same secret; in constant time.
+    /// Whether both are the same secret, compared in constant time.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.tag(b"") == other.tag(b"")
     }
 
-    /// A secret from a key that is known not to be empty.
+    /// Creates a secret from bytes that are known not to be empty.
     pub(crate) fn keyed(key: &[u8]) -> Self {
         Self { mac: HmacSha1::new(key) }
     }
 }
 
-/// Like [`new`](Self::new): it uses the text's bytes, unchanged.
+/// Like [`new`](Self::new): uses the text's bytes, unchanged.
 impl FromStr for SharedSecret {
     type Err = Error;
 
@@ -226,8 +227,8 @@ impl fmt::Debug for SharedSecret {
 /// The password of a TURN login: 28 characters of base64.
 ///
 /// `Debug` shows nothing of it, it has no `Display`, no `Eq` and no serde traits, and its memory is
-/// wiped when it is dropped. [`as_str`](Self::as_str) is the only way to read it. To compare one in
-/// constant time, use [`SharedSecret::accepts`].
+/// wiped when it is dropped. [`as_str`](Self::as_str) is the only way to read it. To compare a
+/// password in constant time, use [`SharedSecret::accepts`].
 ///
 /// ```
 /// use turn_credentials::{Error, SharedSecret};
@@ -243,7 +244,7 @@ pub struct Password {
 }
 
 impl Password {
-    /// Base64 of 20 bytes, the length of a SHA-1 (RFC 4648 section 4).
+    /// The length of a password: the base64 (RFC 4648 section 4) of the 20 bytes of a SHA-1 hash.
     const LEN: usize = 28;
 
     fn of(tag: &Tag) -> Self {
@@ -253,14 +254,15 @@ impl Password {
         Self { base64 }
     }
 
-    /// The MAC that a password encodes; only the canonical base64 of it is accepted.
+    /// The MAC that a password encodes; `None` unless the password is its canonical base64.
     pub(crate) fn decode(password: &str) -> Option<Tag> {
         let mut bytes = [0; 20];
         let len = STANDARD.decode_slice(password, &mut bytes).ok()?;
         (len == bytes.len()).then(|| CtOutput::new(bytes.into()))
     }
 
-    /// The text that the client gives to the TURN server.
+    /// The password's text. A client authenticates with it, but does not send it to the TURN
+    /// server.
     #[must_use]
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.base64).unwrap_or_default()
@@ -288,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    /// One known answer, through every path from a message to a verdict.
+    /// Checks one known answer on every path from a message to a verdict.
     fn check(key: &[u8], message: &[u8], tag: &[u8], valid: bool, case: &dyn fmt::Display) {
         let secret = SharedSecret::new(key).unwrap();
         let made = secret.tag(message);

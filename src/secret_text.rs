@@ -3,12 +3,13 @@
 use crate::error::Error;
 
 /// The secret in a file, without the line ends, blanks and byte order mark that editors and shells
-/// add. coturn's parser and the Matrix homeservers strip them too.
+/// add. coturn's parser and the Matrix homeservers strip line ends and blanks too.
 pub(crate) fn in_file(contents: &[u8]) -> Result<&[u8], Error> {
     checked(trimmed(contents))
 }
 
-/// The secret in a configuration or the environment. Other programs do not trim it.
+/// The secret in a configuration or the environment. It is not trimmed, because other programs do
+/// not trim it.
 pub(crate) fn in_config(value: &[u8]) -> Result<&[u8], Error> {
     let secret = checked(trimmed(value))?;
     if secret.len() == value.len() { Ok(secret) } else { Err(Error::SecretNotTrimmed) }

@@ -38,12 +38,12 @@ impl UnixTime {
         self.0
     }
 
-    /// The time that many seconds later; saturates.
+    /// The time that is this many seconds later; saturates.
     pub(crate) const fn later_by(self, secs: u64) -> Self {
         Self(self.0.saturating_add(secs))
     }
 
-    /// The seconds until then; 0 if it is over.
+    /// The seconds until `end`; 0 if it has passed.
     pub(crate) const fn secs_until(self, end: Self) -> u64 {
         end.0.saturating_sub(self.0)
     }

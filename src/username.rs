@@ -40,18 +40,20 @@ pub enum Layout {
 /// These limits are checked when a value is made or parsed:
 ///
 /// * The name is not empty: coturn would apply no per-user quota, and Kamailio refuses it.
-/// * It has no space, tab, CR, LF, `'`, `"` or `\`, and does not contain both "union" and "select" in
-///   any case: coturn answers these with 400 Bad Request (`is_secure_string`).
-/// * It has no other control character: coturn cuts the username at NUL, and the others break logs,
-///   headers and XML.
+/// * The name has no space, tab, CR, LF, `'`, `"` or `\`, and does not contain both "union" and
+///   "select", in upper or lower case: coturn answers these with 400 Bad Request
+///   (`is_secure_string`).
+/// * The name has no other control character: coturn cuts the username at NUL, and the others break
+///   logs, headers and XML.
 /// * The whole username is at most [`MAX_LEN`](Self::MAX_LEN) bytes.
 /// * The expiry is at least 1 and at most [`MAX_EXPIRY`](Self::MAX_EXPIRY).
-/// * In the name-first layout the name does not contain the separator and is not a number, since
+/// * In the name-first layout, the name does not contain the separator and is not a number, since
 ///   servers read a number before the first separator as the expiry (STUNner even with a sign).
 ///
 /// Everything else passes unchanged: UTF-8, and names with `:` and `@` such as Matrix ids. pion's
 /// user id ends at the name's first `:`, so `@alice:lab.test` and `@alice:example.org` share a
-/// quota there. coturn, Chromium and Firefox do not normalise a name: two spellings are two names.
+/// quota in pion. coturn, Chromium and Firefox do not normalise Unicode: two encodings of one name
+/// are two names.
 ///
 /// ```
 /// use turn_credentials::{Error, Layout, UnixTime, Username};
@@ -80,8 +82,8 @@ impl<'a> Username<'a> {
     /// The maximum length of a username, in bytes: 508.
     ///
     /// RFC 8489 section 14.3 requires fewer than 509. Chromium silently drops a server whose
-    /// username has 509 bytes; from 510 on, it throws, and so does Firefox. coturn up to 4.17 cuts
-    /// at 512.
+    /// username has 509 bytes; from 510 on, Chromium and Firefox reject the whole configuration.
+    /// coturn up to 4.17 cuts a username at 512 bytes.
     pub const MAX_LEN: usize = 508;
 
     /// The last expiry that every TURN server accepts: 2147483647, in January 2038.
@@ -90,7 +92,7 @@ impl<'a> Username<'a> {
     /// expired.
     pub const MAX_EXPIRY: UnixTime = Expiry::MAX.time();
 
-    /// As in draft-uberti-behave-turn-rest-00 section 2.2, and coturn's default.
+    /// The separator of draft-uberti-behave-turn-rest-00 section 2.2, which is coturn's default.
     pub(crate) const DEFAULT_SEPARATOR: char = ':';
 
     /// Creates `<expiry>:<name>`, the layout of draft-uberti-behave-turn-rest-00 section 2.2.
@@ -185,7 +187,7 @@ impl<'a> Username<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::ExpiryOutOfRange`].
+    /// [`Error::ExpiryOutOfRange`] for an expiry of 0 or after [`MAX_EXPIRY`](Self::MAX_EXPIRY).
     pub fn expiry_only(expires_at: UnixTime) -> Result<Self, Error> {
         Self::of_expiry(Expiry::at(expires_at)?)
     }
@@ -196,7 +198,7 @@ impl<'a> Username<'a> {
     }
 
     /// Checks a name before there is an expiry, such as when an account is created.
-    /// [`PseudonymKey::name_or_pseudonym`] makes a name from any account.
+    /// [`PseudonymKey::name_or_pseudonym`] makes a valid name from any account id.
     ///
     /// ```
     /// use turn_credentials::{Error, Username};
@@ -232,14 +234,14 @@ impl<'a> Username<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadSeparator`] unless it is ASCII punctuation other than `'`, `"` and `\`;
-    /// [`Error::SeparatorInName`] when a name-first name contains it.
+    /// [`Error::BadSeparator`] for anything but ASCII punctuation, and for `'`, `"` and `\`;
+    /// [`Error::SeparatorInName`] if the layout is name-first and the name contains the separator.
     #[doc(alias = "rest-api-separator")]
     pub fn with_separator(self, separator: char) -> Result<Self, Error> {
         Self { separator, ..self }.checked()
     }
 
-    /// Parses a username in any layout. Digits before the first `:` are always the expiry.
+    /// Parses a username in any layout. A number before the first `:` is always the expiry.
     ///
     /// This is stricter than coturn, whose `atol` accepts signs, junk and leading zeros: whatever
     /// parses here is within the [limits](Self), and formats back to the same text.
@@ -336,7 +338,7 @@ impl<'a> Username<'a> {
         self.layout
     }
 
-    /// Fails unless coturn accepts the separator, and it cannot be part of a number.
+    /// Fails for a separator that coturn refuses, or that is not ASCII punctuation.
     pub(crate) fn check_separator(separator: char) -> Result<(), Error> {
         if separator.is_ascii_punctuation() && !name::is_forbidden(separator) {
             Ok(())
@@ -371,7 +373,7 @@ impl<'a> Username<'a> {
         }
     }
 
-    /// The bytes of the wire form.
+    /// The length of the wire form, in bytes.
     fn len(&self) -> usize {
         let powers_of_ten = self.expiry.secs().checked_ilog10().unwrap_or_default();
         let digits = (powers_of_ten as usize).saturating_add(1);
@@ -404,7 +406,7 @@ impl<'a> Username<'a> {
     /// The wire form, with one allocation.
     pub(crate) fn to_wire(self) -> String {
         let mut text = String::with_capacity(self.name.len().saturating_add(MAX_DIGITS + 1));
-        // A String accepts whatever is written to it.
+        // Writing to a String cannot fail.
         _ = self.write_to(&mut text);
         text
     }
@@ -440,7 +442,7 @@ pub struct OwnedUsername {
 }
 
 impl OwnedUsername {
-    /// The username itself.
+    /// Borrows the username.
     #[must_use]
     pub fn as_username(&self) -> Username<'_> {
         let &Self { layout, ref name, separator, expiry } = self;
@@ -448,15 +450,15 @@ impl OwnedUsername {
     }
 }
 
-/// The digits of [`Username::MAX_EXPIRY`].
+/// The number of digits of [`Username::MAX_EXPIRY`].
 const MAX_DIGITS: usize = 10;
 
-/// The number at the beginning of the text, of up to ten digits and without a leading zero, and the
-/// text after its digits.
+/// Splits a text after the digits at its beginning. They are a number if there are one to ten of
+/// them, without a leading zero.
 fn split_number(text: &str) -> (Option<u64>, &str) {
     let (mut number, mut len) = (0_u64, 0_usize);
     for digit in text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|&digit| digit < 10) {
-        // This may wrap after ten digits, but a longer number is refused below.
+        // This may wrap, but only for a number that is refused below because it is too long.
         number = number.wrapping_mul(10).wrapping_add(digit.into());
         len = len.wrapping_add(1);
     }

@@ -20,7 +20,7 @@ impl Wiped {
     /// freed memory.
     pub(crate) fn written(capacity: usize, text: fmt::Arguments<'_>) -> Self {
         let mut whole = Self(String::with_capacity(capacity));
-        // A String accepts whatever is written to it.
+        // Writing to a String cannot fail.
         _ = fmt::Write::write_fmt(&mut whole.0, text);
         whole
     }
@@ -30,7 +30,7 @@ impl Wiped {
     }
 }
 
-/// Whatever holds it can derive `Debug`.
+/// Shows nothing of the text, so that whatever holds it can derive `Debug`.
 impl fmt::Debug for Wiped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")
@@ -48,7 +48,8 @@ pub(crate) struct WipedBytes(pub(crate) Vec<u8>);
 
 #[cfg(any(feature = "access-token", feature = "diagnose"))]
 impl WipedBytes {
-    /// What a text encodes. The `decode` of an engine leaves what comes before an error in freed memory.
+    /// Decodes base64. `Engine::decode` is not used: it leaves the bytes before an error in freed
+    /// memory.
     pub(crate) fn from_base64(
         engine: &impl base64::Engine,
         text: impl AsRef<[u8]>,
@@ -62,7 +63,7 @@ impl WipedBytes {
 }
 
 impl Drop for WipedBytes {
-    /// Wipes the whole allocation: what was cut short leaves its old end in it.
+    /// Wipes the whole allocation, because truncating leaves the old bytes in its spare capacity.
     fn drop(&mut self) {
         self.0.resize(self.0.capacity(), 0);
         self.0.as_mut_slice().zeroize();

@@ -36,7 +36,7 @@ impl Credential {
         Self(Wiped::new(text.into()))
     }
 
-    /// The text that the client gives to the server.
+    /// The credential's text, with which the client authenticates.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()

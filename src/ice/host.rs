@@ -1,4 +1,4 @@
-//! What may be the host of a URI.
+//! Which texts may be the host of a URI.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -14,7 +14,7 @@ pub(crate) fn is_ipv6(host: &str) -> bool {
 /// accept.
 pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
     let Some(name) = decode_reg_name(host) else { return false };
-    // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or not at all.
+    // WHATWG URL section 3.5: a browser reads a host that ends in a number as IPv4, or refuses it.
     let last = name.strip_suffix('.').unwrap_or(&name).rsplit('.').next().unwrap_or_default();
     let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
     let ends_in_number = match hex {
@@ -24,9 +24,9 @@ pub(crate) fn is_ipv4_or_name(host: &str) -> bool {
     if ends_in_number { host.parse::<Ipv4Addr>().is_ok() } else { !name.is_empty() }
 }
 
-/// Reads `*( unreserved / pct-encoded / sub-delims )`. An encoded character must be unreserved or a
-/// sub-delim too, since browsers decode it and then check again. `*` is left out, because Firefox
-/// throws for it.
+/// Reads `*( unreserved / pct-encoded / sub-delims )`. An encoded character must also be unreserved
+/// or a sub-delim, since browsers decode it and then check again. `*` is refused, because Firefox
+/// rejects it.
 fn decode_reg_name(host: &str) -> Option<String> {
     let mut bytes = host.bytes();
     let mut name = String::with_capacity(host.len());

@@ -16,8 +16,8 @@ use crate::time::UnixTime;
 
 /// ICE servers for one client, and how long they can be used.
 ///
-/// You get one from your own servers, or from a provider's answer. Every format in [`ice`](super)
-/// is made from a lease or from its servers.
+/// You get a lease from your own servers, or from a provider's answer. Every format in
+/// [`ice`](super) is made from a lease or from its servers.
 ///
 /// ```
 /// use core::time::Duration;
@@ -46,7 +46,7 @@ use crate::time::UnixTime;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It does not serialize itself: send the client [`answer_at`](Self::answer_at), whose ttl is the
+/// A lease does not serialize. Send the client [`answer_at`](Self::answer_at), whose ttl is the
 /// time that remains, even if you have kept the lease for a while.
 #[derive(Clone, Debug)]
 pub struct IceLease {
@@ -55,7 +55,7 @@ pub struct IceLease {
 }
 
 impl IceLease {
-    /// Creates a lease of these servers, valid until the first of their logins expires.
+    /// Creates a lease of these servers, which is valid until the first of their logins expires.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -97,7 +97,8 @@ impl IceLease {
         Self::generate_at(name, servers, UnixTime::now())
     }
 
-    /// Mints a login for this name for each of your servers. The lease lists them in the order given.
+    /// Mints a login for this name on each of your servers. The lease lists the servers in this
+    /// order.
     ///
     /// ```
     /// use core::time::Duration;
@@ -114,7 +115,7 @@ impl IceLease {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoTurn`] for an empty list; those of
+    /// [`IceError::NoTurn`] for an empty list, and the errors of
     /// [`TurnCredentials::generate_at`](crate::TurnCredentials::generate_at).
     pub fn generate_at(
         name: &str,
@@ -129,7 +130,7 @@ impl IceLease {
         minted.map(Self::new)
     }
 
-    /// A provider's answer: all of its logins expire at the same time.
+    /// Creates the lease of a provider's answer, whose logins all expire at the same time.
     #[cfg(feature = "providers")]
     pub(crate) fn of_provider(servers: IceServers, valid_until: Option<UnixTime>) -> Self {
         let servers = valid_until.into_iter().fold(servers, IceServers::with_valid_until);
@@ -170,8 +171,8 @@ impl IceLease {
 
     /// The earliest known expiry of the logins, on our clock. `None` if no login's expiry is known.
     ///
-    /// For a provider, it is computed from the ttl that was requested: most providers do not report
-    /// one.
+    /// For a provider's lease, it is computed from the ttl that was requested, because most
+    /// providers do not report an expiry.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until
@@ -201,7 +202,8 @@ impl IceLease {
         self.valid_until.map(|end| Duration::from_secs(now.secs_until(end)))
     }
 
-    /// When to fetch the next lease, counted from `now`: after three quarters of what remains.
+    /// When to fetch the next lease, counted from `now`: after three quarters of the time that
+    /// remains. `None` if no login's expiry is known.
     ///
     /// ```
     /// use core::time::Duration;
@@ -220,13 +222,13 @@ impl IceLease {
         self.remaining_at(now).map(three_quarters)
     }
 
-    /// How many URIs of a provider's answer were left out: see [`IceServers::dropped`].
+    /// How many URIs were left out when the servers were read: see [`IceServers::dropped`].
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.servers.dropped()
     }
 
-    /// Leaves out the URIs that a browser refuses, and reports each to `left_out`: see
+    /// Leaves out the URIs that any browser refuses, and reports each to `left_out`: see
     /// [`IceServers::for_browsers`].
     ///
     /// ```
@@ -247,7 +249,7 @@ impl IceLease {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoneForBrowsers`].
+    /// [`IceError::NoneForBrowsers`], as in [`IceServers::for_browsers`].
     pub fn for_browsers(
         self,
         left_out: impl FnMut(&IceUri, BrowserRefusal),
@@ -288,7 +290,7 @@ impl IceLease {
         Self { servers: self.servers.without_port(port), ..self }.until_first_end()
     }
 
-    /// A login that was left out no longer limits the lease.
+    /// Sets the lease's end again: a login that was left out no longer limits it.
     fn until_first_end(self) -> Self {
         Self { valid_until: earliest_end(&self.servers).or(self.valid_until), ..self }
     }
@@ -348,8 +350,8 @@ fn earliest_end<'a>(servers: impl IntoIterator<Item = &'a IceServer>) -> Option<
 /// A lease as it is sent to a client: the servers, and how long they can be used.
 ///
 /// With the feature `serde`, it serializes as `{"iceServers": [...], "ttl": 3600}`. The ttl is in
-/// whole seconds, and is left out if it is unknown. It contains no timestamp, because the client's
-/// clock may be wrong.
+/// whole seconds, and is left out if it is unknown. The answer gives no end time, because the
+/// client's clock may be wrong.
 #[cfg_attr(feature = "serde", doc = "```")]
 #[cfg_attr(not(feature = "serde"), doc = "```ignore")]
 /// use turn_credentials::ice::Login;
@@ -380,7 +382,7 @@ impl<'a> LeaseAnswer<'a> {
         self.servers.as_slice()
     }
 
-    /// How long they can be used, in whole seconds; `None` if unknown.
+    /// How long the servers can be used, in whole seconds; `None` if unknown.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl

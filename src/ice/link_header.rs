@@ -11,7 +11,7 @@ use crate::error::IceError;
 
 /// The values of `Link` headers for these servers, one per URI.
 ///
-/// They contain the credential: the caller must wipe them.
+/// The values contain the credential: the caller must wipe them.
 ///
 /// `"` and `\` are escaped as defined in RFC 9110. whip-whep 1.2.0 does not unescape them, and
 /// drops `'`; a name cannot contain any of the three.
@@ -44,7 +44,7 @@ use crate::error::IceError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn values(servers: &[IceServer]) -> Result<Vec<String>, IceError> {
-    // Checked first: values that an error drops would leave their credentials in freed memory.
+    // Checked first: values that are dropped on an error would leave credentials in freed memory.
     let written = servers.iter().filter(|server| server.has_turn());
     if !written.filter_map(IceServer::login).all(survives) {
         return Err(IceError::NotInHeader);
@@ -78,10 +78,10 @@ fn value(uri: &IceUri, login: Option<&Login>) -> String {
     value
 }
 
-/// More than the names of the parameters and their quotes.
+/// An upper bound on the length of the parameters without the username and the credential.
 const PARAMETERS_LEN: usize = 80;
 
-/// A quoted-string of RFC 9110 section 5.6.4.
+/// Appends the text as a quoted-string (RFC 9110 section 5.6.4).
 fn push_quoted(value: &mut String, text: &str) {
     value.push('"');
     for character in text.chars() {

@@ -8,7 +8,7 @@ use crate::error::{Error, IceError};
 use crate::time::UnixTime;
 use crate::username::Username;
 
-/// A username with its credential, and the time until which a server accepts them, if it is known.
+/// A username with its credential, and, if known, the time until which a server accepts them.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -47,11 +47,11 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// * [`IceError::NoLogin`] for an empty username or credential: browsers throw.
+    /// * [`IceError::NoLogin`] for an empty username or credential, which browsers reject.
     /// * [`IceError::ControlCharacter`] if one of them contains a control character (RFC 8265
     ///   section 4.1).
-    /// * [`Error::UsernameTooLong`] for a username over [`Username::MAX_LEN`] bytes, which Chromium
-    ///   silently drops, and other browsers throw for.
+    /// * [`Error::UsernameTooLong`] for a username over [`Username::MAX_LEN`] bytes, which browsers
+    ///   drop or reject.
     pub fn new(
         username: impl Into<String>,
         credential: impl Into<Credential>,
@@ -70,7 +70,7 @@ impl Login {
         Ok(Self { username, credential, valid_until: None })
     }
 
-    /// Sets the time until which the server accepts it, on our clock.
+    /// Sets the time until which the server accepts the login, on our clock.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -98,7 +98,7 @@ impl Login {
         &self.credential
     }
 
-    /// The time until which the server accepts it, on our clock; `None` if unknown.
+    /// The time until which the server accepts the login, on our clock; `None` if unknown.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until
@@ -131,7 +131,7 @@ impl From<&TurnCredentials> for Login {
     }
 }
 
-/// Cannot fail: they are within the limits of a login when they are made.
+/// Cannot fail, because [`TurnCredentials`] are always within the limits of a login.
 impl From<TurnCredentials> for Login {
     fn from(credentials: TurnCredentials) -> Self {
         let valid_until = Some(credentials.valid_until());

@@ -19,7 +19,8 @@ use crate::time::UnixTime;
 /// `{"username": ..., "password": ..., "ttl": ..., "uris": [...]}`.
 ///
 /// Janus's `turn_rest_api` and Matrix clients read it. With the feature `serde`, it is written and
-/// read as JSON; a ttl is also read in quotes or as `86400.0`, because some endpoints write it so.
+/// read as JSON. When it is read, the ttl may also be in quotes or written as `86400.0`, because
+/// some endpoints send it that way.
 ///
 /// ```
 /// use core::time::Duration;
@@ -51,7 +52,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Creates an answer of the lease's first TURN login, with all TURN URIs that use it.
+    /// Creates an answer with the lease's first TURN login and all TURN URIs that use this login.
     ///
     /// STUN URIs are left out: the draft has only TURN URIs, and Janus refuses others.
     ///
@@ -75,8 +76,8 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if the end of its
-    /// login is unknown.
+    /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if the login's
+    /// expiry is unknown.
     pub fn for_lease_at(lease: &IceLease, now: UnixTime) -> Result<Self, IceError> {
         let server = lease.single_server().ok_or(IceError::NoTurn)?;
         let login = server.login().ok_or(IceError::NoTurn)?.clone();

@@ -1,4 +1,4 @@
-//! The two ends of a URI: the scheme, and the transport.
+//! The scheme and the transport of a URI.
 
 /// The scheme of a URI: the protocol, and whether it runs over TLS (or DTLS).
 ///
@@ -36,7 +36,7 @@ impl Scheme {
         }
     }
 
-    /// Whether it is TURN, which needs a login.
+    /// Whether the protocol is TURN, which needs a login.
     #[must_use]
     pub fn is_turn(self) -> bool {
         matches!(self, Self::Turn | Self::Turns)

@@ -11,7 +11,8 @@ use crate::time::UnixTime;
 
 /// STUN or TURN servers that share a login: `RTCIceServer` of the W3C WebRTC API.
 ///
-/// It has at least one URI, and a login if one of them is a TURN server's: browsers throw otherwise.
+/// It has at least one URI, and a login if one of the URIs is a TURN server's. Browsers would
+/// reject anything else.
 ///
 /// ```
 /// use turn_credentials::ice::Login;
@@ -41,7 +42,7 @@ pub struct IceServer {
 }
 
 impl IceServer {
-    /// Creates servers that accept this login: [`TurnCredentials`](crate::TurnCredentials), or any
+    /// Creates an ICE server with this login: [`TurnCredentials`](crate::TurnCredentials), or any
     /// [`Login`].
     ///
     /// ```
@@ -57,12 +58,12 @@ impl IceServer {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoUrls`].
+    /// [`IceError::NoUrls`] if there is no URI.
     pub fn new(urls: impl Into<Vec<IceUri>>, login: impl Into<Login>) -> Result<Self, IceError> {
         Self { urls: urls.into(), login: Some(login.into()) }.checked()
     }
 
-    /// Creates STUN servers, which need no login.
+    /// Creates an ICE server with only STUN URIs, which need no login.
     ///
     /// ```
     /// use turn_credentials::{IceError, IceServer};
@@ -77,7 +78,8 @@ impl IceServer {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoUrls`]; [`IceError::NoLogin`] if one of them is a TURN server.
+    /// [`IceError::NoUrls`] if there is no URI; [`IceError::NoLogin`] if one of the URIs is a TURN
+    /// server's.
     pub fn without_login(urls: impl Into<Vec<IceUri>>) -> Result<Self, IceError> {
         Self { urls: urls.into(), login: None }.checked()
     }
@@ -98,19 +100,19 @@ impl IceServer {
         &self.urls
     }
 
-    /// The login, if the servers need one.
+    /// The login, if there is one.
     #[must_use]
     pub fn login(&self) -> Option<&Login> {
         self.login.as_ref()
     }
 
-    /// The username, if the servers need a login.
+    /// The login's username, if there is a login.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.login().map(Login::username)
     }
 
-    /// The credential, if the servers need a login.
+    /// The login's credential, if there is a login.
     #[must_use]
     pub fn credential(&self) -> Option<&Credential> {
         self.login().map(Login::credential)
@@ -126,7 +128,7 @@ impl IceServer {
         self.urls.iter().any(IceUri::is_turn)
     }
 
-    /// Keeps only these URIs; `None` if none is left.
+    /// Keeps only the URIs for which `stays` returns true; `None` if none is left.
     pub(super) fn retain_urls(mut self, stays: impl FnMut(&IceUri) -> bool) -> Option<Self> {
         self.urls.retain(stays);
         (!self.urls.is_empty()).then_some(self)

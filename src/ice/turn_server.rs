@@ -58,9 +58,9 @@ impl TurnServer {
     ///
     /// # Errors
     ///
-    /// * [`IceError::NoUrls`]; [`IceError::NoTurn`] if there are only STUN URIs.
-    /// * [`Error::TtlTooShort`] for a ttl under one second, and [`Error::ExpiryOutOfRange`] for one
-    ///   over 2147483647 seconds.
+    /// * [`IceError::NoUrls`] if there is no URI; [`IceError::NoTurn`] if there are only STUN URIs.
+    /// * [`Error::TtlTooShort`] for a ttl under one second, and [`Error::ExpiryOutOfRange`] for a
+    ///   ttl over 2147483647 seconds.
     ///
     /// [`Error::TtlTooShort`]: crate::Error::TtlTooShort
     /// [`Error::ExpiryOutOfRange`]: crate::Error::ExpiryOutOfRange
@@ -113,7 +113,7 @@ impl TurnServer {
         self.ttl
     }
 
-    /// The server with a login for this name.
+    /// Mints a login for this name, and returns it as an ICE server with this server's URIs.
     pub(super) fn mint_at(&self, name: &str, now: UnixTime) -> Result<IceServer, IceError> {
         let Self { urls, secret, ttl, skew } = self;
         let login = TurnCredentials::generate_at(name, secret, *ttl, *skew, now)?;

@@ -11,16 +11,16 @@ use super::server::IceServer;
 use super::uri::IceUri;
 use crate::percent::Encoded;
 
-/// `turn://user:password@host:port?transport=udp` for each TURN URI of these servers, with username and
-/// password percent-encoded.
+/// Writes `turn://user:password@host:port?transport=udp` for each TURN URI of these servers, with
+/// the username and the password percent-encoded.
 ///
-/// GStreamer's `webrtcbin` reads one in its property `turn-server`, and several with its action
-/// `add-turn-server`. libdatachannel reads one as an `IceServer` from 0.17.2 on, but not with an
-/// IPv6 address. STUN URIs are left out because they have no login, and TURN over DTLS because
-/// neither client supports it. Browsers refuse this form, which RFC 7065 does not define.
+/// GStreamer's `webrtcbin` accepts one such URI in its property `turn-server`, and several through
+/// its action `add-turn-server`. libdatachannel accepts one as an `IceServer` since 0.17.2, but not
+/// with an IPv6 address. STUN URIs are left out because they have no login, and TURN over DTLS
+/// because neither client supports it. Browsers refuse this form, which RFC 7065 does not define.
 ///
-/// GStreamer 1.22 accepts `turns:`, but when tried, it sent STUN over TCP without TLS: a server
-/// that speaks only TLS on that port does not answer.
+/// GStreamer 1.22 accepts `turns:`, but in our test it sent STUN over TCP without TLS, which a
+/// server that speaks only TLS on that port does not answer.
 ///
 /// The values contain the credential: the caller must wipe them.
 ///
@@ -57,21 +57,21 @@ fn value(uri: &IceUri, login: &Login) -> Option<String> {
     let query = match (uri.scheme(), uri.transport_or_default()) {
         (Scheme::Turn, Transport::Udp) => "?transport=udp",
         (Scheme::Turn, Transport::Tcp) => "?transport=tcp",
-        // With `?transport=tcp`, libdatachannel reads TCP without TLS.
+        // libdatachannel reads `turns:` with `?transport=tcp` as TCP without TLS.
         (Scheme::Turns, Transport::Tcp) => "",
         (Scheme::Turns, Transport::Udp) | (Scheme::Stun | Scheme::Stuns, _) => return None,
     };
     let [username, password] = [login.username(), login.credential().as_str()].map(Encoded);
-    // Text that grew would leave the credential in freed memory.
+    // A string that grew would leave the credential in freed memory.
     let login = username.max_len().saturating_add(password.max_len());
     let capacity = login.saturating_add(uri.host().len()).saturating_add(REST_LEN);
     let mut value = String::with_capacity(capacity);
-    // A String accepts whatever is written to it.
+    // Writing to a String cannot fail.
     _ = write(&mut value, uri, &username, &password, query);
     Some(value)
 }
 
-/// More than the scheme, the port, the query and what is between the parts.
+/// An upper bound on the length of the scheme, the port, the query and the delimiters.
 const REST_LEN: usize = 40;
 
 fn write(

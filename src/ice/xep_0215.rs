@@ -11,11 +11,12 @@ use crate::error::IceError;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// Writes the `<service/>` elements of these servers, one per line, for a `<services/>` of the namespace
-/// `urn:xmpp:extdisco:2`.
+/// Writes the `<service/>` elements of these servers, one per line, for a `<services/>` element in
+/// the namespace `urn:xmpp:extdisco:2`.
 ///
-/// TURN entries carry the login, `restricted`, and, if it is known, the expiry on our own clock, in
-/// UTC (XEP-0082). STUN entries do not. The text contains the credential: the caller must wipe it.
+/// TURN entries have the login, `restricted`, and, if it is known, the expiry on our own clock, in
+/// UTC (XEP-0082). STUN entries have none of these. The text contains the credential: the caller
+/// must wipe it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -42,8 +43,8 @@ use crate::wiped::Wiped;
 ///
 /// # Errors
 ///
-/// [`IceError::NotXml`] for a login with U+FFFE or U+FFFF in it, the only characters of a login that
-/// XML 1.0 (section 2.2) excludes.
+/// [`IceError::NotXml`] for a login with U+FFFE or U+FFFF in it, the only characters that a login
+/// may contain and XML 1.0 (section 2.2) excludes.
 pub fn services(servers: &[IceServer]) -> Result<String, IceError> {
     let turn = servers.iter().filter(|server| server.has_turn());
     if turn.filter_map(IceServer::login).any(is_not_xml) {
@@ -54,7 +55,7 @@ pub fn services(servers: &[IceServer]) -> Result<String, IceError> {
         let access = server.login().map(access);
         for uri in server.urls() {
             let access = access.as_ref().filter(|_| uri.is_turn()).map_or("", Wiped::as_str);
-            // A String accepts whatever is written to it.
+            // Writing to a String cannot fail.
             _ = write_service(&mut text, uri, access);
         }
     }
@@ -66,13 +67,14 @@ fn is_not_xml(login: &Login) -> bool {
     texts.iter().any(|text| !text.is_ascii() && text.contains(['\u{fffe}', '\u{ffff}']))
 }
 
-/// An escaped character is at most six times as long: `&apos;`.
+/// The maximum length of an escaped character: `&apos;`.
 const ESCAPED: usize = 6;
-/// The rest has at most 100 characters in a login's attributes, and 80 in the others.
+/// An upper bound on the length of what is not escaped: at most 100 bytes in a login's attributes,
+/// and at most 80 in the rest of an element.
 const REST: usize = 100;
 
-/// At least the length of the server's elements: text that grew would leave the credential in freed
-/// memory.
+/// An upper bound on the length of a server's elements: a string that grew would leave the
+/// credential in freed memory.
 fn longest(server: &IceServer) -> usize {
     let access = server.login().map_or(0, longest_access);
     let element = |uri: &IceUri| {
@@ -87,7 +89,7 @@ fn longest_access(login: &Login) -> usize {
     texts.saturating_mul(ESCAPED).saturating_add(REST)
 }
 
-/// The attributes of a login, which its servers share.
+/// Writes the attributes of a login, which all URIs of a server share.
 fn access(login: &Login) -> Wiped {
     Wiped::written(
         longest_access(login),
@@ -111,7 +113,7 @@ fn write_service(text: &mut String, uri: &IceUri, access: &str) -> fmt::Result {
     )
 }
 
-/// Text in an attribute's value, between single or double quotes.
+/// Text, escaped for the value of an attribute in single or double quotes.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -138,15 +140,15 @@ fn is_special(byte: u8) -> bool {
     matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"')
 }
 
-/// ` expires='2010-02-23T02:06:40Z'`, if the expiry is known. A year has four digits in XEP-0082: a
-/// later time is written as the last second of 9999.
+/// ` expires='2010-02-23T02:06:40Z'`, if the expiry is known. A year has four digits in XEP-0082,
+/// so a time after 9999 is written as the last second of 9999.
 struct Expires(Option<UnixTime>);
 
 impl fmt::Display for Expires {
     #[expect(clippy::arithmetic_side_effects, reason = "the year 9999 bounds every number")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LAST_OF_9999: u64 = 253_402_300_799;
-        /// From 0000-03-01, where the calendar's first 400 years begin, to 1970-01-01.
+        /// The days from 0000-03-01, when the calendar's first 400 years begin, to 1970-01-01.
         const DAYS_BEFORE_1970: u64 = 719_468;
         const DAYS_OF_400_YEARS: u64 = 146_097;
 
