@@ -7,7 +7,7 @@ use turn_credentials::provider::http::Response;
 use turn_credentials::provider::{ApiCall, ApiError, CallError};
 use ureq::Agent;
 
-/// No variant contains a secret.
+/// Why a call failed. No variant contains a secret.
 #[derive(Debug, Error)]
 pub(crate) enum AskError {
     #[error(transparent)]
@@ -18,7 +18,7 @@ pub(crate) enum AskError {
     NoAnswer(#[from] ureq::Error),
 }
 
-/// An agent that follows no redirects: an account is only for its gateway.
+/// An agent that follows no redirects, because they could send a secret to another host.
 pub(crate) fn agent(patience: Duration) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -34,8 +34,8 @@ pub(crate) fn ask<Call: ApiCall + ?Sized>(
     const MOST: u64 = 64 * 1024;
 
     let request = call.request()?.into_inner();
-    // Without TLS, only a gateway on this machine is allowed: a proxy would see the account's
-    // secret.
+    // Without TLS, a proxy would see the account's secret. `http://` is meant for a gateway on this
+    // machine, which needs no proxy.
     let (head, mut body) = if request.uri().scheme_str() == Some("http") {
         agent.run(agent.configure_request(request).proxy(None).build())?.into_parts()
     } else {

@@ -40,18 +40,17 @@ use crate::program::{self, COULD_NOT, Output, Result};
 
 /// Test TURN servers: connect, log in, and send data through a relay
 #[derive(Args)]
-#[command(
-    after_help = "Exits with 0 if all work, 1 if one fails or warns, 2 if none could be tried."
-)]
+#[command(after_help = "\
+Exits with 0 if all that could be tried work, 1 if one fails or warns, 2 if none could be tried.")]
 pub(crate) struct Options {
-    /// turn:host:port?transport=udp, or a host for UDP, TCP and TLS
+    /// turn:host:port?transport=udp, or a host to try over UDP, TCP and TLS
     #[arg(value_name = "URI")]
     uris: Vec<String>,
 
     #[command(flatten)]
     login: login::Options,
 
-    /// A PEM file with a certificate authority to trust
+    /// PEM file with more certificate authorities to trust
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
 
@@ -77,7 +76,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// What shells report for a program that SIGINT ended.
+/// The exit code that shells report for a program that SIGINT ended.
 const INTERRUPTED: u8 = 128 + 2;
 
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
@@ -111,17 +110,17 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
             outcomes = running => Some(outcomes),
             () = interrupted => None,
         };
-        // Dropped sessions leave their allocations to `leftovers`.
+        // Sessions that are dropped leave their allocations to `leftovers`.
         tasks.shutdown().await;
         (outcomes, check.leftovers.release().await)
     });
-    // Name lookups cannot be cancelled.
+    // Does not wait for name lookups, which cannot be cancelled.
     runtime.shutdown_background();
     let Some(outcomes) = outcomes else {
         program::complain(if released {
             "interrupted; nothing is left allocated"
         } else {
-            "interrupted; the server did not confirm the end of our allocations, which expire \
+            "interrupted; a server did not confirm that it released its relays, which expire \
              within ten minutes"
         });
         return Ok(ExitCode::from(INTERRUPTED));
@@ -150,7 +149,7 @@ fn writeln_json(value: &serde_json::Value, output: &mut dyn std::io::Write) -> R
     Ok(writeln!(output, "{value}")?)
 }
 
-/// Ends with the first SIGINT or SIGTERM after the call.
+/// Completes at the first SIGINT or SIGTERM after the call.
 #[cfg(unix)]
 fn interrupted() -> impl Future<Output = ()> {
     use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -187,11 +186,12 @@ struct Check {
     measure_clock: bool,
     audit: bool,
     leftovers: Leftovers,
-    /// Locked while a target has allocations: several at once could exceed a small quota.
+    /// What is known about the servers. Locked while a target has allocations, because several at
+    /// once could exceed a small quota.
     turn: Arc<Mutex<Known>>,
 }
 
-/// What was found at a server, and need not be repeated for its other URIs.
+/// What was found at each server, so that its other URIs need not repeat it.
 #[derive(Default)]
 struct Known {
     why: Vec<why::Found>,
@@ -205,7 +205,7 @@ impl Check {
         wanted: impl Fn(&SocketAddr) -> bool + Copy + Send + 'static,
         tasks: &mut JoinSet<(usize, Outcome)>,
     ) -> Vec<Outcome> {
-        /// Below the 256 open files that some systems allow.
+        /// Fewer connections than the 256 open files that some systems allow.
         const AT_ONCE: usize = 200;
 
         let lookups: Vec<_> = entries
@@ -284,7 +284,8 @@ impl Check {
     }
 
     async fn examine_session(&self, target: &Target, mut session: Session, outcome: &mut Outcome) {
-        /// After a minute, coturn closes a connection without an allocation.
+        /// How long a connection may wait before it is replaced: after a minute, coturn closes a
+        /// connection without an allocation.
         const FRESH: Duration = Duration::from_secs(20);
 
         let Ok((way, address)) = target.at else { return };
@@ -299,7 +300,7 @@ impl Check {
                 outcome.binding = Some(binding.round_trip);
             }
             Err(error @ TurnError::Refused { .. }) => {
-                outcome.notes.push(format!("Binding without a login is refused: {error}"));
+                outcome.notes.push(format!("the server refuses Binding without a login: {error}"));
             }
             Err(error) => {
                 outcome.problems.push(report::no_binding(way, address, &error));
@@ -359,7 +360,7 @@ impl Check {
         }
     }
 
-    /// Allocates a relay of the address's family or, if the server has none, of IPv4.
+    /// Allocates a relay of the address's family, or an IPv4 relay if the server has none for IPv6.
     async fn allocate(
         &self,
         session: &mut Session,
@@ -377,7 +378,7 @@ impl Check {
         }
     }
 
-    /// A server that needs no login, or whose secret is empty, relays for anyone.
+    /// Reports a server that relays for anyone: it needs no login, or one of its secrets is empty.
     async fn find_out_who_gets_in(
         &self,
         target: &Target,
@@ -443,8 +444,8 @@ impl Check {
                 if direct.works() && !channel.works() {
                     outcome.problem(
                         "channel",
-                        "data passes with Send and Data, but not through a channel, which browsers \
-                         use",
+                        "data passes in Send and Data indications, but not through a channel, \
+                         which browsers use",
                     );
                 }
                 outcome.to_peer_by_channel = Some(channel);
@@ -452,8 +453,7 @@ impl Check {
             outcome.to_peer = Some(direct);
         } else {
             outcome.notes.push(
-                "the relay cannot reach a second socket on this machine: only relay to relay is \
-                 tested"
+                "a second socket on this machine cannot be the peer: only relay to relay is tested"
                     .into(),
             );
         }
@@ -470,7 +470,7 @@ impl Check {
         .await;
         match far.code {
             Some(486) => outcome.notes.push(
-                "the login's quota is one allocation (486): relay to relay is not tested, and a \
+                "the quota allows no second relay (486): relay to relay is not tested, and a \
                  client can have only one relay"
                     .into(),
             ),
@@ -525,7 +525,7 @@ fn login_without_secret() -> Option<Login> {
     Some(Login::from(&minted))
 }
 
-/// Passes a task's panic on, so that no server vanishes from the report.
+/// The result of a task. Its panic is resumed, so that no server is missing from the report.
 fn finished<T>(task: std::result::Result<T, JoinError>) -> Option<T> {
     match task.map_err(JoinError::try_into_panic) {
         Ok(done) => Some(done),

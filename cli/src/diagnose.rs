@@ -16,14 +16,14 @@ use crate::{input, json};
 /// Say why a TURN server refuses a login, without asking the server
 #[derive(Args)]
 #[command(after_help = "\
-Show the output to operators only: it tells how your service makes passwords.
+Show the output to operators only: it reveals how your service makes passwords.
 Exits with 0 if coturn accepts the login, 1 if not, and 2 if that is uncertain.")]
 pub(crate) struct Options {
     /// The username that the client sends
     #[arg(allow_hyphen_values = true)]
     username: String,
 
-    /// Its password, or - to read it from stdin, hidden from other users
+    /// The password, or - to read it from stdin, hidden from other users
     #[arg(allow_hyphen_values = true)]
     password: Option<String>,
 
@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
         Verdict::Accepted => ExitCode::SUCCESS,
         Verdict::BadRequest | Verdict::Unauthorized => ExitCode::FAILURE,
         _ => {
-            program::complain("note: this is not enough to tell how the server answers");
+            program::complain("note: too little is known to tell how the server answers");
             ExitCode::from(program::COULD_NOT)
         }
     })

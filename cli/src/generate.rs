@@ -39,7 +39,7 @@ pub(crate) struct Options {
     /// Who the login is for
     name: Option<String>,
 
-    /// A file with one name per line, - for stdin
+    /// File with one name per line, - for stdin
     #[arg(long, value_name = "PATH", conflicts_with = "name")]
     names: Option<PathBuf>,
 
@@ -57,7 +57,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     layout: layout::Options,
 
-    /// How to print the login, see below
+    /// How to print the login: see below
     #[arg(long, value_enum, default_value = "text", hide_possible_values = true)]
     format: Format,
 
@@ -84,7 +84,7 @@ enum Format {
 
 pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     check(options)?;
-    // Opened first, so that names get stdin and not a secret.
+    // Opened first, so that the names get stdin, and not the secret.
     let names = options.names.as_deref().map(Names::open).transpose()?;
     let secret = options.secrets.read_one()?.shared;
     let now = UnixTime::now();
@@ -128,7 +128,7 @@ struct Minter<'a> {
 }
 
 impl<'a> Minter<'a> {
-    /// Fails on what would be wrong with every login, so that it is reported once.
+    /// Fails if every login would fail, so that the reason is reported only once.
     fn new(options: &'a Options, secret: SharedSecret, now: UnixTime) -> Result<Self> {
         let pseudonyms = PseudonymKey::new(&secret);
         let uris = input::uris("--uri", &options.uris)?;
@@ -213,7 +213,7 @@ impl<'a> Minter<'a> {
         Ok(ExitCode::FAILURE)
     }
 
-    /// Prints one login: on one line if it is one of many, which `name` tells.
+    /// Prints one login. With a `name`, it is one of many, and gets one line.
     fn print(
         &self,
         name: Option<&str>,

@@ -33,7 +33,8 @@ pub(crate) fn secret_in_environment() -> Result<Vec<u8>> {
     odd_end(&text).map_or_else(|| Ok(text), |odd| Err(format!("TURN_SECRET: {odd}").into()))
 }
 
-/// A blank or an invisible character at an end of a secret, which a TURN server would keep.
+/// The error for a secret with a blank or an invisible character at an end, which a TURN server
+/// would keep; `None` for any other.
 pub(crate) fn odd_end(secret: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(secret).ok()?;
     let is_odd = |c: &char| {
@@ -47,7 +48,7 @@ pub(crate) fn odd_end(secret: &[u8]) -> Option<String> {
     ))
 }
 
-/// The key in a file or, without one, in the environment.
+/// The key in the file or, without a file, in the environment variable `name`.
 pub(crate) fn secret_text_or(path: Option<&Path>, flag: &str, name: &str) -> Result<ApiKey> {
     if let Some(path) = path {
         return secret_text(path);
@@ -114,13 +115,13 @@ fn unreadable(what: &str, path: &Path) -> impl Fn(io::Error) -> String {
     move |error| format!("cannot read {what} {}: {error}", path.display())
 }
 
-/// The value of an environment variable, if it is set; the error does not show it.
+/// The value of an environment variable, if it is set; the error does not show the value.
 pub(crate) fn variable(name: &str) -> Result<Option<String>> {
     let text = env::var_os(name).map(OsString::into_string).transpose();
     text.map_err(|_| format!("{name} is not UTF-8").into())
 }
 
-/// Parses URIs. The error does not repeat one, since it may contain a password by mistake.
+/// Parses URIs. The error does not repeat the URI, which may contain a password by mistake.
 pub(crate) fn uris(flag: &str, texts: &[String]) -> Result<Vec<IceUri>> {
     let uris = texts.iter().map(|text| text.parse());
     uris.collect::<result::Result<_, UriError>>().map_err(|error| format!("{flag}: {error}").into())
@@ -136,7 +137,7 @@ pub(crate) fn parse_duration(text: &str) -> result::Result<Duration, &'static st
     }
 }
 
-/// How long to wait for an answer.
+/// Parses how long to wait for an answer.
 pub(crate) fn parse_patience(text: &str) -> result::Result<Duration, &'static str> {
     const POSSIBLE: RangeInclusive<Duration> =
         Duration::from_millis(1)..=Duration::from_secs(60 * 60);
@@ -176,7 +177,7 @@ impl Ttl {
         Ok(Self { duration, in_seconds })
     }
 
-    /// Asks whether a number of seconds above 31 days was meant as milliseconds.
+    /// A question if the ttl is a number of seconds above 31 days: was it meant in milliseconds?
     pub(crate) fn doubt(self) -> Option<String> {
         const DAY: u64 = 86_400;
 
@@ -187,7 +188,7 @@ impl Ttl {
             .then(|| format!("{secs}s is {over}{days} days: did you mean {}s?", secs / 1000))
     }
 
-    /// Removes the hint at a mistake that only a number of seconds can have.
+    /// Removes the hint at milliseconds or a timestamp, unless the ttl was typed in seconds.
     pub(crate) fn explain(self, error: Error) -> Error {
         match error {
             Error::ExpiryOutOfRange { .. } if !self.in_seconds => {
@@ -227,7 +228,7 @@ pub(crate) fn password(text: &str) -> Result<String> {
     Ok(line)
 }
 
-/// Seconds as `1h 5s`.
+/// Formats seconds as `1h 5s`.
 pub(crate) fn span(secs: u64) -> String {
     humantime::format_duration(Duration::from_secs(secs)).to_string()
 }

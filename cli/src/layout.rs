@@ -1,4 +1,4 @@
-//! How a TURN server wants its usernames, and what its clock says.
+//! The form of the usernames that a TURN server accepts, and its clock.
 
 use std::result;
 
@@ -11,7 +11,7 @@ use crate::input;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// Server clock minus yours: 5s, -5s
+    /// The server's clock minus yours, such as 5s or -5s
     #[arg(
         long,
         value_name = "TIME",
@@ -21,7 +21,7 @@ pub(crate) struct Options {
     )]
     pub(crate) skew: ClockSkew,
 
-    /// expiry-first, name-first or expiry-only
+    /// Form of the username: expiry-first, name-first or expiry-only
     #[arg(long, value_enum, default_value = "expiry-first", hide_possible_values = true)]
     pub(crate) layout: Layout,
 
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Separator {
-    /// Between expiry and name in the username
+    /// Character between expiry and name in the username
     #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
     pub(crate) separator: char,
 }

@@ -9,10 +9,10 @@ use clap::error::ErrorKind as Parsed;
 
 pub(crate) type Result<T> = result::Result<T, Box<dyn error::Error>>;
 
-/// The program could not do its job; 1 is for a login that a server would refuse.
+/// The exit code if the program could not do its job; 1 is for a login that a server would refuse.
 pub(crate) const COULD_NOT: u8 = 2;
 
-/// What shells report for a program that SIGPIPE ended.
+/// The exit code that shells report for a program that SIGPIPE ended.
 const READER_IS_GONE: u8 = 128 + 13;
 
 /// Parses the command line and runs the program, which writes its output and decides its exit code,
@@ -31,7 +31,7 @@ pub(crate) fn main<Cli: Parser>(
             return ExitCode::from(COULD_NOT);
         }
     };
-    // Also prints what was written before an error.
+    // After an error too, prints what was written before it.
     let flushed = output.flush();
     match ended.and_then(|code| Ok(flushed.map(|()| code)?)) {
         Ok(code) => code,
@@ -48,7 +48,7 @@ pub(crate) fn complain(message: &str) {
     _ = writeln!(io::stderr(), "{message}");
 }
 
-/// A buffered stdout, not locked, whose errors say what could not be written.
+/// A buffered stdout without a lock. Its errors say that the output could not be written.
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
     reader_is_gone: bool,
@@ -84,7 +84,7 @@ impl Write for Output {
     }
 }
 
-/// clap's message and tips without its usage, on one line.
+/// clap's message and tips on one line, with a pointer to `--help` in place of the usage.
 fn on_one_line(message: &str) -> String {
     let (message, usage) = message.split_once("\nUsage: ").unwrap_or((message, ""));
     let (message, _) = message.split_once("\nFor more information").unwrap_or((message, ""));

@@ -17,7 +17,7 @@ pub(crate) struct Options {
     #[arg(long = "secret", value_name = "TEXT", allow_hyphen_values = true)]
     texts: Vec<OsString>,
 
-    /// Its file, - for stdin [default: $TURN_SECRET]
+    /// File with the secret, - for stdin; else the secret is $TURN_SECRET
     #[arg(long = "secret-file", value_name = "PATH")]
     files: Vec<PathBuf>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Options {
 pub(crate) struct Secret {
     pub(crate) bytes: Vec<u8>,
     pub(crate) shared: SharedSecret,
-    /// How messages name it: `--secret 2`, a file's path.
+    /// What messages call the secret: `--secret 2`, or the path of its file.
     pub(crate) source: String,
 }
 
@@ -51,7 +51,7 @@ impl Options {
         Ok(secrets)
     }
 
-    /// Like `read`, but none at all is fine.
+    /// Like `read`, but returns an empty list if there is no secret.
     pub(crate) fn read_any(&self) -> Result<Vec<Secret>> {
         if self.texts.is_empty() && self.files.is_empty() && env::var_os("TURN_SECRET").is_none() {
             return Ok(Vec::new());

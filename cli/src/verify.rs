@@ -13,7 +13,7 @@ use crate::program::{Output, Result};
 use crate::secrets::{self, Secret};
 use crate::{input, json};
 
-/// Say if a login is valid, until when, and by which secret
+/// Say whether a login is valid, until when, and which secret made it
 #[derive(Args)]
 #[command(
     after_help = "Exits with 0 if the login is valid, 1 if not, and 2 if it could not be checked."
@@ -23,7 +23,7 @@ pub(crate) struct Options {
     #[arg(allow_hyphen_values = true)]
     username: String,
 
-    /// Its password, or - to read it from stdin, hidden from other users
+    /// The password, or - to read it from stdin, hidden from other users
     #[arg(allow_hyphen_values = true)]
     password: String,
 
@@ -59,7 +59,7 @@ struct Verdict<'a> {
     valid: bool,
     code: &'static str,
     message: String,
-    /// Which secret made the password.
+    /// The source of the secret that made the password.
     secret: Option<&'a str>,
     expires_at: Option<u64>,
     ttl: u64,
@@ -116,7 +116,7 @@ fn verify<'a>(
         ),
         Err(_) => (
             "wrong-password",
-            "the password does not match this username under any of these \
+            "the password does not match this username with any of these \
              secrets: run turn-credentials diagnose to find the mistake"
                 .into(),
         ),
@@ -134,7 +134,8 @@ impl Verdict<'_> {
     }
 }
 
-/// Whether the expiry of a username is after the year 5138.
+/// Whether an expiry is from the year 5138 or later if read as seconds, so that it must be in
+/// milliseconds.
 fn has_milliseconds(username: &str, separator: char) -> bool {
     const YEAR_5138: u64 = 100_000_000_000;
 

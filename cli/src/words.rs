@@ -2,12 +2,12 @@
 
 use turn_credentials::{Error, IceError};
 
-/// Says what to type, where the library's text addresses programmers.
+/// Says what to type; the library's own text addresses programmers.
 pub(crate) fn of(error: Error) -> String {
     of_name(error, "use --pseudonym")
 }
 
-/// Like `of`, with this advice on a name that servers refuse.
+/// Like `of`, with `way_out` as the advice for a name that servers refuse.
 pub(crate) fn of_name(error: Error, way_out: &str) -> String {
     match error {
         Error::EmptyName => "the name is empty: give one, or use --layout expiry-only".into(),
@@ -42,7 +42,7 @@ pub(crate) fn of_name(error: Error, way_out: &str) -> String {
     }
 }
 
-/// For a login that was given, not minted.
+/// Like `of`, for a login that was given, not minted.
 pub(crate) fn of_login(error: IceError) -> String {
     match error {
         IceError::Credentials(error) => of_name(error, "use another username"),

@@ -26,15 +26,15 @@ pub(crate) struct Options {
     /// An existing channel, such as my/channel
     channel: String,
 
-    /// The account; else $XIRSYS_IDENT
+    /// The account's ident; else $XIRSYS_IDENT
     #[arg(long, value_name = "TEXT")]
     ident: Option<String>,
 
-    /// The file of its secret, - for stdin; else $XIRSYS_SECRET
+    /// File with its secret, - for stdin; else the secret is $XIRSYS_SECRET
     #[arg(long, value_name = "PATH")]
     secret_file: Option<PathBuf>,
 
-    /// The API's address; else $XIRSYS_GATEWAY or the nearest
+    /// URL of the API; else $XIRSYS_GATEWAY, or Xirsys picks the nearest
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
 
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = input::parse_duration)]
     ttl: Duration,
 
-    /// Ask for servers near this address of a user
+    /// Ask for servers near this user's IP address
     #[arg(long, value_name = "ADDRESS")]
     user_ip: Option<IpAddr>,
 
@@ -83,7 +83,9 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     }
     if lease.dropped() > 0 {
         let dropped = lease.dropped();
-        program::complain(&format!("note: left out {dropped} URIs, malformed or without a login"));
+        program::complain(&format!(
+            "note: URIs left out because they are malformed or have no login: {dropped}"
+        ));
     }
     writeln!(output, "{}", serde_json::to_string_pretty(&lease.into_servers())?)?;
     Ok(ExitCode::SUCCESS)
@@ -120,13 +122,13 @@ fn account(options: &Options) -> Result<Account> {
     Ok(account?)
 }
 
-/// Adds when to try again, if that may help.
+/// Adds when to try again, if that may help; the text of `NotJson` already does.
 fn explain(error: AskError) -> Box<dyn Error> {
     match error {
         AskError::Api(error) if error.is_retryable() && !matches!(error, ApiError::NotJson) => {
             let wait = error.retry_after().map(humantime::format_duration);
             let wait = wait.map(|wait| format!(" in {wait}")).unwrap_or_default();
-            format!("{error}, try again{wait}").into()
+            format!("{error}: try again{wait}").into()
         }
         error => error.into(),
     }

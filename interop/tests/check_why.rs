@@ -47,7 +47,7 @@ fn why(coturn: &Coturn, args: &[&str]) -> Checked {
     check_at(coturn, 60, &[&["--why"], args].concat())
 }
 
-/// How many Allocates had a username, refused or not.
+/// How many Allocate requests had a username, refused or not.
 fn logins(coturn: &Coturn) -> usize {
     const ENDS: [&str; 2] =
         ["incoming packet message processed, error", "packet ALLOCATE processed"];
@@ -86,7 +86,7 @@ fn the_servers_clock_is_ahead() {
         assert_found(&checked, "clock", "ahead of yours");
         let why = &checked.json["servers"][0]["why"];
         assert_ahead(why, ahead);
-        // The advice helps.
+        // With the advice, the server accepts the login.
         let skew = format!("--skew={}s", why["server_ahead_secs"]);
         let checked = check(&["--secret", SECRET, &ttl, &skew, &udp(&coturn)]);
         assert_eq!(checked.code, 0, "{checked:?}");
@@ -137,7 +137,7 @@ fn another_secret() {
     let coturn = Coturn::with_secrets(&["south-secret"]);
     let checked = why(&coturn, &["--secret", SECRET]);
     assert_found(&checked, "other-secret", "another secret");
-    // All but the login of the plain check.
+    // Every login but that of the plain check.
     assert_eq!(checked.json["servers"][0]["why"]["probes"], logins(&coturn) - 1, "{checked:?}");
 }
 
@@ -167,7 +167,8 @@ fn another_separator() {
 fn no_more_logins_than_promised() {
     let coturn = Coturn::with_secrets(&["south-secret"]);
     let secrets = ["north", "east", "west", "up", "down"].map(|secret| ["--secret", secret]);
-    assert_found(&why(&coturn, &secrets.concat()), "gave-up", "50 logins did not tell why");
+    let words = "50 logins did not reveal the reason";
+    assert_found(&why(&coturn, &secrets.concat()), "gave-up", words);
 }
 
 #[test]
@@ -254,7 +255,7 @@ fn why_needs_the_secret() {
     assert!(checked.stderr.contains("--secret-file"), "{}", checked.stderr);
 }
 
-/// A proxy to the server for each client, by their number so far. It drops some of the refusals, as
+/// A proxy to a server for each client, chosen by the client's number. It drops some refusals, as
 /// coturn's `unauthorized-ratelimit` does.
 fn between(
     server: impl Fn(usize) -> SocketAddr + Send + 'static,

@@ -19,9 +19,9 @@ use super::target::Target;
 use super::transport::Way;
 use super::{Check, certificate, progress, relay};
 
-/// An address to try for each range, and the line of `turnserver.conf` that denies the range.
+/// For each range: an address to try, the name of the range, and how `turnserver.conf` denies it.
 ///
-/// coturn denies some by default (its ChangeLog, up to 4.17.1): loopback since 4.5.1, `::1`
+/// coturn denies some ranges by default (its ChangeLog, up to 4.17.1): loopback since 4.5.1, `::1`
 /// and 0.0.0.0/8 since 4.5.2, 169.254.0.0/16 and fc00::/7 since 4.13.1.
 const RANGES: [(&str, &str, &str); 10] = [
     ("127.0.0.1", "127.0.0.0/8, the server itself", "remove allow-loopback-peers"),
@@ -44,20 +44,20 @@ const RANGES: [(&str, &str, &str); 10] = [
     ("ff02::1", "ff00::/8, multicast", "no-multicast-peers"),
 ];
 
-/// A permission has no port (RFC 8656 section 9).
+/// Any port: a permission applies to the address alone (RFC 8656 section 9).
 const PORT: u16 = 9;
 
-/// What the server answers for one range.
+/// The server's answer for one range.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Finding {
     range: &'static str,
     /// The address that was tried.
     address: IpAddr,
     result: Answer,
-    /// Why it could not be tested.
+    /// Why the range could not be tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    /// The line of `turnserver.conf` that denies the range.
+    /// How `turnserver.conf` denies the range.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'static str>,
 }
@@ -112,7 +112,7 @@ impl Audited {
     }
 }
 
-/// Asks for each range, on one allocation for each address family.
+/// Asks for a permission in each range, with one allocation per address family.
 pub(crate) async fn audit(
     check: &Check,
     target: &Target,
@@ -187,7 +187,7 @@ async fn of_family(
                     }
                     Err(error) if error.code() == Some(403) => (Answer::Denied, None),
                     Err(error) => {
-                        // The others would get no answer either.
+                        // The other ranges would get no answer either.
                         if error.code().is_none() {
                             closed = error.to_string();
                         }
@@ -205,7 +205,7 @@ async fn of_family(
     findings
 }
 
-/// The versions that the server speaks, among those that rustls can try.
+/// Which TLS versions the server accepts, of those that rustls can try.
 async fn tls_versions(check: &Check, target: &Target, address: SocketAddr) -> String {
     const TRIED: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 

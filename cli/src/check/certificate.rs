@@ -48,13 +48,13 @@ impl Authorities {
     }
 }
 
-/// What a handshake showed.
+/// What a TLS handshake showed.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Tls {
     pub(crate) version: String,
     /// Why no client should trust the certificate.
     pub(crate) problem: Option<Problem>,
-    /// Until its last day; below 0 once it has passed.
+    /// Whole days until the certificate expires; negative once it has expired.
     pub(crate) days_left: Option<i64>,
 }
 
@@ -117,8 +117,8 @@ pub(crate) async fn handshake(
     Ok((stream, Tls { version, problem, days_left }))
 }
 
-/// Records the verdict and continues, to find what else is wrong with the server. A password never
-/// crosses the connection.
+/// Records the verdict on the certificate and continues in any case, to find what else is wrong
+/// with the server. This reveals no password, because TURN never sends one.
 #[derive(Debug)]
 struct Recorder {
     authorities: Authorities,

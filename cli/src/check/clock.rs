@@ -2,14 +2,14 @@
 
 /// Bounds of the server's clock minus ours, in seconds.
 ///
-/// A server accepts an expiry while its clock, in whole seconds, is not past it, as coturn and pion
-/// do. eturnal, ejabberd and webrtc-rs refuse during the second of the expiry: their result is a
-/// second less.
+/// They assume that a server accepts a login until the end of the second of its expiry, as coturn
+/// and pion do. eturnal, ejabberd and webrtc-rs refuse it during that second, so that the bounds
+/// are one second too high.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bounds {
-    /// From an expiry that was refused.
+    /// Known from an expiry that was refused.
     pub(crate) least: f64,
-    /// From an expiry that was accepted.
+    /// Known from an expiry that was accepted.
     pub(crate) most: f64,
 }
 
@@ -21,15 +21,15 @@ pub(crate) struct Try {
     pub(crate) at: f64,
 }
 
-/// The answers fit no clock.
+/// The answers contradict each other, whatever the server's clock is.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Contradiction;
 
-/// The last second that every TURN server accepts.
+/// The latest expiry that every TURN server accepts.
 pub(crate) const LAST: u32 = i32::MAX.unsigned_abs();
 
 impl Bounds {
-    /// The widest bounds, at this time.
+    /// The widest possible bounds, at the time `now`.
     pub(crate) fn at(now: f64) -> Self {
         Self { least: -now, most: f64::from(LAST) + 1.0 - now }
     }
@@ -48,7 +48,7 @@ impl Bounds {
     /// Halves the bounds, on a scale that is logarithmic for long times and linear for short ones,
     /// since most clocks are nearly right.
     pub(crate) fn next(self, now: f64, latency: f64) -> Try {
-        /// Below this, the moment of sending matters.
+        /// The width, in seconds, below which the moment of sending matters.
         const FINE: f64 = 4.0;
 
         let middle = self.least.asinh().midpoint(self.most.asinh()).sinh();
@@ -61,7 +61,8 @@ impl Bounds {
         Try { expiry: whole(expiry), at: expiry + 1.0 - middle - latency }
     }
 
-    /// Narrows the bounds by the answer to a login that was sent and received at these times.
+    /// Narrows the bounds by the answer to a login: `sent` and `received` are the times of the
+    /// request and of the answer.
     pub(crate) fn learn(
         &mut self,
         expiry: u32,
@@ -69,7 +70,7 @@ impl Bounds {
         received: f64,
         accepted: bool,
     ) -> Result<(), Contradiction> {
-        /// `time()` may lag by a tick.
+        /// How far `time()` may lag, in seconds.
         const TICK: f64 = 0.1;
         const ODD: f64 = 1.5;
 

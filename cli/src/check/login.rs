@@ -1,4 +1,4 @@
-//! Where the login of a check comes from.
+//! Where `check` gets its logins.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,15 +31,15 @@ pub(crate) struct Options {
     #[command(flatten)]
     layout: layout::Options,
 
-    /// Use this login instead of a secret
+    /// Use this username and --password instead of a secret
     #[arg(long, value_name = "TEXT", requires = "password")]
     username: Option<String>,
 
-    /// Its password, or - to read it from stdin
+    /// The password of --username, or - to read it from stdin
     #[arg(long, value_name = "TEXT", requires = "username", allow_hyphen_values = true)]
     password: Option<String>,
 
-    /// Servers and logins as {"iceServers": [...]}, - for stdin
+    /// File with servers and logins: {"iceServers": [...]}, - for stdin
     #[arg(long, value_name = "PATH", conflicts_with_all = ["username", "broker"])]
     ice_servers: Option<PathBuf>,
 
@@ -47,16 +47,16 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", conflicts_with = "username")]
     broker: Option<String>,
 
-    /// A file with the client key for the broker
+    /// File with the client key for the broker
     #[arg(long, value_name = "PATH", requires = "broker")]
     client_key_file: Option<PathBuf>,
 
-    /// The web origin that the broker allows
+    /// Send this web origin, which the broker must allow
     #[arg(long, value_name = "ORIGIN", requires = "broker")]
     origin: Option<String>,
 }
 
-/// A server and its login; STUN needs none.
+/// A server's URI and login; STUN needs no login.
 pub(crate) struct Entry {
     pub(crate) uri: IceUri,
     pub(crate) login: Option<Login>,
@@ -64,7 +64,7 @@ pub(crate) struct Entry {
 
 pub(crate) struct Entries {
     pub(crate) entries: Vec<Entry>,
-    /// How the login was minted, if it was.
+    /// How the login was minted; `None` if it was given.
     pub(crate) recipe: Option<Recipe>,
 }
 
@@ -100,7 +100,7 @@ impl Options {
     ) -> Result<Entries> {
         let others = [self.username.is_some(), self.ice_servers.is_some(), self.broker.is_some()];
         if self.secrets.given() && others.contains(&true) {
-            return Err("a secret and another login: give only one of them".into());
+            return Err("both a secret and another source of logins: give only one of them".into());
         }
         if let Some(path) = &self.ice_servers {
             let json = input::read("the ICE servers", path)?;

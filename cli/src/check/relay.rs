@@ -15,19 +15,19 @@ use super::certificate::Authorities;
 use super::session::{Allocation, Leftovers, Session, TurnError};
 use super::transport::{self, Connection, Way};
 
-/// The datagrams on one path.
+/// What became of the datagrams on one path.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Passage {
     pub(crate) sent: usize,
     /// How many reached the far end.
     pub(crate) arrived: usize,
-    /// How many came back from there.
+    /// How many came back from the far end.
     pub(crate) returned: usize,
     #[serde(serialize_with = "as_ms")]
     pub(crate) median_round_trip_ms: Option<Duration>,
     /// Where the far end saw them come from, if that is not the relay's address.
     pub(crate) odd_source: Option<SocketAddr>,
-    /// Why it could not be tried.
+    /// Why the path could not be tried.
     pub(crate) error: Option<String>,
     #[serde(skip)]
     pub(crate) code: Option<u16>,
@@ -57,18 +57,19 @@ impl Passage {
 
 const COUNT: u32 = 10;
 const PACE: Duration = Duration::from_millis(20);
-/// After the last one was sent.
+/// How long to wait after the last datagram was sent.
 const WAIT: Duration = Duration::from_millis(1500);
 
 /// Our second socket, which echoes what it receives to the relay's address.
 pub(crate) struct Peer {
     socket: UdpSocket,
-    /// As the server sees it.
+    /// Its address, as the server sees it.
     pub(crate) address: SocketAddr,
 }
 
 impl Peer {
-    /// Its address comes from Binding or, without a NAT, from the socket itself.
+    /// Opens the socket. Its address comes from Binding or, if there is no NAT, from the socket
+    /// itself.
     pub(crate) async fn open(
         session: &Session,
         mapped: SocketAddr,

@@ -49,7 +49,7 @@ pub(crate) struct Outcome {
     pub(crate) label: String,
 }
 
-/// The worst one first.
+/// The verdict on a server, ordered so that the least of several verdicts is the worst.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
@@ -77,7 +77,7 @@ impl Outcome {
         self.problems.push(Problem { code, message: message.into() });
     }
 
-    /// Decides the verdict, once everything was tried.
+    /// Decides the verdict, after everything was tried.
     pub(crate) fn finish(mut self) -> Self {
         if let Some(problem) = self.problems.first() {
             self.result = Verdict::Fails;
@@ -87,7 +87,8 @@ impl Outcome {
         let open = self.audit.iter().flatten().filter(|finding| finding.is_allowed()).count();
         if open > 0 {
             self.result = Verdict::Warns;
-            self.message = format!("works, but also relays to {open} ranges that it should deny");
+            self.message =
+                format!("works, but --audit found ranges that the server should deny: {open}");
         } else {
             self.result = Verdict::Works;
             if self.message.is_empty() {
@@ -105,18 +106,18 @@ impl Outcome {
     fn certificate(&self) -> Option<String> {
         let tls = self.tls.as_ref()?;
         let days = match tls.days_left {
-            Some(days) if days >= 0 => format!(", certificate for {days} more days"),
+            Some(days) if days >= 0 => format!(", days until the certificate expires: {days}"),
             _ => String::new(),
         };
         Some(format!("{}{days}", tls.version))
     }
 
-    /// Whether `--audit` could test a range here.
+    /// Whether `--audit` could test a range at this server.
     pub(crate) fn is_audited(&self) -> bool {
         self.audit.iter().flatten().any(Finding::is_tested)
     }
 
-    /// Its row of the table.
+    /// The server's row of the table.
     fn row(&self) -> [String; 6] {
         let none = || "-".to_owned();
         let result = match self.result {
@@ -186,7 +187,7 @@ pub(crate) fn print(outcomes: &[Outcome], output: &mut dyn Write) -> std::io::Re
     Ok(())
 }
 
-/// How a server is unreachable.
+/// Explains why a server cannot be reached.
 pub(crate) fn unreachable(way: Way, address: SocketAddr, error: &std::io::Error) -> Problem {
     use std::io::ErrorKind;
 
@@ -218,7 +219,7 @@ pub(crate) fn unreachable(way: Way, address: SocketAddr, error: &std::io::Error)
     Problem { code, message }
 }
 
-/// How Binding failed, which needs no login.
+/// Explains why Binding failed, which needs no login.
 pub(crate) fn no_binding(way: Way, address: SocketAddr, error: &TurnError) -> Problem {
     let port = address.port();
     let (code, message) = match error {
@@ -261,7 +262,9 @@ pub(crate) fn certificate(problem: &CertificateProblem, host: &str) -> Problem {
         ),
         CertificateProblem::WrongName => (
             "certificate-wrong-name",
-            format!("the certificate is not for {host}: browsers refuse it, get one for that name"),
+            format!(
+                "the certificate is not for {host}, so browsers refuse it: get one for that name"
+            ),
         ),
         CertificateProblem::UnknownIssuer => (
             "certificate-unknown-issuer",
@@ -270,13 +273,13 @@ pub(crate) fn certificate(problem: &CertificateProblem, host: &str) -> Problem {
                 .into(),
         ),
         CertificateProblem::Other(why) => {
-            ("certificate", format!("the certificate is not accepted: {why}"))
+            ("certificate", format!("browsers would not accept the certificate: {why}"))
         }
     };
     Problem { code, message }
 }
 
-/// Why Allocate failed: the login is wrong, or the server.
+/// Explains why Allocate failed.
 pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
     let (code, message) = match error.code() {
         Some(401) if minted => (
@@ -325,7 +328,10 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
              min-port to max-port"
                 .into(),
         ),
-        Some(300) => ("try-alternate", "the server redirects to another: check that (300)".into()),
+        Some(300) => (
+            "try-alternate",
+            "the server redirects to another server (300): check that one".into(),
+        ),
         Some(_) => ("refused", format!("the server refuses a relay: {error}")),
         None => match error {
             TurnError::NoAnswer => (
@@ -346,7 +352,7 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
     Problem { code, message }
 }
 
-/// Why data does not pass through the relay, or only in part.
+/// Explains why data does not pass through the relay, or passes only in part.
 pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
     let relay = outcome.relay?;
     let peer = outcome.to_peer.as_ref();
@@ -402,7 +408,8 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
             "nothing-passes",
             format!(
                 "the server gives a relay at {relay}, but no data passes through it: external-ip \
-                 is wrong, a firewall blocks the relay ports, or the server drops peers silently"
+                 is wrong, a firewall blocks the relay ports, or the server silently drops packets \
+                 to its peers"
             ),
         )
     };

@@ -80,10 +80,10 @@ pub(crate) struct Datagram {
     pub(crate) data: Vec<u8>,
 }
 
-/// One client of a TURN server. If it is dropped with an allocation, that goes to the
-/// [`Leftovers`].
+/// One client of a TURN server. If it is dropped while it has an allocation, the [`Leftovers`] get
+/// that allocation.
 pub(crate) struct Session {
-    /// `None` only while it is dropped.
+    /// `None` only while the session is dropped.
     state: Option<State>,
     leftovers: Leftovers,
 }
@@ -96,11 +96,11 @@ struct State {
     inbox: VecDeque<Datagram>,
     next_channel: u16,
     software: Option<String>,
-    /// How many Allocates had a login.
+    /// The number of Allocate requests that had a login.
     logins: usize,
-    /// There is an allocation, or may be one: an answer is pending.
+    /// Whether there is an allocation, or may be one because an answer is pending.
     allocated: bool,
-    /// The Allocate whose answer is pending.
+    /// The Allocate request whose answer is pending.
     unanswered: Option<TransactionId>,
 }
 
@@ -146,7 +146,7 @@ impl Session {
         Some(printable(&self.state.as_ref()?.challenge.as_ref()?.0))
     }
 
-    /// How many Allocates had a login.
+    /// The number of Allocate requests that had a login.
     pub(crate) fn logins(&self) -> usize {
         self.state.as_ref().map_or(0, |state| state.logins)
     }
@@ -160,8 +160,8 @@ impl Session {
         Ok(Binding { mapped: mapped.addr(answer.transaction_id()), round_trip })
     }
 
-    /// Asks for a relay address. The first request never has a login, since only its refusal tells
-    /// the realm and a nonce.
+    /// Asks for a relay address. The first request never has a login, since only the refusal
+    /// contains the realm and a nonce.
     pub(crate) async fn allocate(
         &mut self,
         login: Option<&Login>,
@@ -211,7 +211,7 @@ impl Session {
         Ok(self.state()?.connection.send(&message).await?)
     }
 
-    /// The next datagram from a peer. Nothing is lost if it is dropped while it waits.
+    /// The next datagram from a peer. This method is cancel safe.
     pub(crate) async fn receive(&mut self) -> Result<Datagram, TurnError> {
         let state = self.state()?;
         loop {
@@ -239,7 +239,7 @@ impl Session {
         self.release_as(None).await;
     }
 
-    /// Releases the allocation, with this login if its own has expired since.
+    /// Releases the allocation, with the login `lasting` if the session's own has expired since.
     pub(crate) async fn release_as(mut self, lasting: Option<Login>) {
         if !self.state.as_ref().is_some_and(|state| state.allocated) {
             return;
@@ -272,7 +272,7 @@ impl Leftovers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Releases all of them at once, within two seconds. Returns whether the server confirmed it.
+    /// Releases all of them at once, within two seconds. Returns whether the servers confirmed it.
     pub(crate) async fn release(&self) -> bool {
         const MOST: Duration = Duration::from_secs(2);
 
@@ -412,7 +412,7 @@ impl State {
 
     /// Waits for the answer to a request, and keeps the datagrams that arrive before it.
     async fn answer(&mut self, id: TransactionId, until: Instant) -> io::Result<Option<Vec<u8>>> {
-        /// Far more than we send.
+        /// The most datagrams to keep, which is far more than we send.
         const MOST_WAITING: usize = 256;
 
         while let Ok(received) = timeout_at(until, self.connection.receive()).await {
@@ -433,8 +433,8 @@ impl State {
 
     /// Ends the allocation. Returns whether the server confirmed it.
     ///
-    /// While coturn looks up the password for an Allocate, it answers a Refresh with 437, and then
-    /// allocates.
+    /// It first waits for the answer to a pending Allocate: while coturn looks up the password for
+    /// that, it answers a Refresh with 437, and allocates afterwards.
     async fn give_back(&mut self) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
 

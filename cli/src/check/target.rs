@@ -1,4 +1,4 @@
-//! What is tried: each address of each URI.
+//! What `check` tries: each address of each URI.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::transport::Way;
 pub(crate) struct Target {
     pub(crate) uri: IceUri,
     pub(crate) login: Option<Login>,
-    /// Or why it cannot be tried.
+    /// The transport and the address, or why the URI cannot be tried.
     pub(crate) at: Result<(Way, SocketAddr), Untried>,
 }
 
@@ -37,7 +37,7 @@ impl Target {
     }
 }
 
-/// `host`, `host:port`, or a URI.
+/// Parses URIs, and hosts, which stand for UDP, TCP and TLS.
 pub(crate) fn uris(texts: &[String]) -> crate::program::Result<Vec<IceUri>> {
     let mut uris = Vec::new();
     for text in texts {

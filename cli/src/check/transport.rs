@@ -1,4 +1,4 @@
-//! Bytes to and from one server, over UDP, TCP or TLS (RFC 8656 section 3.1).
+//! Messages to and from one server, over UDP, TCP or TLS (RFC 8656 section 3.1).
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,7 +16,7 @@ use super::certificate::{self, Authorities, Tls};
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Stream for T {}
 
-/// The transport to a URI's server.
+/// How to reach a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Udp,
@@ -24,7 +24,7 @@ pub(crate) enum Way {
     Tls,
 }
 
-/// One 5-tuple.
+/// The connection to a server: one 5-tuple.
 pub(crate) struct Connection {
     wire: Wire,
     pub(crate) server: SocketAddr,
@@ -74,7 +74,7 @@ impl Connection {
         matches!(self.wire, Wire::Stream { .. })
     }
 
-    /// Sends one message; over a stream, in four-byte steps (RFC 8656 section 12.5).
+    /// Sends one message, padded over a stream to a multiple of four bytes (RFC 8656 section 12.5).
     pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
         match &mut self.wire {
             Wire::Udp(socket) => socket.send(message).await.map(drop),
@@ -87,7 +87,7 @@ impl Connection {
         }
     }
 
-    /// Receives one message. Nothing is lost if it is dropped while it waits.
+    /// Receives one message. This method is cancel safe.
     pub(crate) async fn receive(&mut self) -> io::Result<Vec<u8>> {
         match &mut self.wire {
             Wire::Udp(socket) => {

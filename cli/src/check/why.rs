@@ -1,9 +1,9 @@
 //! `check --why` and `--measure-clock`: experiments with logins that we mint.
 //!
-//! A login with the last expiry that servers accept has expired on no clock. If it is accepted, the
-//! server's clock is to blame, and other expiries tell the difference. If not, the server may
-//! accept another secret, another form of the secret, another username, or nothing that we can
-//! mint.
+//! A login with the latest expiry that servers accept is not expired by any clock. If the server
+//! accepts it, the server's clock is wrong, and logins with other expiries measure by how much. If
+//! not, the server may accept another secret, another form of the secret, another username, or
+//! nothing that we can mint.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -28,33 +28,33 @@ use crate::layout::Layout;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// Find out why a login is refused: 50 logins at most
+    /// Find out why the login is refused, with at most 50 logins
     #[arg(long)]
     pub(crate) why: bool,
 
-    /// Measure the server's clock with a dozen logins
+    /// Measure the server's clock, with about a dozen logins
     #[arg(long)]
     pub(crate) measure_clock: bool,
 
-    /// Warn if the server relays to private addresses
+    /// Warn if it relays to private, loopback or multicast addresses
     #[arg(long)]
     pub(crate) audit: bool,
 }
 
-/// The most logins to try at one server; with those of the check itself, under 60.
+/// The most logins that an experiment tries at one server; with the check's own, under 60.
 const MOST_LOGINS: usize = 50;
 
-/// What was tried, for `--json`.
+/// What an experiment found, for `--json`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Experiment {
-    /// The code of the first problem, or of the clock.
+    /// The code of the first problem, or of what was found about the clock.
     finding: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     server_ahead_secs: Option<i64>,
-    /// By how many seconds that may be wrong.
+    /// By how many seconds `server_ahead_secs` may be wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     within_secs: Option<u64>,
-    /// The secret that the server has.
+    /// The source of the secret that the server has.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
     /// The layout that the server accepts.
@@ -75,7 +75,7 @@ pub(crate) enum Question {
     Clock,
 }
 
-/// The answer of one server.
+/// What was found at one server.
 #[derive(Clone)]
 pub(crate) struct Found {
     question: Question,
@@ -116,7 +116,7 @@ pub(crate) async fn ask(
     };
     match question {
         Question::Refusal => {
-            // They are more specific.
+            // The findings are more specific.
             outcome.problems.retain(|it| !matches!(it.code, "unauthorized" | "bad-request"));
             outcome.problems.extend(found.problems);
             outcome.why = Some(found.experiment);
@@ -128,7 +128,7 @@ pub(crate) async fn ask(
     }
 }
 
-/// How a login is made.
+/// A way to make a login.
 #[derive(Clone, Copy, PartialEq)]
 struct Making {
     secret: usize,
@@ -137,7 +137,7 @@ struct Making {
     separator: char,
 }
 
-/// Why experiments ended early.
+/// Why an experiment ended early.
 enum End {
     Silent,
     Spent,
@@ -149,7 +149,7 @@ enum End {
 #[derive(Clone, Copy)]
 enum Clock {
     Between(Bounds),
-    /// It accepts a login that expired in 1970.
+    /// The server accepts a login that expired in 1970.
     Ignored,
 }
 
@@ -180,8 +180,9 @@ struct Laboratory<'a> {
 }
 
 impl<'a> Laboratory<'a> {
-    /// Each attempt is refused twice, first without a login. That stays below the ten refusals a
-    /// second that coturn's `unauthorized-ratelimit` allows.
+    /// From one attempt to the next. The server may refuse each attempt twice, first without a
+    /// login; those eight refusals per second are fewer than the ten that coturn's
+    /// `unauthorized-ratelimit` allows.
     const PACE: Duration = Duration::from_millis(250);
     const SLOWEST: Duration = Duration::from_secs(2);
 
@@ -211,7 +212,7 @@ impl<'a> Laboratory<'a> {
         }
     }
 
-    /// How the refused login was made.
+    /// How the check's own login was made.
     fn own(&self) -> Making {
         let Recipe { layout, separator, .. } = *self.recipe;
         Making { secret: 0, form: None, layout, separator }
@@ -230,7 +231,7 @@ impl<'a> Laboratory<'a> {
         let now = unix_now();
         let mut bounds = Bounds::at(now);
         if let Ok(expiry) = self.recipe.skew.expiry(self.recipe.ttl, UnixTime::now()) {
-            // It was accepted, at most a second ago.
+            // The server accepted a login with this ttl and skew.
             bounds.most = bounds.most.min(secs(expiry) + 2.0 - now);
         }
         let own = self.own();
@@ -238,7 +239,7 @@ impl<'a> Laboratory<'a> {
             Ok(clock) => self.clock_in_words(clock),
             Err(end) => {
                 let Problem { code, message } = end.problem(self);
-                (code, format!("its clock could not be measured: {message}"))
+                (code, format!("the server's clock could not be measured: {message}"))
             }
         };
         self.note = Some(message);
@@ -310,7 +311,8 @@ impl<'a> Laboratory<'a> {
         self.problems.push(Problem { code, message });
     }
 
-    /// The likeliest first. A username without a name comes last: it crashes pion 5.0.0 to 5.0.4.
+    /// The ways to make a login, the likeliest first. A username without a name comes last: it
+    /// crashes pion 5.0.0 to 5.0.4.
     fn candidates(&self) -> Vec<Making> {
         let own = self.own();
         let plain = |layout, separator| {
@@ -356,7 +358,7 @@ impl<'a> Laboratory<'a> {
         let (code, message) = match making.form {
             None => (
                 "other-of-secrets",
-                format!("the server has {theirs}, not of {}: mint with it", source(0)),
+                format!("the server has {theirs}, not that of {}: mint with it", source(0)),
             ),
             Some(form) => {
                 let finding = Finding::Secret { secret: making.secret, form };
@@ -366,7 +368,7 @@ impl<'a> Laboratory<'a> {
         self.problem(code, message);
     }
 
-    /// Which username the server accepts, once the secret is known.
+    /// Finds which usernames the server accepts, once the secret is known.
     async fn username(&mut self, accepted: Making) -> Result<Making, End> {
         let own = self.own();
         let with = |layout, separator| Making { layout, separator, ..accepted };
@@ -435,9 +437,9 @@ impl<'a> Laboratory<'a> {
     async fn clock(&mut self, making: &Making, mut bounds: Bounds) -> Result<Clock, End> {
         const FINE: f64 = 0.6;
         const LONG_AGO: f64 = -86_400.0;
-        /// Attempts that barely narrow the bounds.
+        /// The search ends after this many attempts that barely narrow the bounds.
         const VAIN: usize = 4;
-        /// After this many, a refusal may come from a rate limit.
+        /// After this many in a row, a refusal may come from a rate limit.
         const REFUSALS: usize = 5;
 
         let (mut vain, mut refusals, mut asked_1970) = (0, 0, false);
@@ -478,7 +480,10 @@ impl<'a> Laboratory<'a> {
         self.experiment.within_secs = Some(within);
         let by = ahead.unsigned_abs();
         if by <= within {
-            return ("clock", "the server's clock agrees with yours, to within a second".into());
+            return (
+                "clock",
+                format!("the server's clock agrees with yours, to within {within} s"),
+            );
         }
         let about = match within {
             0 | 1 if self.is_coturn => String::new(),
@@ -508,7 +513,7 @@ impl<'a> Laboratory<'a> {
         }
     }
 
-    /// Whether the server accepts a login that has expired on no clock.
+    /// Whether the server accepts a login that is not expired by any clock.
     async fn accepts(&mut self, making: &Making) -> Result<bool, End> {
         if self.shared(making).is_none() || self.username_of(making, LAST).is_none() {
             return Ok(false);
@@ -536,7 +541,7 @@ impl<'a> Laboratory<'a> {
         Login::new(username, Credential::new(password.as_str())).ok()
     }
 
-    /// Tries one login, from a new port: coturn accepts only one username on each.
+    /// Tries one login, from a new port: coturn accepts only one username per port.
     async fn ask(
         &mut self,
         making: &Making,
@@ -561,7 +566,7 @@ impl<'a> Laboratory<'a> {
                         End::Silent
                     };
                 }
-                // From a port that had an allocation before.
+                // The port had an allocation before.
                 Err(error) if matches!(error.code(), Some(437 | 441)) => end = End::Other(error),
                 Err(error) => return Err(End::Other(error)),
             }
@@ -583,7 +588,7 @@ impl<'a> Laboratory<'a> {
         let mut session = self.check.connect(self.target, way, address).await?;
         let answered = self.try_with(&mut session, making, plan).await;
         self.experiment.probes += session.logins();
-        // pion and webrtc-rs check the expiry on every request.
+        // pion and webrtc-rs check the expiry on every request, even on the release.
         session.release_as(self.login(making, LAST)).await;
         answered
     }
@@ -594,7 +599,7 @@ impl<'a> Laboratory<'a> {
         making: &Making,
         plan: impl Fn(f64, f64) -> Try,
     ) -> Result<Answer, TurnError> {
-        /// Longer than the first retransmission takes: something was lost.
+        /// A slower answer probably needed the repetition that is sent over UDP after 500 ms.
         const SLOW: Duration = Duration::from_millis(450);
 
         let family = relay::family(self.at.1.ip());
@@ -615,7 +620,7 @@ impl<'a> Laboratory<'a> {
         let accepted = match answer {
             Ok(_) => true,
             Err(error) => match error.code() {
-                // The login is right: the family, a quota or the ports are not.
+                // The login is right; the family, a quota or the ports are the reason.
                 Some(440 | 442 | 486 | 508) => true,
                 Some(401) => false,
                 Some(400) => {
@@ -641,8 +646,8 @@ impl End {
                 "silent",
                 format!(
                     "the server stopped answering after {probes} logins, the last without a name: \
-                     pion 5.0.0 to 5.0.4 crash on that, so update it; or the server has a rate \
-                     limit"
+                     pion 5.0.0 to 5.0.4 crash on that, so update pion; or the server has a \
+                     rate limit"
                 ),
             ),
             Self::Silent => (
@@ -654,7 +659,9 @@ impl End {
             ),
             Self::Spent => (
                 "gave-up",
-                format!("{probes} logins did not tell why, and no more are tried: {GUESSES}"),
+                format!(
+                    "{probes} logins did not reveal the reason, and no more are tried: {GUESSES}"
+                ),
             ),
             Self::Contradiction => (
                 "contradiction",

@@ -41,7 +41,7 @@ fn server(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> SocketAddr {
     address
 }
 
-/// STUN's answer to a request, of this class and with these attributes.
+/// A STUN answer to the request, of this class and with these attributes.
 fn answer(request: &[u8], class: u16, attributes: &[u8]) -> Vec<u8> {
     let kind = u16::from_be_bytes([request[0], request[1]]) | class;
     let length = u16::try_from(attributes.len()).unwrap();

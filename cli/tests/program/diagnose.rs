@@ -10,7 +10,7 @@ fn username() -> String {
     format!("{}:alice", UnixTime::now().as_secs() + 3600)
 }
 
-/// Another program's HMAC of the username and of nothing else.
+/// The HMAC of the username, made by another program.
 fn openssl(username: &str, options: &str) -> String {
     let script = format!("openssl dgst {options}");
     let mut child = Command::new("bash")

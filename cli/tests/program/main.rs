@@ -20,7 +20,7 @@ fn run(subcommand: &str, args: &[&str], environment: &[(&str, &str)]) -> Output 
     program(subcommand, args, environment).output().unwrap()
 }
 
-/// With this on stdin.
+/// Runs the program with this on stdin.
 fn run_with(subcommand: &str, args: &[&str], environment: &[(&str, &str)], stdin: &str) -> Output {
     let file = TempFile::new("stdin", stdin);
     let stdin = fs::File::open(&file.0).unwrap();
@@ -62,7 +62,7 @@ fn refusal_in(subcommand: &str, args: &[&str], environment: &[(&str, &str)]) -> 
     message.to_owned()
 }
 
-/// The two lines of a login, which is good with `secret` and has these seconds left.
+/// The two lines of a login, which is valid with `secret` and for this many seconds.
 fn check_login(printed: &str, secret: &str, separator: char, ttl: u64) -> String {
     let [username, password] = printed.lines().collect::<Vec<_>>()[..] else {
         panic!("not two lines: {printed:?}")

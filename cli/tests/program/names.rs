@@ -108,7 +108,7 @@ fn a_login_appears_before_the_next_name_comes() {
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     for name in ["alice", "bob"] {
-        // A name comes in two parts, and half of the next one with it.
+        // The name arrives in two parts, the second with half of the next name.
         stdin.write_all(format!("{name}\nhal").as_bytes()).unwrap();
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();

@@ -17,7 +17,7 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(format!("{FOLDER}/{name}")).unwrap()
 }
 
-/// The JSON on stdout, and what is on stderr after the note of an expiry in an hour.
+/// The JSON on stdout, and what follows on stderr after the note that the logins last an hour.
 fn printed(args: &[&str], environment: &[(&str, &str)]) -> (Value, String) {
     let output = run("xirsys", args, environment);
     let notes = text(&output.stderr);
@@ -104,13 +104,13 @@ fn a_saved_answer() {
     let path = |name: &str| format!("{FOLDER}/{name}");
     let (servers, notes) = printed(&["a", "--answer", &path("xirsys-v3-odd-entries.json")], &[]);
     assert_eq!(servers, json!({ "iceServers": [{ "urls": ["stun:b.example"] }] }));
-    assert_eq!(notes, "note: left out 7 URIs, malformed or without a login\n");
+    assert_eq!(notes, "note: URIs left out because they are malformed or have no login: 7\n");
 
     let refuses = "the provider refuses the call:";
     for (name, status, expected) in [
         ("xirsys-error-unauthorized.json", "200", format!("{refuses} unauthorized")),
         ("xirsys-error-unauthorized-2026.json", "401", format!("{refuses} unauthorized")),
-        ("xirsys-error-locked.json", "200", format!("{refuses} locked, try again")),
+        ("xirsys-error-locked.json", "200", format!("{refuses} locked: try again")),
         (
             "xirsys-error-html.html",
             "200",
@@ -147,7 +147,7 @@ fn what_browsers_refuse_is_left_out() {
     assert_eq!((&servers["iceServers"][0]["urls"], &*notes), (&all, ""));
 }
 
-/// A gateway on loopback that answers its first client with this, and the request that it got.
+/// Starts a gateway on loopback, which sends its first client this answer and returns the request.
 fn gateway(response: String) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -216,8 +216,8 @@ fn what_goes_wrong_on_the_way_gets_one_line() {
             response(&format!("302 Found\r\nlocation: {elsewhere}/_turn/a"), ""),
             format!("{status} 302"),
         ),
-        (response("503 Busy\r\nretry-after: 90", ""), format!("{status} 503, try again in 1m 30s")),
-        (response("500 Error", "<html>"), format!("{status} 500, try again")),
+        (response("503 Busy\r\nretry-after: 90", ""), format!("{status} 503: try again in 1m 30s")),
+        (response("500 Error", "<html>"), format!("{status} 500: try again")),
     ] {
         let (url, asked) = gateway(response.clone());
         let message = error(&["a", "--gateway", &url]);
