@@ -3,7 +3,7 @@ const LIMIT = 15_000;
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Has two peers meet with this configuration, and tells what came of it. */
+/** Connects two peers with this configuration, and returns what happened. */
 async function attempt({ name, configuration }) {
   const outcome = { name, echoed: false, candidates: [], errors: [], thrown: null };
   const peers = [];
@@ -67,7 +67,7 @@ async function negotiate(caller, callee) {
   await caller.setRemoteDescription(callee.localDescription);
 }
 
-/** Gets a login as the clients of Xirsys's broker do, and has two peers meet with it alone. */
+/** Gets a login as the clients of Xirsys's broker do, and connects two peers with nothing else. */
 async function join({ broker, token }) {
   token ??= await request('GET', broker);
   const server = await request('PUT', broker, { tok: token });
@@ -76,7 +76,7 @@ async function join({ broker, token }) {
   return { token, server, outcome: await attempt({ name: broker, configuration }) };
 }
 
-/** Those clients' way to ask: a form's content type without a form, and JSON or else text. */
+/** Asks as those clients do: with a form's content type but no form. Reads JSON or else text. */
 function request(method, url, headers = {}) {
   return new Promise((resolve, reject) => {
     const asking = new XMLHttpRequest();
@@ -98,7 +98,7 @@ function request(method, url, headers = {}) {
   });
 }
 
-/** What the broker's page says when it has checked: without a key, or then with this one. */
+/** What the broker's page says when it has checked: without a key, and then with `key` if given. */
 async function verdict(key) {
   const [output, field] = ['#verdict', '#key'].map((name) => document.querySelector(name));
   const checked = () => output.dataset.verdict !== 'checking';
@@ -112,7 +112,7 @@ async function verdict(key) {
   return { ...shown(), wantsKey };
 }
 
-/** What the page says of servers that are typed in, and whether it asked any web server then. */
+/** What the page says about servers that are typed in, and how many web requests it then made. */
 async function checkOwn({ urls, username, credential }) {
   const checked = () => document.querySelector('#verdict').dataset.verdict !== 'checking';
   await until(checked);
@@ -123,7 +123,7 @@ async function checkOwn({ urls, username, credential }) {
   form.credential.value = credential;
   const submitted = performance.now();
   form.requestSubmit();
-  await until(() => document.querySelector('#verdict').innerText.includes('up to') || checked());
+  await until(() => document.querySelector('#verdict').innerText.includes('Sending') || checked());
   const progress = document.querySelector('#verdict').innerText;
   await until(checked);
   const requests = performance.getEntriesByType('resource');
@@ -131,7 +131,7 @@ async function checkOwn({ urls, username, credential }) {
   return { ...shown(), wantsKey: false, progress, sent };
 }
 
-/** What the page says when its broker gives each of these answers, whatever is asked. */
+/** What the page says when its broker gives each of these answers to any request. */
 async function answered(answers) {
   const output = document.querySelector('#verdict');
   const checked = () => output.dataset.verdict !== 'checking';
@@ -159,7 +159,7 @@ function shown() {
   return { ...verdict, rows, text, warns, focus, report: copied() };
 }
 
-/** What the page copies: nothing comes of a click without a user, so that a clipboard is made up. */
+/** What the page copies, to a fake clipboard: browsers require a user's click for the real one. */
 function copied() {
   let text = null;
   const clipboard = { writeText: (written) => (text = written) };
@@ -169,7 +169,7 @@ function copied() {
   return JSON.parse(text);
 }
 
-/** What axe finds against WCAG's AA, when all is open, and whether the page is wider than it may be. */
+/** What axe finds against WCAG level AA with all details open, and whether the page is too wide. */
 async function accessibility(name) {
   await verdict();
   document.querySelectorAll('details').forEach((details) => (details.open = true));
@@ -188,7 +188,7 @@ async function until(holds) {
   for (const end = Date.now() + 2 * LIMIT; !holds() && Date.now() < end; ) await wait(10);
 }
 
-/** Publishes with a WHIP client, and tells what its peer gathers from the servers of the answer. */
+/** Publishes with a WHIP client; returns what its peer gathers from the servers of the answer. */
 async function publish(endpoint) {
   const outcome = { name: endpoint, echoed: false, candidates: [], errors: [], thrown: null };
   const peer = new RTCPeerConnection({ iceTransportPolicy: 'relay' });

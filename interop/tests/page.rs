@@ -159,7 +159,7 @@ fn it_says_why_nothing_passes(browser: Browser) {
     ];
     let visits: Vec<_> = brokers.iter().map(|broker| visit(broker, Value::Null)).collect();
     let pages = browser.call::<Verdict>(&visits, &good.authority());
-    let passes = "a relay is given";
+    let passes = "the server gives a relay";
     let expected: [&[&str]; 7] = [
         &[
             passes,
@@ -172,7 +172,7 @@ fn it_says_why_nothing_passes(browser: Browser) {
         &["no answer within 1", "firewall let UDP through"],
         &["the name turn.invalid does not resolve"],
         &[],
-        &["in part: no second relay is given", "486", "user-quota"],
+        &["in part: the server gives no second relay", "486", "user-quota"],
     ];
     for (page, words) in pages.iter().zip(expected) {
         let page = page.as_ref().expect("a page");
@@ -226,7 +226,7 @@ fn it_checks_servers_that_are_typed_in(browser: Browser) {
         assert!(page.verdict == "works" && page.rows.len() == 2, "{page:#?}");
         assert!(page.rows.iter().all(|row| row.verdict == "works"), "{page:#?}");
         assert!(page.rows[0].words.contains("STUN over UDP"), "{page:#?}");
-        assert!(page.progress.contains("up to 15 s"), "{page:#?}");
+        assert!(page.progress.contains("Sending data through each relay"), "{page:#?}");
         assert_eq!(page.sent, 0);
     }
     assert!(matches!(browser, Browser::Firefox) || locked.words.contains("at localhost"));
@@ -257,7 +257,7 @@ fn it_says_what_is_wrong_with_an_address(browser: Browser) {
     ];
     let pages = browser.call::<Verdict>(&calls, &authority.authority());
     let [Ok(odd), Ok(nameless)] = &pages[..] else { panic!("{pages:#?}") };
-    assert!(odd.words.contains("starts with turn:") && odd.text.contains(markup), "{odd:#?}");
+    assert!(odd.words.contains("must start with turn:") && odd.text.contains(markup), "{odd:#?}");
     assert!(odd.rows[1].words.contains("does not accept this server"), "{odd:#?}");
     assert!(!odd.text.contains("PeerConnection"), "{odd:#?}");
     for row in &nameless.rows {

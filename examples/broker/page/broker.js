@@ -36,7 +36,7 @@ async function ask(path, headers, run, key) {
   if (response.status !== 401) return noLogin(await refusal(response));
   if (path === 'token') throw new KeyError(`No TURN login: ${unauthorized(key)}`);
   return noLogin(
-    'the broker refuses its own token (401). Do several brokers run without the same key or store?',
+    'the broker refuses its own token (401). Do several brokers run with different keys or stores?',
   );
 }
 
@@ -47,7 +47,10 @@ function noLogin(reason) {
 function unauthorized(key) {
   if (key) return 'the broker refuses this client key (401).';
   if (isSecureContext) return 'the broker requires a client key (401).';
-  return 'the broker requires a client key, or this page opened over https or at localhost (401).';
+  return (
+    'the broker requires a client key, unless you open this page over HTTPS or at localhost ' +
+    '(401).'
+  );
 }
 
 async function refusal(response) {

@@ -43,7 +43,7 @@ async function check(source) {
     }
     const servers = await source(signal);
     signal.throwIfAborted();
-    conclude('checking', `Sending data through each relay: up to ${seconds(RELAY_LIMIT)}…`);
+    conclude('checking', 'Sending data through each relay…');
     report = newReport(servers);
     warn(servers);
     const results = await Promise.all(servers.map((server) => checkServer(server, servers, signal)));
@@ -121,7 +121,7 @@ async function checkServer(server, servers, signal) {
   return { ...found, url: server.url, isTurn: server.isTurn, over: server.tried.toUpperCase() };
 }
 
-/** A call to a peer without a relay first, since some quotas allow one relay only. */
+/** Calls a peer without a relay first, since some quotas allow only one relay. */
 async function checkTurn(server, servers, signal, row) {
   const relayOnly = { iceServers: [iceServer(server)], iceTransportPolicy: 'relay' };
   const open = { iceServers: stunServers(servers) };
@@ -151,7 +151,7 @@ async function lookUp(server, found, signal) {
   if (unconnected && isName) found.unknown = await isUnknown(server.host, signal);
 }
 
-/** Pages over plain http may not write to the clipboard: there the report is shown, selected. */
+/** Copies the report. Over plain HTTP, pages may not do that, so the report is shown, selected. */
 async function copyReport() {
   const text = report.text();
   try {

@@ -2,7 +2,7 @@
 
 import { isAddress, isLoopback } from './servers.js';
 
-// A longer wait means no answer; a refused connection is known at once.
+// In milliseconds. A longer wait means no answer; a refused connection is known at once.
 const PROMPT = 5_000;
 
 const LOOPBACK = /^127\.|^::1$/;
@@ -17,7 +17,10 @@ const THROWER = /^(Failed to construct 'RTCPeerConnection'|PeerConnectionImpl.se
 const FIREFOX = navigator.userAgent.includes('Firefox/');
 
 const REFUSALS = {
-  400: ['the TURN server refuses the request', 'is the login wrong, too old, or oddly named?'],
+  400: [
+    'the TURN server refuses the request',
+    'is the login wrong or expired, or does the server reject its username?',
+  ],
   401: [
     'the TURN server refuses the login',
     'does it have the same secret, and is its clock right?',
@@ -32,7 +35,7 @@ const REFUSALS = {
 
 const OTHER_REFUSAL = ['the TURN server gives no relay', 'what does its log say?'];
 
-// The most telling first: the headline shows it.
+// The kinds of failure. The most telling comes first: the headline shows that one.
 const [BLOCKED, HALF, REFUSED, UNACCEPTED, SETTING, UNRESOLVED, UNCONNECTED, SILENT, UNTRIED] =
   Array(9).keys();
 
@@ -88,19 +91,22 @@ function blocked({ relay, foreign }, relayed) {
     : ': is external-ip right, are all peers denied (denied-peer-ip), are the relay ports ' +
       '(min-port to max-port) open for UDP?';
   const error = refusalOf(relayed);
-  const second = error ? ` A second relay is not given: ${refused(error)}` : '';
-  return `a relay is given (${host(relay)}), but nothing passes through it${cause}${second}`;
+  const second = error ? ` The server gives no second relay: ${refused(error)}` : '';
+  return (
+    `the server gives a relay (${host(relay)}), but nothing passes through it` +
+    `${cause}${second}`
+  );
 }
 
 function refusalOf({ refusal, errors }) {
   return refusal ?? errors.find(({ errorCode }) => errorCode !== 701);
 }
 
-/** The headline is the reason alone. */
+/** The finding that TURN works in part. The headline shows only the reason. */
 function half(where, trips, relayed) {
   const error = refusalOf(relayed);
   const reason = error
-    ? `no second relay is given: ${refused(error)}`
+    ? `the server gives no second relay: ${refused(error)}`
     : 'nothing passes between two relays: is external-ip right, and may the server reach its own ' +
       'relay addresses (denied-peer-ip, firewall)?';
   const passed = trips.length ? `. Round trip: ${median(trips)} ms to a peer without a relay` : '';
@@ -119,7 +125,7 @@ function withoutRelay(server, { errors, ms, thrown, unknown }) {
 }
 
 function unaccepted({ url, isTurn, username, credential }, thrown) {
-  if (!SCHEME.test(url)) return 'an address starts with turn:, turns: or stun:.';
+  if (!SCHEME.test(url)) return 'an address must start with turn:, turns: or stun:.';
   if (isTurn && !(username && credential)) return 'TURN needs a username and a password.';
   return `this browser does not accept this server: ${thrown.replace(THROWER, '')}`;
 }

@@ -1,16 +1,16 @@
 // Two peers in this page, and what passes between them.
 
-// How long a relay, and then data through it, may take.
+// How long a relay, then data through it, and a name lookup may take, in milliseconds.
 export const RELAY_LIMIT = 15_000;
 export const DATA_LIMIT = 6_000;
 const LOOKUP_LIMIT = 3_000;
 
-// Some errors are reported just after the gathering is complete.
+// Some errors are reported just after the gathering is complete: how long to wait for them.
 const GRACE = 500;
 
 const TRIPS = 5;
 
-/** Has a peer with the first configuration call one with the second, and tells what came of it. */
+/** Lets a peer with the first configuration call one with the second; returns what was found. */
 export function call(caller, callee, signal, onRelay = () => {}) {
   return attempt([caller, callee], signal, async (peers, found, resolve) => {
     const [from, to] = peers;
@@ -49,7 +49,7 @@ export function gather(configuration, signal) {
   });
 }
 
-/** Tells what the first peer gathers until all is found, or until there is no relay in time. */
+/** Returns what the first peer finds until `begin` is done, or until no relay is found in time. */
 async function attempt(configurations, signal, begin) {
   const found = { candidates: [], errors: [], trips: [] };
   const start = performance.now();
@@ -76,7 +76,7 @@ async function attempt(configurations, signal, begin) {
   return { ...found, ms: elapsed(start) };
 }
 
-/** Whether the name does not resolve: browsers give up at once then, but try over UDP for long. */
+/** Whether the name does not resolve. If so, browsers give up at once; over UDP, they wait long. */
 export async function isUnknown(host, signal) {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_LIMIT)]);
   const { complete, errors } = await gather({ iceServers: [{ urls: `stun:${host}` }] }, limit);
@@ -125,7 +125,7 @@ async function measure(channel, trips) {
 function trickle(caller, callee) {
   const pass = (from, to) =>
     from.addEventListener('icecandidate', ({ candidate }) =>
-      // A candidate that the other peer does not accept is not used, and that is all.
+      // Ignores a candidate that the other peer does not accept.
       to.addIceCandidate(candidate).catch(() => {}),
     );
   pass(caller, callee);

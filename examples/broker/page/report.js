@@ -1,4 +1,4 @@
-// The findings as JSON: its usernames and times lead to the lines in the TURN server's log.
+// The findings as JSON, with the usernames and times to look for in the TURN server's log.
 
 export function newReport(servers) {
   const usernames = new Set(servers.map(({ username }) => username).filter(Boolean));

@@ -1,9 +1,9 @@
-// STUN and TURN servers: one address each.
+// STUN and TURN servers, each with one address.
 
 const ADDRESS =
   /^(?<scheme>stuns?|turns?):(?<host>\[[^\]]+\]|[^:?[\]]+)(?::(?<port>\d+))?(?:\?transport=(?<carrier>udp|tcp))?$/i;
 
-// For TLS and DTLS, browsers try TURN over TLS; Chromium tries STUN over UDP.
+// What browsers use if the address asks for TLS or DTLS: TLS for TURN; Chromium uses UDP for STUN.
 const TRIED = { true: 'tls', false: 'udp' };
 
 /** Each address of these ICE servers, with its login. */
@@ -40,7 +40,7 @@ export function stunServers(servers) {
   return urls.length ? [{ urls: [...new Set(urls)].slice(0, 2) }] : [];
 }
 
-/** Networks that let only web traffic out let this through. */
+/** Whether networks that allow only outbound web traffic let this server through. */
 export function passesStrictFirewalls({ isTurn, transport, port }) {
   return isTurn && transport === 'tls' && port === 443;
 }

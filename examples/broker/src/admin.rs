@@ -52,7 +52,7 @@ impl Options {
     }
 }
 
-/// Answers until the program ends.
+/// Starts the operator's server, which runs until the program ends.
 pub(crate) async fn start(address: SocketAddr, broker: Arc<Broker>) -> Result<()> {
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("--admin-listen: {error}"))?;
@@ -60,7 +60,7 @@ pub(crate) async fn start(address: SocketAddr, broker: Arc<Broker>) -> Result<()
     let recorded = metrics::install()?;
     let app = router(broker, recorded.clone());
     tokio::spawn(async move {
-        // Durations pile up until this sorts them into their buckets.
+        // Recorded durations stay in memory until this sorts them into their buckets.
         let mut turns = time::interval(Duration::from_secs(5));
         loop {
             turns.tick().await;
@@ -88,7 +88,7 @@ fn router(broker: Arc<Broker>, metrics: PrometheusHandle) -> Router {
         .route("/metrics", get(async move || ([(CONTENT_TYPE, TEXT)], metrics.render())))
 }
 
-/// Ready with the token store and at least one backend. No provider is called for this.
+/// Says whether the token store and at least one backend are ready. Calls no provider.
 async fn ready(State(broker): State<Arc<Broker>>) -> Response {
     let word = |is_ready| if is_ready { "ready" } else { "failing" };
     let store = broker.tokens.are_ready().await;

@@ -23,7 +23,7 @@ use self::provider::{Provider, ProviderError};
 use self::share::Share;
 use crate::{metrics, program};
 
-/// Whose login a client gets.
+/// Which backends' logins a client gets.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Strategy {
@@ -38,7 +38,7 @@ pub(crate) struct Backends {
     strategy: Strategy,
     backends: Vec<Backend>,
     unfiltered: bool,
-    /// The reasons for leaving out URIs that were already logged.
+    /// The reasons that were already logged for leaving out a URI.
     told: Mutex<HashSet<BrowserRefusal>>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Backends {
 pub(crate) struct Client<'a> {
     pub(crate) name: &'a str,
     pub(crate) address: Option<IpAddr>,
-    /// Applies if it is shorter than the backend's ttl.
+    /// The requested ttl, which applies if it is shorter than the backend's.
     pub(crate) ttl: Option<Duration>,
     /// Whether to leave out URIs that browsers refuse.
     pub(crate) browser: bool,
@@ -57,12 +57,13 @@ pub(crate) struct Backend {
     name: String,
     ttl: Duration,
     source: Source,
-    /// A failed provider is not asked until then, so that not every client waits for it.
+    /// Until then, a failed provider is asked only if no other backend answers, so that not every
+    /// client waits for it.
     resting: Mutex<Option<Instant>>,
 }
 
 enum Source {
-    /// The secret again, because `TurnServer` does not reveal it.
+    /// A shorter ttl needs the secret again, and `TurnServer` does not reveal it.
     Turn(Box<TurnServer>, SharedSecret, ClockSkew),
     Fixed(Box<(Vec<IceUri>, Login)>),
     Provider(Provider),
@@ -121,7 +122,7 @@ impl Backend {
         share: bool,
     ) -> program::Result<Self> {
         let provider = provider.named(&name);
-        // Likewise for the account.
+        // Reports an invalid account or ttl at startup, not to the first client.
         provider.call(&provider.parameters(ttl, "somebody", None))?;
         let source =
             if share { Source::Shared(Share::new(provider)) } else { Source::Provider(provider) };
@@ -146,7 +147,8 @@ impl Backend {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
-    /// Whether to ask it: after each pause, one client tries it again.
+    /// Whether to ask the backend now. After each pause, this is true for one client, which tries
+    /// it again.
     fn is_awake(&self) -> bool {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         let awake = resting.is_none_or(|until| until <= Instant::now());
@@ -164,7 +166,7 @@ impl Backend {
         }
     }
 
-    /// The lease of a server whose logins need no call.
+    /// A lease from a backend that needs no call.
     fn own(&self, name: &str, ttl: Duration) -> Result<IceLease, IceError> {
         match &self.source {
             Source::Turn(server, ..) if ttl == self.ttl => {
@@ -201,7 +203,7 @@ impl Backends {
         broker
     }
 
-    /// A lease with a TURN server, from all backends or the first that answers.
+    /// A lease with a TURN server, from all backends or from the first that answers.
     pub(crate) async fn lease(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         if self.strategy == Strategy::First {
             return self.first(client).await;
@@ -231,7 +233,7 @@ impl Backends {
         Err(most_telling(failed))
     }
 
-    /// A lease from the first that answers, for formats with a single login.
+    /// A lease from the first backend that answers, for formats with a single login.
     pub(crate) async fn first(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         let mut failed = Vec::new();
         for backend in self.by_health().into_iter().flatten() {
@@ -243,12 +245,12 @@ impl Backends {
         Err(most_telling(failed))
     }
 
-    /// The name of each, and whether it answered when last asked.
+    /// The name of each backend, and whether it works as far as is known.
     pub(crate) fn states(&self) -> impl Iterator<Item = (&str, bool)> {
         self.backends.iter().map(|backend| (&*backend.name, backend.is_well()))
     }
 
-    /// The backends to ask, and those to ask if none of these answers.
+    /// The backends to ask first, and those to ask only if none of the first answers.
     fn by_health(&self) -> [Vec<&Backend>; 2] {
         let (awake, resting) = self.backends.iter().partition(|backend| backend.is_awake());
         [awake, resting]
@@ -285,7 +287,8 @@ impl Backends {
     }
 }
 
-/// A failed provider is more likely to recover soon.
+/// The error to report: a provider's, if there is one, because providers are more likely to recover
+/// soon.
 fn most_telling(errors: Vec<TurnError>) -> TurnError {
     let provider = |error: &TurnError| matches!(error, TurnError::Provider(_));
     let most = errors.into_iter().max_by_key(provider);
@@ -360,7 +363,7 @@ mod tests {
     async fn a_provider_that_fails_is_waited_for_once() {
         const PATIENCE: Duration = Duration::from_millis(500);
 
-        // The system accepts for it, and it says nothing.
+        // The system accepts connections to it, and nothing answers them.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let calls = || std::iter::from_fn(|| listener.accept().ok()).count();
@@ -388,7 +391,7 @@ mod tests {
         }
     }
 
-    /// Each provider's own answer, from a fake of it.
+    /// Each provider is a fake that sends an answer in the provider's format.
     #[tokio::test(flavor = "multi_thread")]
     async fn every_provider_is_asked_and_read() {
         use std::io::{Read as _, Write as _};
@@ -432,7 +435,7 @@ mod tests {
                     body.len()
                 );
                 stream.write_all(answer.as_bytes()).unwrap();
-                // What is closed with bytes unread is reset, and the answer lost.
+                // Closing the socket with unread bytes would reset it, and lose the answer.
                 stream.shutdown(std::net::Shutdown::Write).unwrap();
                 _ = std::io::copy(&mut stream, &mut std::io::sink());
                 String::from_utf8_lossy(&head[..length]).into_owned()

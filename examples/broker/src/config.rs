@@ -1,6 +1,6 @@
-//! Several servers and providers, as a TOML file describes them.
+//! Several servers and providers, described by a TOML file.
 //!
-//! A parser's error may quote a secret. Our errors give only the place.
+//! The parser's errors may quote a secret, so ours give only the line and the key.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -25,7 +25,7 @@ pub(crate) struct Config {
     pub(crate) backends: Vec<Backend>,
 }
 
-/// Every key. Any other word in the file may be part of a secret.
+/// Every key, so that an error can name it. Any other word in the file may be part of a secret.
 const KEYS: &[&str] = &[
     "account_sid",
     "api_key",
@@ -67,7 +67,7 @@ impl Config {
     /// Reads the file, and the secrets that it names.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = String::from_utf8(input::read("the configuration", path)?);
-        // Wiped when it is dropped: there are secrets in it.
+        // `ApiKey` wipes the text when it is dropped, because the text contains secrets.
         let text =
             text.map(ApiKey::from).map_err(|_| format!("{} is not UTF-8", path.display()))?;
         let file = File { path, text: text.as_str() };
@@ -119,7 +119,7 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// An error for what begins at this byte.
+    /// An error about what begins at the byte `start`.
     fn wrong(&self, start: usize, why: impl Display) -> String {
         let before = self.text.get(..start).unwrap_or(self.text);
         let number = before.matches('\n').count() + 1;
@@ -150,7 +150,7 @@ impl<'a> Section<'a> {
         Self { file, start, places, table }
     }
 
-    /// An error for a key, or for the table if the key is missing.
+    /// An error about a key, or about the table if the key is missing.
     fn wrong(&self, key: &str, why: impl Display) -> String {
         match self.places.get(key) {
             Some(place) => self.file.wrong(*place, why),
@@ -210,7 +210,7 @@ impl<'a> Section<'a> {
         uris.map_err(|error| self.wrong("uris", error).into())
     }
 
-    /// A secret, from the file itself, a file that it names, or a variable of the environment.
+    /// A secret, from the configuration itself, a file that it names, or an environment variable.
     fn secret(&mut self, key: &str) -> Result<ApiKey> {
         let [in_file, in_env] = ["file", "env"].map(|from| format!("{key}_{from}"));
         let found =
@@ -244,7 +244,7 @@ impl<'a> Section<'a> {
     fn unusable(&self, error: &IceError) -> String {
         match error {
             IceError::NoUrls | IceError::NoTurn => self.wrong("uris", error),
-            // The ttl or the skew, or both together
+            // The ttl or the skew is wrong, or both together are.
             _ => self.file.wrong(self.start, error),
         }
     }
@@ -301,7 +301,7 @@ impl<'a> Section<'a> {
         backend.map_err(|error| self.file.wrong(self.start, error).into())
     }
 
-    /// No key remains.
+    /// Refuses a key that was not read.
     fn end(&self) -> Result<()> {
         match self.table.keys().map(|key| key.span().start).min() {
             Some(place) => {

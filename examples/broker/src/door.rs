@@ -23,13 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Door {
     places: Arc<Semaphore>,
     start: Instant,
-    /// When this was last logged, in seconds since the start.
+    /// When `tell` last logged, in seconds since one minute before the start; 0 if never.
     told: Arc<AtomicU64>,
 }
 
 impl Door {
     pub(crate) fn new() -> io::Result<Self> {
-        /// For the log, the runtime, Redis and a provider.
+        /// File descriptors for the log, the runtime, Redis and a provider.
         const OURS: u64 = 32;
         const MOST: u64 = 65_536;
 
@@ -49,7 +49,7 @@ impl Door {
         })
     }
 
-    /// Logs that all places are taken, once a minute.
+    /// Logs that all places are taken, at most once a minute.
     fn tell(&self) {
         let (now, told) = (self.start.elapsed().as_secs() + 60, self.told.load(Ordering::Relaxed));
         if now >= told + 60

@@ -13,7 +13,7 @@ use crate::backends::TurnError;
 use crate::tokens::TokenError;
 
 pub(crate) enum Failure {
-    /// With an empty body, like the Xirsys Access Token API; the reason is for the log.
+    /// The body is empty, as in the Xirsys Access Token API; the reason is for the log.
     Unauthorized(&'static str),
     /// In the format of Matrix's client-server API.
     MatrixToken {
@@ -31,7 +31,8 @@ pub(crate) enum Failure {
     Internal,
 }
 
-/// A provider may send any number of seconds, and clients comply.
+/// The longest `Retry-After` to pass on: a provider may send any number of seconds, and clients
+/// comply.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 const BEARER: (HeaderName, &str) = (WWW_AUTHENTICATE, "Bearer");

@@ -20,13 +20,13 @@ use crate::program;
 #[group(skip)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Options {
-    /// Requests per minute, and at once, for each client address; those for the page and those with
-    /// the key for /turn or Matrix do not count
+    /// Requests per minute for each client address, which may also come all at once; those for the
+    /// page and those with the key for /turn or Matrix do not count
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 
-    /// Requests per minute, and at once, with each key: for /turn, for Matrix and for clients
-    /// [default: no limit]
+    /// Requests per minute with each key (for /turn, for Matrix and for clients), which may also
+    /// come all at once [default: no limit]
     #[arg(long, env = "BROKER_KEY_REQUESTS_PER_MINUTE", value_name = "COUNT")]
     key_requests_per_minute: Option<NonZeroU32>,
 
@@ -42,7 +42,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// An option without effect is a mistake.
+    /// Refuses an option without effect.
     pub(crate) fn check(&self, has_keys: bool) -> program::Result<()> {
         if self.key_requests_per_minute.is_some() && !has_keys {
             return Err("--key-requests-per-minute does nothing without a key: remove it".into());
@@ -62,7 +62,7 @@ pub(crate) struct Limits {
     per_key: Option<DefaultKeyedRateLimiter<KeyKind>>,
 }
 
-/// Which key a request shows.
+/// Which key a request presents.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum KeyKind {
     Api,
@@ -130,7 +130,7 @@ fn check<K: Clone + Eq + Hash>(
     })
 }
 
-/// Some proxies add the port.
+/// The address in one entry of `X-Forwarded-For`; some proxies add the port.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = str::from_utf8(hop).ok()?.trim();
     let bare = hop.parse().ok();
@@ -147,7 +147,8 @@ impl Client {
         self.0
     }
 
-    /// An IPv6 subscriber has at least 64 bits of addresses to ask from (RFC 6177).
+    /// What the rate limit counts: the address or, since an IPv6 subscriber has at least 64 bits of
+    /// addresses (RFC 6177), the network of 64 bits.
     fn household(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,

@@ -97,7 +97,7 @@ async fn serve(cli: Cli) -> Result<()> {
     let hangups = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(cli.listen).await;
     let listener = listener.map_err(|error| format!("--listen: {error}"))?;
-    // Before the token store, which may log: an error is a single line.
+    // Checked before the token store starts, which may log: an error must be the only line.
     cli.limits.check(cli.settings.has_keys())?;
     let operator = cli.admin.address()?;
     let settings = ArcSwap::from_pointee(Settings::read(&cli.settings)?);
@@ -175,7 +175,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// Catches them from now on.
+    /// Catches both signals from now on.
     fn new() -> io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })

@@ -36,7 +36,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     })
 }
 
-/// The page's files hold no secret, and browsers send `Origin` with module scripts.
+/// Whether the path is a file of the page. Every origin may get these files: they contain no
+/// secret, and browsers send `Origin` with module scripts.
 pub(crate) fn has_file(path: &str) -> bool {
     FILES.iter().any(|&(file, ..)| file == path)
 }

@@ -42,7 +42,7 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// A request keeps these to its end, whatever is reloaded.
+    /// The current settings. A request keeps them to its end, even if they are reloaded.
     fn settings(&self) -> Arc<Settings> {
         self.settings.load_full()
     }
@@ -95,7 +95,7 @@ fn cors(broker: &Arc<Broker>) -> CorsLayer {
 /// The token's header in the Xirsys Access Token API.
 const TOK: HeaderName = HeaderName::from_static("tok");
 
-/// Not even HEAD, which would create a token that nobody sees, or use up a single-use one.
+/// Refuses a method, even HEAD, which would create a token that nobody sees, or use one up.
 async fn not_allowed(path: MatchedPath) -> impl IntoResponse {
     let allowed = if path.as_str() == "/token" { "GET,PUT" } else { "GET" };
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)])
@@ -257,8 +257,8 @@ async fn limited(
     Ok(next.run(request).await)
 }
 
-/// No path needs a body. But if one is not read to its end, hyper closes the connection without
-/// notice, and the client's next request on it is lost.
+/// Reads and drops the body, which no path needs. If it were not read to its end, hyper would close
+/// the connection without notice, and lose the client's next request on it.
 async fn without_body(request: Request, next: Next) -> Response {
     const MOST: usize = 64 * 1024;
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -268,7 +268,7 @@ async fn without_body(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(head, Body::empty())).await
 }
 
-/// A client may send any word.
+/// The method for the log, since a client may send any word as the method.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -38,7 +38,7 @@ pub(crate) struct Options {
     )]
     matrix_key_file: Option<PathBuf>,
 
-    /// File with the key that turns names which TURN servers refuse into pseudonyms
+    /// File with the key for pseudonyms, which replace names that TURN servers refuse
     #[arg(
         long,
         env = "BROKER_PSEUDONYM_KEY_FILE",
@@ -57,7 +57,7 @@ pub(crate) struct Settings {
 }
 
 impl Options {
-    /// Whether requests may show a key.
+    /// Whether any requests present a key.
     pub(crate) fn has_keys(&self) -> bool {
         self.visitors.has_key() || self.api_key_file.is_some() || self.matrix_key_file.is_some()
     }
@@ -81,7 +81,7 @@ impl Settings {
 }
 
 fn pseudonyms(path: &Path) -> Result<PseudonymKey> {
-    /// Of `openssl rand -hex 20`, and of more.
+    /// The length of what `openssl rand -hex 20` prints.
     const LEAST: usize = 40;
 
     let key = input::secret_text(path)?;

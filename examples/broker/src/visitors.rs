@@ -15,7 +15,7 @@ use crate::program;
 #[command(next_help_heading = "Who may ask")]
 pub(crate) struct Options {
     /// Web origin whose pages may ask, such as https://app.example.org, or https://*.example.org
-    /// for every subdomain; may be repeated
+    /// for every direct subdomain; may be repeated
     #[arg(long = "origin", env = "BROKER_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     origins: Vec<String>,
 
@@ -36,7 +36,7 @@ pub(crate) struct Visitors {
     client_key: Option<Key>,
 }
 
-/// `https://*.example.org`: the star is exactly one label.
+/// `https://*.example.org`: the star stands for exactly one label.
 struct Pattern {
     scheme: String,
     parent: String,
@@ -87,7 +87,7 @@ impl Visitors {
         }
     }
 
-    /// Admits the same; if a client key is set, only with that key.
+    /// Like `admit`, but if a client key is set, admits only requests with that key.
     pub(crate) fn admit_to_token(&self, headers: &HeaderMap) -> Result<(), Failure> {
         if self.client_key.is_some() && !self.has_client_key(headers) {
             return Err(Failure::Unauthorized("no client key, or a wrong one"));
@@ -113,8 +113,9 @@ impl Visitors {
     }
 }
 
-/// Browsers send no `Origin` with GET to the page's own origin, but say that it is the same one; they
-/// let no script set `Sec-` headers (Fetch Metadata, section 2).
+/// Whether the request comes from our own page. With a GET to the page's own origin, browsers send no
+/// `Origin`, but they send `Sec-Fetch-Site: same-origin`, which no script can set (Fetch Metadata,
+/// section 2).
 fn is_our_page(origin: Option<&HeaderValue>, headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_host = |origin: &HeaderValue| {
@@ -133,7 +134,7 @@ impl Pattern {
             )
         };
         let (scheme, rest) = text.split_once("://*.").ok_or_else(wrong)?;
-        // With a label in place of the star, it is checked as any other origin.
+        // With a label in place of the star, the pattern is checked like any other origin.
         let written = origin(&format!("{scheme}://a.{rest}")).map_err(|_| wrong())?;
         let pattern = Self::parse(&written).ok_or_else(wrong)?;
         // Anyone may register a name under a public suffix.
@@ -145,7 +146,7 @@ impl Pattern {
         if are_registrable && listed && has_labels { Ok(pattern) } else { Err(wrong().into()) }
     }
 
-    /// The pattern that covers this origin, written as browsers write it.
+    /// The pattern that covers this origin, which must be as browsers write it.
     fn parse(origin: &HeaderValue) -> Option<Self> {
         let uri: Uri = origin.to_str().ok()?.parse().ok()?;
         let (label, parent) = uri.host()?.split_once('.')?;

@@ -57,7 +57,7 @@ pub(crate) struct Options {
     #[arg(long, env = "BROKER_SECRET_FILE", value_name = "PATH", conflicts_with = "config")]
     secret_file: Option<PathBuf>,
 
-    /// coturn's clock minus ours, such as --skew=-5s or --skew=+5s
+    /// coturn's clock minus this machine's, such as --skew=-5s or --skew=+5s
     #[arg(
         long,
         env = "BROKER_SKEW",
@@ -72,7 +72,7 @@ pub(crate) struct Options {
     #[arg(long, env = "BROKER_UNFILTERED")]
     unfiltered: bool,
 
-    /// Xirsys account
+    /// Ident of the Xirsys account
     #[arg(long, env = "XIRSYS_IDENT", value_name = "IDENT", conflicts_with = "config")]
     xirsys_ident: Option<String>,
 

@@ -16,10 +16,11 @@ use ureq::Agent;
 use crate::ask::{self, AskError, ask};
 use crate::metrics;
 
-/// How long to wait for a provider.
+/// How long to wait for a provider by default.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Each call occupies one of Tokio's 512 blocking threads; more calls would wait and time out.
+/// The most calls at once. Each occupies one of Tokio's 512 blocking threads; calls without a
+/// thread would wait and time out.
 const MOST_AT_ONCE: usize = 256;
 
 pub(crate) enum Account {
@@ -63,7 +64,7 @@ pub(crate) enum ProviderError {
 }
 
 impl ProviderError {
-    /// Whether the provider is at fault, rather than this one call.
+    /// Whether other calls are likely to fail too, because the provider is at fault.
     pub(crate) fn may_last(&self) -> bool {
         match self {
             Self::Ask(AskError::Api(error)) => error.is_retryable(),
@@ -81,7 +82,7 @@ impl ProviderError {
 }
 
 impl Provider {
-    /// One of `of` providers, which share the threads.
+    /// Creates a provider that may use its part of the threads, which `of` backends share.
     pub(crate) fn new(
         account: Account,
         gateway: Option<Gateway>,
@@ -98,7 +99,7 @@ impl Provider {
         }
     }
 
-    /// With the name used in metrics.
+    /// Sets the name for metrics and the log.
     pub(crate) fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
     }

@@ -14,7 +14,7 @@ use crate::metrics::{self, Shared};
 /// The most answers to keep. If the provider is told addresses or names, each user has one.
 const MOST: u64 = 10_000;
 
-/// Between two attempts to renew.
+/// From the timeout of an attempt to renew to the next attempt.
 const PAUSE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Share {
@@ -33,7 +33,7 @@ impl Kept {
         Arc::new(Self { lease, renewal: Mutex::new(Instant::now() + after) })
     }
 
-    /// How long it is still handed out: until its last minute, or last tenth if that is shorter.
+    /// How long to hand out the lease: until its last minute, or its last tenth if that is shorter.
     fn fresh_for(&self) -> Duration {
         const LAST: Duration = Duration::from_secs(60);
 
@@ -41,7 +41,7 @@ impl Kept {
         remaining.saturating_sub(LAST.min(remaining / 10))
     }
 
-    /// Whether to renew it; true for only one caller.
+    /// Whether to renew the lease; true for only one caller, until `next_try` has passed.
     fn is_due(&self, next_try: Duration) -> bool {
         let mut renewal = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -86,7 +86,7 @@ impl Share {
         &self.provider
     }
 
-    /// A lease that others may have too; it promises only the time that remains.
+    /// A lease that others may have too; its ttl is the time that remains.
     pub(crate) async fn lease(
         &self,
         parameters: Parameters,
@@ -146,7 +146,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// A provider that counts its calls, and how it answers: the first calls fail.
+    /// A fake provider, which counts its calls and fails the first ones.
     struct Fake {
         share: Share,
         calls: Arc<AtomicUsize>,
@@ -173,7 +173,7 @@ mod tests {
                             stream,
                             "HTTP/1.1 {status} x\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{body}"
                         );
-                        // What is closed with bytes unread is reset, and the answer lost.
+                        // Closing the socket with unread bytes would reset it, and lose the answer.
                         _ = stream.shutdown(Shutdown::Write);
                         _ = io::copy(&mut stream, &mut io::sink());
                     });
