@@ -1,11 +1,11 @@
-# The Worker on this machine: `workerd serve workerd.capnp`. Its variables and secrets are those of
-# the environment that workerd runs in.
+# Runs the Worker on this machine: `workerd serve workerd.capnp`. Its variables and secrets come from
+# the environment of workerd.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "broker", worker = .broker),
-    # For a gateway in place of Xirsys's on this machine or its network
+    # Allows a gateway on this machine or its network, in place of Xirsys's.
     (name = "internet", network = (
       allow = ["public", "private"],
       tlsOptions = (trustBrowserCas = true),

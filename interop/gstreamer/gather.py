@@ -49,5 +49,5 @@ reply = promise.get_reply()
 webrtc.emit("set-local-description", reply.get_value("offer"), None)
 GLib.timeout_add_seconds(LIMIT, loop.quit)
 loop.run()
-# GStreamer 1.22 gives out its agent without a reference, which Python would drop all the same.
+# GStreamer 1.22 returns its agent without a reference, but Python would still drop one at exit.
 os._exit(0)

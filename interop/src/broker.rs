@@ -41,12 +41,12 @@ impl Broker {
         Self::with_env(args, &[])
     }
 
-    /// Starts it with only these environment variables.
+    /// Starts a broker with only these environment variables.
     pub fn with_env<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Self {
         Self::started(args, env, None)
     }
 
-    /// Starts it with a limit on its file descriptors.
+    /// Starts a broker with a limit on its file descriptors.
     pub fn with_descriptors<Arg: AsRef<str>>(args: &[Arg], most: u32) -> Self {
         Self::started(args, &[], Some(most))
     }
@@ -104,7 +104,7 @@ impl Broker {
         self.process.log()
     }
 
-    /// Its resident memory, in KiB.
+    /// The broker's resident memory, in KiB.
     pub fn memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.child.id());
         let status = fs::read_to_string(path).expect("the broker's state");
@@ -169,7 +169,7 @@ impl Broker {
         self.hidden.lock().expect("what is hidden").insert(secret.to_owned());
     }
 
-    /// Remembers the same for each login in the JSON.
+    /// Remembers that no log may contain the logins in the JSON.
     pub fn hide_logins(&self, json: &Value) {
         match json {
             Value::Array(values) => values.iter().for_each(|value| self.hide_logins(value)),
@@ -192,7 +192,8 @@ impl Broker {
         self.signal(Signal::TERM);
     }
 
-    /// Sends SIGHUP: the line in the log that says that the files were reread, or why not.
+    /// Sends SIGHUP, and returns the line of the log that says that the files were reread, or why
+    /// not.
     pub fn reload(&self) -> String {
         let lines = || {
             let log = self.log();
@@ -209,13 +210,14 @@ impl Broker {
         kill_process(pid, signal).expect("a signal to the broker");
     }
 
-    /// Terminates it, and returns the same as [`ended`](Self::ended).
+    /// Terminates the broker, and returns the same as [`ended`](Self::ended).
     pub fn stop(self) -> (ExitStatus, String) {
         self.terminate();
         self.ended()
     }
 
-    /// Waits until it ends: its exit status, and its log, which contains nothing hidden.
+    /// Waits until the broker ends, and returns its exit status and its log, which contains nothing
+    /// hidden.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.process.wait();
         let log = self.log();
@@ -223,11 +225,11 @@ impl Broker {
         (status, log)
     }
 
-    /// Each line is JSON, and contains nothing hidden.
+    /// Checks that each line is JSON, and contains nothing hidden.
     fn check_log(&self, log: &str) {
-        /// A shorter secret may occur in any text.
+        /// The shortest secret to look for, in bytes: a shorter one may occur in any text.
         const LEAST: usize = 8;
-        /// Longer than any other word of a log: a SHA-256 in hex has 64 letters.
+        /// The length of a word that must be a token: even a SHA-256 in hex has only 64 characters.
         const TOKEN: usize = 65;
 
         for line in log.lines() {
@@ -364,7 +366,7 @@ fn origins<Arg: AsRef<str>>(args: &[Arg], env: &[(&str, &str)]) -> Vec<String> {
     by_args.chain(by_env).map(Into::into).collect()
 }
 
-/// A star matches one label.
+/// Whether this origin is permitted; a star matches one label.
 fn permits(permitted: &str, origin: &str) -> bool {
     let Some((scheme, parent)) = permitted.split_once("*.") else { return permitted == origin };
     let of_the_star = origin.strip_prefix(scheme).and_then(|host| host.split_once('.'));

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub thrown: Option<String>,
 }
 
-/// How a client of Xirsys's broker fared.
+/// What a client of Xirsys's broker got and did.
 #[derive(Debug, Deserialize)]
 pub struct Joined {
     pub token: String,
@@ -70,15 +70,15 @@ pub struct Verdict {
     pub focus: String,
     /// What "Copy report" copies.
     pub report: Value,
-    /// What the page says immediately about servers that are typed in.
+    /// What the page says immediately after servers are typed in.
     #[serde(default)]
     pub progress: String,
-    /// How many requests it makes for them.
+    /// How many web requests the page makes for those servers.
     #[serde(default)]
     pub sent: usize,
 }
 
-/// What axe says about the page, in a colour scheme and a width.
+/// What axe says about the page, in one colour scheme and at one width.
 #[derive(Debug, Deserialize)]
 pub struct Accessibility {
     pub name: String,
@@ -200,7 +200,7 @@ fn trust(authority: &Path, store: &Path) {
     certutil(&["-A", "-n", "authority", "-t", "C,,", "-i", authority]);
 }
 
-/// The Node program, which ends with its standard input, and the browser with it.
+/// The Node program. It ends when its standard input ends, and the browser ends with it.
 struct Driver(Child);
 
 impl Driver {

@@ -25,7 +25,7 @@ impl Checked {
         self.json["servers"][index]["message"].as_str().unwrap_or_default()
     }
 
-    /// The codes of its problems, the worst first.
+    /// The codes of the problems of server number `index`, the worst first.
     pub fn problems(&self, index: usize) -> Vec<&str> {
         let problems = self.json["servers"][index]["problems"].as_array();
         problems.into_iter().flatten().filter_map(|problem| problem["code"].as_str()).collect()
@@ -37,7 +37,7 @@ pub fn check(args: &[&str]) -> Checked {
     ended(start(args), args)
 }
 
-/// The same on the client's side of a network.
+/// Checks with `--json`, on the client's side of a network.
 pub fn check_in(network: &Network, args: &[&str]) -> Checked {
     ended(start_in(network, args), args)
 }
@@ -56,7 +56,7 @@ fn ended(check: Child, args: &[&str]) -> Checked {
     Checked { code, json: serde_json::from_str(&stdout).unwrap_or_default(), stderr }
 }
 
-/// The running program.
+/// Starts the program.
 pub fn start(args: &[&str]) -> Child {
     spawn(Command::new(program()), args)
 }
@@ -71,7 +71,7 @@ fn spawn(mut command: Command, args: &[&str]) -> Child {
     command.spawn().expect("the program")
 }
 
-/// Like Ctrl-C.
+/// Interrupts the program, as Ctrl-C does.
 pub fn interrupt(child: &Child) {
     kill_process(Pid::from_child(child), Signal::INT).expect("a running program");
 }

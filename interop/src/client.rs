@@ -101,7 +101,7 @@ async fn unused_socket() -> UdpSocket {
     }
 }
 
-/// webrtc-rs tells the code in the text only: "... (error 401: Unauthorized)".
+/// webrtc-rs gives the code only in the text of its error: "... (error 401: Unauthorized)".
 fn refusal(error: &str) -> Refused {
     let code = error.split_once("(error ").and_then(|(_, code)| code.get(..3)?.parse().ok());
     Refused(code.unwrap_or_else(|| panic!("no STUN error code: {error}")))

@@ -98,10 +98,10 @@ impl Coturn {
         coturn
     }
 
-    /// Starts a server with these static secrets, without loopback peers, at both addresses of a
-    /// network's server.
+    /// Starts a server with these static secrets, which denies loopback peers, at both addresses of
+    /// a network's server.
     pub fn in_network(network: &Network, secrets: &[&str], args: &[&str]) -> Self {
-        /// As /proc has a listening socket at the port 3478.
+        /// How /proc shows a socket that listens at port 3478.
         const LISTENS: &str = ":0D96 00000000:0000 0A";
 
         let mut command = network.server("turnserver");
@@ -137,7 +137,7 @@ impl Coturn {
         Self { process, address, folder }
     }
 
-    /// Over TCP and, a moment later, UDP.
+    /// Waits until the server listens over TCP and, a moment later, over UDP.
     fn wait_until_it_listens(&mut self) {
         let connection = patiently(|| {
             let connection = TcpStream::connect(self.address()).ok();
@@ -164,7 +164,7 @@ impl Coturn {
         self.address.port() + 1
     }
 
-    /// The certificate of the authority that signed this server's.
+    /// The certificate of the authority that signed this server's certificate.
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join(AUTHORITY)
     }
@@ -229,7 +229,8 @@ impl Coturn {
         self.change_secret("-X", secret, false);
     }
 
-    /// turnadmin succeeds with a locked database too, and changes nothing.
+    /// Repeats turnadmin until it changes the secret: if the database is locked, it reports success
+    /// but changes nothing.
     fn change_secret(&self, option: &str, secret: &str, is_there: bool) {
         let line = format!("{secret}[{REALM}]");
         let changed = patiently(|| {
@@ -297,7 +298,7 @@ pub(crate) const PORTS_EACH: u16 = 40;
 /// The first of a range of ports that no other server on this machine gets.
 ///
 /// coturn binds with SO_REUSEPORT, so that two servers on one port both start and share the
-/// packets: trying a port is not enough, so each is handed out once.
+/// packets. So trying a port is not enough, and each is handed out only once.
 pub(crate) fn free_ports() -> u16 {
     const FIRST: u16 = 12_000;
     /// Below the ports that Linux assigns to clients.

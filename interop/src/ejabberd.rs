@@ -17,11 +17,11 @@ pub struct Ejabberd {
 }
 
 impl Ejabberd {
-    /// It accepts only names of its own form: eight characters for a user, then the first eight hex
-    /// digits of the SHA-1 of its host, here `lab.test`.
+    /// ejabberd accepts only names of its own form: eight characters for a user, then the first
+    /// eight hex digits of the SHA-1 of its host, here `lab.test`.
     pub const NAME: &str = "abcdefgh40b1f15c";
 
-    /// Starts one straight from Erlang, without its daemon.
+    /// Starts a server directly in Erlang, without `ejabberdctl`.
     pub fn with_secret(secret: &str) -> Self {
         let (folder, port) = (TempDir::new().expect("a temporary folder"), free_ports());
         let path = |name: &str| folder.path().join(name).display().to_string();

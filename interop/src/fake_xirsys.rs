@@ -12,7 +12,7 @@ use crate::http::{Request, serve};
 
 pub const IDENT: &str = "an-ident";
 pub const SECRET: &str = "the-secret-of-the-ident";
-/// Both in base64, as they are sent.
+/// The ident and the secret in base64, as they are sent.
 pub const BASIC: &str = "YW4taWRlbnQ6dGhlLXNlY3JldC1vZi10aGUtaWRlbnQ=";
 pub const CHANNEL: &str = "my/chännel 1";
 pub const PATH: &str = "/_turn/my/ch%C3%A4nnel%201";
@@ -79,7 +79,7 @@ impl FakeXirsys {
         format!("http://{}", self.address)
     }
 
-    /// The configuration that makes a broker ask here, for logins of an hour.
+    /// The arguments that make a broker ask this server, for logins that last an hour.
     pub fn args(&self) -> Vec<String> {
         vec![
             "--backend=xirsys".into(),

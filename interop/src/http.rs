@@ -25,7 +25,7 @@ impl Request {
         headers.map(|(_, value)| value.as_str())
     }
 
-    /// Reads one, unless the client hangs up.
+    /// Reads a request; `None` if the client hangs up.
     fn read(stream: &TcpStream) -> Option<Self> {
         let mut reader = BufReader::new(stream);
         let mut line = || {

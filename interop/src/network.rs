@@ -12,7 +12,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// The server's namespace.
+    /// An address in the server's namespace.
     pub const IPV4: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 1));
     pub const IPV6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x4d, 0, 0, 0, 0, 1));
 

@@ -17,7 +17,7 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts one with this location.
+    /// Starts an nginx with this location.
     pub fn with_location(location: &str) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_ports()));
         let folder = TempDir::new().expect("a temporary folder");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Repeats `look` until it finds something, or panics after longer than anything here should take.
+/// Repeats `look` until it finds something; gives up after longer than anything here should take.
 pub(crate) fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     while start.elapsed() < PATIENCE {

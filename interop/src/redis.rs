@@ -25,7 +25,7 @@ impl Redis {
         Self::launched(false)
     }
 
-    /// Starts one that speaks only TLS, as `localhost` and 127.0.0.1.
+    /// Starts a Redis that speaks only TLS, as `localhost` and 127.0.0.1.
     pub fn with_tls() -> Self {
         Self::launched(true)
     }
@@ -46,7 +46,7 @@ impl Redis {
         self.process.wait().expect("the end of redis-server");
     }
 
-    /// Stops it from answering, although it listens.
+    /// Freezes the process: it still listens, but does not answer.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
@@ -85,7 +85,7 @@ impl Redis {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The certificate of the authority that signed its own, in PEM.
+    /// The certificate of the authority that signed the server's certificate, in PEM.
     pub fn authority(&self) -> String {
         fs::read_to_string(self.folder.path().join(AUTHORITY)).expect("a certificate")
     }

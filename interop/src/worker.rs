@@ -27,17 +27,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts it with these variables, as its users do.
+    /// Starts the Worker with these variables, as its users do.
     pub fn with_env(env: &[(&str, &str)]) -> Self {
         Self::start(&folder().join("workerd.capnp"), env)
     }
 
-    /// Starts it with a rate limit of two requests per client; the limiter throws for 192.0.2.255.
+    /// Starts the Worker with a rate limit of two requests per client; the limiter throws for
+    /// 192.0.2.255.
     pub fn limited(env: &[(&str, &str)]) -> Self {
         Self::start(&interop().join("worker/limited.capnp"), env)
     }
 
-    /// Starts it with this binding, in JSON, instead of the variable of the same name.
+    /// Starts the Worker with this binding, in JSON, instead of the variable of the same name.
     pub fn with_binding(env: &[(&str, &str)], name: &str, json: &str) -> Self {
         let copy = TempDir::new().expect("a temporary folder");
         let config = fs::read_to_string(folder().join("workerd.capnp")).expect("the config");

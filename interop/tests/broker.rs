@@ -41,12 +41,12 @@ fn broker(more: &[&str]) -> Broker {
     broker_of(&[URI.into()], more)
 }
 
-/// The same for these TURN servers.
+/// A broker for one app and these TURN servers.
 fn broker_of(uris: &[String], more: &[&str]) -> Broker {
     Broker::with_args(&with(uris, &[&[&*format!("--origin={APP}")], more].concat()))
 }
 
-/// The same with logins from Xirsys.
+/// A broker for one app, with logins from Xirsys.
 fn broker_with(xirsys: &FakeXirsys, more: &[&str]) -> Broker {
     let more = more.iter().map(|&arg| arg.to_owned());
     let args = xirsys.args().into_iter().chain([format!("--origin={APP}")]).chain(more);
@@ -72,12 +72,12 @@ fn verifies(username: &Value, password: &Value) -> bool {
     left.is_ok_and(|left| (3500..=3600).contains(&left))
 }
 
-/// Whether the ttl is an hour, less the seconds that turned since the login was made.
+/// Whether the ttl is an hour, less the seconds since the login was made.
 fn lasts_an_hour(answer: &Value) -> bool {
     answer["ttl"].as_u64().is_some_and(|ttl| (3590..=3600).contains(&ttl))
 }
 
-/// The bare object, with a login that verifies.
+/// Whether the answer is one bare object, with a login that verifies.
 fn is_login(answer: &Answer, uris: &[String]) -> bool {
     let login = answer.json();
     answer.status == 200
@@ -87,7 +87,7 @@ fn is_login(answer: &Answer, uris: &[String]) -> bool {
         && verifies(&login["username"], &login["credential"])
 }
 
-/// The broker ends properly, with nothing secret in its log.
+/// Stops each broker, which must end properly, with nothing secret in its log.
 fn end(brokers: impl IntoIterator<Item = Broker>) {
     for broker in brokers {
         ended_well(broker.stop());
@@ -107,7 +107,7 @@ fn until(holds: impl Fn() -> bool) {
     }
 }
 
-/// A connection after sending this.
+/// A new connection on which this was sent.
 fn connection(broker: &Broker, sent: &str) -> TcpStream {
     let mut stream = TcpStream::connect(broker.address()).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");

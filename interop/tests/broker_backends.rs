@@ -83,7 +83,7 @@ async fn each_server_accepts_the_login_made_for_it() {
     broker.stop();
 }
 
-/// With the steps of the README, without a restart of the broker or coturn.
+/// Follows the steps of the README, without a restart of the broker or coturn.
 #[tokio::test]
 async fn a_secret_is_rotated_under_load() {
     const CLIENTS: usize = 200;

@@ -148,7 +148,7 @@ fn a_provider_that_breaks_costs_neither_time_nor_memory() {
             stream.write_all(OK)?;
             (0..1_000_000).try_for_each(|_| stream.write_all(b"a-header: of many\r\n"))
         },
-        // 50 MB, in 48 KB.
+        // 50 MB, compressed to 48 KB.
         |stream| {
             let made =
                 Command::new("sh").args(["-c", "head -c 50000000 /dev/zero | gzip"]).output();

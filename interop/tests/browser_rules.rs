@@ -46,7 +46,7 @@ fn bad_servers() -> Vec<(Value, &'static str)> {
     ]
 }
 
-/// Firefox throws for it too, but only the tables of IDNA tell, which `IceUri` does not have.
+/// Firefox throws for this too, but only the IDNA tables say so, which `IceUri` does not have.
 const NOT_PUNYCODE: &str = "turn:xn--a.example";
 
 fn turn(url: &str) -> Value {

@@ -21,7 +21,7 @@ fn udp(coturn: &Coturn) -> String {
     format!("turn:{}", coturn.address())
 }
 
-/// Checks over UDP; nothing is left allocated.
+/// Checks over UDP. Nothing may be left allocated.
 fn check_udp(coturn: &Coturn, secret: &str) -> Checked {
     let checked = check(&["--secret", secret, &udp(coturn)]);
     assert_released(coturn);
@@ -147,7 +147,7 @@ fn certificates() {
 
 #[test]
 fn nothing_is_there() {
-    // Bound, then closed.
+    // Ports that were bound, and then closed.
     let port = |address: std::io::Result<std::net::SocketAddr>| address.unwrap().port();
     let udp = port(UdpSocket::bind("127.0.0.1:0").unwrap().local_addr());
     let tcp = port(TcpListener::bind("127.0.0.1:0").unwrap().local_addr());

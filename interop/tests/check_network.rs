@@ -106,7 +106,7 @@ fn an_interrupt_leaves_no_allocation() {
     let network = Network::new();
     let coturn = Coturn::in_network(&network, &[SECRET], &[]);
     network.firewall(RELAY_PORTS);
-    // While coturn looks up the password, and later.
+    // Interrupts while coturn looks up the password, and later.
     let early = (0..20).map(|index| ("logging in", index * 200));
     for (step, micros) in early.chain([("sending data", 0), ("auditing", 0)]) {
         let mut child = start_in(&network, &["--audit", "--secret", SECRET, IPV4]);
@@ -146,7 +146,7 @@ fn audited(args: &[&str]) -> (i32, BTreeMap<String, String>) {
 
 #[test]
 fn an_audit_names_what_is_open() {
-    // It has no relays over IPv6, and `Coturn` allows loopback peers.
+    // This coturn has no relays over IPv6, and `Coturn` allows loopback peers.
     let (code, open) = audited(&[]);
     assert_eq!(code, 1);
     for address in ["127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254"] {
@@ -191,7 +191,7 @@ fn a_server_with_two_uris_is_audited_once() {
     assert!(other["notes"].to_string().contains(&note), "{other}");
 }
 
-/// It denies every range, so there is nothing to warn about.
+/// This coturn denies every range, so there is nothing to warn about.
 #[test]
 fn an_audit_of_a_hardened_server() {
     let network = Network::new();
@@ -218,7 +218,7 @@ fn an_audit_of_a_hardened_server() {
     assert_released(&coturn);
 }
 
-/// Accepts connections and stays silent, as another service might.
+/// A server that accepts connections and stays silent, as another service might.
 #[test]
 fn a_port_that_is_not_turn() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -102,7 +102,7 @@ async fn try_within_a_second(
     }
 }
 
-/// The expiry is the last second of a credential.
+/// The second of the expiry is the last in which coturn accepts a login.
 #[tokio::test]
 async fn the_second_of_the_expiry() {
     let coturn = Coturn::with_secrets(&["north"]);
@@ -158,7 +158,7 @@ async fn a_clock_ahead_by(ahead: i64) {
         assert_eq!(answer, expected, "{ahead} s ahead, minted {ago} s ago");
     }
 
-    // Without the skew, it ends sooner or later by the difference.
+    // Without the skew, the login ends sooner or later by the difference.
     let (last, after) = match ahead {
         0.. => (hour - apart.as_secs(), hour - apart.as_secs() + 1),
         _ => (hour + apart.as_secs(), hour + apart.as_secs() + 1),
@@ -309,7 +309,7 @@ async fn secrets_in_the_database() {
     assert_eq!(coturn.relays(&next).await, Ok(()));
 }
 
-/// `SharedSecret::survives_config_file` tells the truth.
+/// `SharedSecret::survives_config_file` is right about a real coturn.
 #[tokio::test]
 async fn secrets_in_the_configuration_file() {
     for text in [

@@ -56,7 +56,7 @@ async fn coturn_reads_usernames_as_told() {
                 let finding = diagnose(&username, Some(&password), &[b"north"])[0];
                 let answer = allocate(coturn.address(), &username, &password).await;
                 let as_told = match finding.verdict() {
-                    // 508 means that it was let in while another program had the relay's port.
+                    // 508: the login was accepted, but another program had the relay's port.
                     Verdict::Accepted => matches!(answer, Ok(()) | Err(Refused(508))),
                     Verdict::Unauthorized => answer == Err(Refused(401)),
                     Verdict::BadRequest => answer == Err(Refused(400)),

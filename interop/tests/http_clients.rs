@@ -133,7 +133,7 @@ async fn each_call_is_sent_and_read(
         let [kind, body] = content.map(|content| content.map(Some)).unwrap_or_default();
         let len = body.unwrap_or_default().len().to_string();
         assert_eq!([&came.method, &came.target], line.each_ref());
-        // ureq also sends it with a GET.
+        // ureq also sends `content-length` with a GET.
         let may_be_absent = came.method == "GET" && is("content-length", None);
         assert!(is("content-length", Some(&len)) || may_be_absent, "{came:?}");
         assert!(is("transfer-encoding", None) && is("content-type", kind), "{came:?}");

@@ -1,4 +1,4 @@
-// In place of Cloudflare's rate limit: each client may ask twice.
+// Replaces Cloudflare's rate limit: each client may ask twice.
 import { WorkerEntrypoint } from 'cloudflare:workers';
 
 const asked = new Map();

@@ -1,4 +1,4 @@
-//! What is answered to whom. The clock, randomness and the network are the caller's.
+//! What the Worker answers. The caller provides the clock, the randomness and the network.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::slice;
@@ -20,7 +20,7 @@ use crate::visitors::Visitors;
 
 pub(crate) struct Broker {
     pub(crate) visitors: Visitors,
-    /// The first issues tokens, and all verify them.
+    /// The first key issues tokens, and all keys verify them.
     pub(crate) keys: Vec<AccessTokenKey>,
     pub(crate) source: Source,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Random {
     pub(crate) name: [u8; 8],
 }
 
-/// What the runtime is asked for.
+/// What the runtime provides.
 pub(crate) trait Runtime {
     fn now(&self) -> UnixTime;
 
@@ -55,7 +55,7 @@ pub(crate) trait Runtime {
 }
 
 impl Broker {
-    /// Answers a request; `random` is fresh for each.
+    /// Answers a request; `random` must be new for each.
     pub(crate) async fn answer(
         &self,
         request: &Request<()>,
@@ -145,7 +145,7 @@ impl Broker {
 }
 
 impl Xirsys {
-    /// A call at this time.
+    /// A call at the time `now`.
     pub(crate) fn call(&self, now: UnixTime) -> Result<IceRequest, CallError> {
         let call = IceRequest::new(&self.account, &self.channel, self.ttl, now)?;
         Ok(match self.gateway.clone() {
@@ -167,14 +167,15 @@ fn preflight() -> Response<String> {
 }
 
 pub(crate) fn json(body: &impl Serialize) -> Response<String> {
-    // What has no map with other keys than strings is always written.
+    // This fails only for maps with keys other than strings, which no answer has.
     let mut response = Response::new(serde_json::to_string(body).unwrap_or_default());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-/// Whom the rate limit counts. An IPv6 subscriber has at least 64 bits of addresses to ask from (RFC
-/// 6177). Cloudflare sets the header, whatever the client sent.
+/// What the rate limit counts: the address or, since an IPv6 subscriber has at least 64 bits of
+/// addresses (RFC 6177), the network of 64 bits. Cloudflare sets the header, whatever the client
+/// sent.
 fn household(headers: &HeaderMap) -> String {
     let address = headers.get("cf-connecting-ip").and_then(|address| address.to_str().ok());
     match address.and_then(|address| address.parse().ok()) {

@@ -1,4 +1,4 @@
-//! Every answer that is not what was asked for. None tells the client more than it needs.
+//! Error answers. None tells the client more than it needs to know.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use turn_credentials::provider::{ApiError, CallError, http};
 use crate::broker;
 use crate::settings::SettingsError;
 
-/// A provider may say any number of seconds, and clients believe it.
+/// The longest `Retry-After` to pass on: a provider may send any number of seconds, and clients
+/// comply.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// The messages are for the log, and hold no secret.
+/// The messages are for the log, and contain no secret.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
     #[error("refused")]
@@ -48,7 +49,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Whether the operator is to know.
+    /// Whether to log the failure, for the operator.
     pub(crate) fn is_ours(&self) -> bool {
         self.status().is_server_error()
     }
@@ -74,7 +75,7 @@ impl Failure {
             StatusCode::TOO_MANY_REQUESTS => "too many requests",
             StatusCode::INTERNAL_SERVER_ERROR => "internal error: see the log",
             StatusCode::BAD_GATEWAY => "the TURN provider returned no login: try again",
-            // The Xirsys Access Token API's is empty, too.
+            // The body is empty in the Xirsys Access Token API, too.
             _ => "",
         };
         let mut response = if error.is_empty() {

@@ -1,5 +1,5 @@
-//! Makes the files that a Worker is deployed with: of a module that `cargo build --lib` made for
-//! wasm32-unknown-unknown, and into this folder.
+//! Makes the files that a Worker is deployed with. The arguments are a module that
+//! `cargo build --lib` made for wasm32-unknown-unknown, and the folder for the files.
 
 use std::env;
 use std::error::Error;

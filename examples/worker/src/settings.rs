@@ -1,4 +1,4 @@
-//! The Worker's environment. If anything is missing or wrong, it answers 500 to everything.
+//! The Worker's environment. If anything is missing or wrong, the Worker answers 500 to everything.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn of<E: ToString>(name: &'static str) -> impl Fn(E) -> SettingsError {
 /// A variable, if it is set; one that is not text is an error.
 pub(crate) type Variable = Result<Option<String>, SettingsError>;
 
-/// The names are those of the broker under `examples/broker`.
+/// Reads the variables, whose names are those of the broker under `examples/broker`.
 pub(crate) fn broker(optional: impl Fn(&'static str) -> Variable) -> Result<Broker, SettingsError> {
     let required =
         |name| optional(name)?.ok_or_else(|| SettingsError::new(name, "not set: see README.md"));
@@ -84,7 +84,7 @@ pub(crate) fn broker(optional: impl Fn(&'static str) -> Variable) -> Result<Brok
     Ok(Broker { visitors, keys, source })
 }
 
-/// The key's id is its hash's beginning, so that every instance has the same.
+/// The id of a key is the beginning of its hash, so that it is the same in every instance.
 fn token_key(key: &ApiKey) -> Result<AccessTokenKey, SettingsError> {
     let [a, b, c, d, ..] = Sha256::digest(key.as_str()).0;
     let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key.as_str());

@@ -14,7 +14,7 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
-    /// An `Origin` can be forged by any program, but without one or a key, nobody is kept out.
+    /// Any program can forge an `Origin`, but with neither origins nor a key, anybody could ask.
     pub(crate) fn new(origins: &[&str], client_key: Option<ApiKey>) -> Result<Self, SettingsError> {
         const ORIGIN: &str = "BROKER_ORIGIN";
         const KEY: &str = "BROKER_CLIENT_KEY";
@@ -37,12 +37,12 @@ impl Visitors {
         Ok(Self { origins, client_key })
     }
 
-    /// The page's origin, where it is permitted.
+    /// The page's origin, if it is permitted.
     pub(crate) fn permitted<'a>(&self, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
         headers.get(ORIGIN).filter(|origin| self.origins.contains(origin))
     }
 
-    /// Refuses pages that are not permitted, whatever else they show.
+    /// Refuses pages that are not permitted, even if they send the client key.
     pub(crate) fn refuse_foreign(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let foreign = headers.contains_key(ORIGIN) && self.permitted(headers).is_none();
         if foreign { Err(Failure::Unauthorized) } else { Ok(()) }
@@ -55,7 +55,7 @@ impl Visitors {
         if admitted { Ok(()) } else { Err(Failure::Unauthorized) }
     }
 
-    /// Admits the same; if there is a client key, only with it.
+    /// Like `admit`, but if a client key is set, admits only requests with that key.
     pub(crate) fn admit_to_token(&self, headers: &HeaderMap) -> Result<(), Failure> {
         if self.client_key.is_some() && !self.has_client_key(headers) {
             return Err(Failure::Unauthorized);

@@ -1,4 +1,4 @@
-//! The Worker: its requests, its variables, its clock, its randomness and its network.
+//! The Worker's requests, variables, clock, randomness and network, which are JavaScript's.
 
 use js_sys::{Date, Object, Promise, Reflect, Uint8Array, global, try_iter};
 use turn_credentials::UnixTime;
@@ -14,7 +14,7 @@ use crate::broker::{Broker, Random, Runtime};
 use crate::failure::Failure;
 use crate::settings::{self, SettingsError};
 
-/// Answers a request with what is in the Worker's environment.
+/// Answers a request, with the settings in the Worker's environment.
 #[wasm_bindgen]
 pub async fn answer(request: web_sys::Request, env: JsValue) -> Result<web_sys::Response, JsValue> {
     // A number, or a binding to a store of secrets, must not count as not set.
@@ -64,7 +64,8 @@ impl Runtime for Worker<'_> {
         UnixTime::from_secs((Date::now() / 1000.0) as u64)
     }
 
-    /// By the rate limit of `wrangler.toml`; without one, everybody. One that fails admits nobody.
+    /// Asks the rate limit of `wrangler.toml`. Without one, everybody is admitted; if it fails,
+    /// nobody.
     async fn admits(&self, client: &str) -> bool {
         let limiter = Reflect::get(self.env, &"RATE_LIMITER".into()).unwrap_or_default();
         if limiter.is_falsy() {
@@ -85,7 +86,8 @@ impl Runtime for Worker<'_> {
 extern "C" {
     type RateLimiter;
 
-    /// What an `async` import throws at once, wasm-bindgen 0.2.130 gives to the next call instead.
+    /// Not `async`: if an `async` import throws immediately, wasm-bindgen 0.2.130 gives the error
+    /// to the next call instead.
     #[wasm_bindgen(method, catch)]
     fn limit(this: &RateLimiter, options: &Object) -> Result<JsValue, JsValue>;
 }
@@ -105,7 +107,7 @@ async fn send(request: HttpRequest) -> Result<Option<http::Response<Vec<u8>>>, J
     let init = RequestInit::new();
     init.set_method(head.method.as_str());
     init.set_headers(&headers_of(&head.headers)?.into());
-    // The account is for its gateway alone.
+    // A redirect could send the account's secret to another host.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MILLIS)));
     if !body.is_empty() {
@@ -142,7 +144,7 @@ async fn read(response: &web_sys::Response) -> Result<Option<Vec<u8>>, JsValue> 
     }
 }
 
-/// A request as far as we look at it; `None` for one that is not HTTP.
+/// The method, URL and headers of a request; `None` if they are not valid HTTP.
 fn from_js(request: &web_sys::Request) -> Result<Option<http::Request<()>>, JsValue> {
     let mut builder = http::Request::builder().method(&*request.method()).uri(request.url());
     for (name, value) in entries(&request.headers())? {
@@ -159,7 +161,7 @@ fn to_js(response: http::Response<String>) -> Result<web_sys::Response, JsValue>
     let init = ResponseInit::new();
     init.set_status(head.status.as_u16());
     init.set_headers(&headers.into());
-    // A status of 204 takes no body, not even an empty one.
+    // An answer with status 204 must not have a body, not even an empty one.
     let body = Some(body).filter(|body| !body.is_empty());
     web_sys::Response::new_with_opt_str_and_init(body.as_deref(), &init)
 }
