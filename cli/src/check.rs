@@ -50,7 +50,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     login: login::Options,
 
-    /// PEM file with more certificate authorities to trust
+    /// PEM file with more authorities to trust
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
 

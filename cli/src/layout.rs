@@ -32,7 +32,7 @@ pub(crate) struct Options {
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Separator {
-    /// Character between expiry and name in the username
+    /// Character between expiry and name
     #[arg(long, default_value = ":", value_name = "CHAR", value_parser = input::parse_separator)]
     pub(crate) separator: char,
 }

@@ -13,7 +13,7 @@ use crate::program::{self, Result};
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// The secret, visible to other users of this machine
+    /// The secret, visible to other local users
     #[arg(long = "secret", value_name = "TEXT", allow_hyphen_values = true)]
     texts: Vec<OsString>,
 

@@ -31,15 +31,15 @@ pub(crate) struct Options {
     #[command(flatten)]
     layout: layout::Options,
 
-    /// Use this username and --password instead of a secret
+    /// Log in with this username and --password
     #[arg(long, value_name = "TEXT", requires = "password")]
     username: Option<String>,
 
-    /// The password of --username, or - to read it from stdin
+    /// The password of --username, - for stdin
     #[arg(long, value_name = "TEXT", requires = "username", allow_hyphen_values = true)]
     password: Option<String>,
 
-    /// File with servers and logins: {"iceServers": [...]}, - for stdin
+    /// JSON file: {"iceServers": [...]}, - for stdin
     #[arg(long, value_name = "PATH", conflicts_with_all = ["username", "broker"])]
     ice_servers: Option<PathBuf>,
 
@@ -51,7 +51,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH", requires = "broker")]
     client_key_file: Option<PathBuf>,
 
-    /// Send this web origin, which the broker must allow
+    /// Web origin to send; the broker must allow it
     #[arg(long, value_name = "ORIGIN", requires = "broker")]
     origin: Option<String>,
 }

@@ -28,15 +28,15 @@ use crate::layout::Layout;
 #[derive(Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// Find out why the login is refused, with at most 50 logins
+    /// Try up to 50 logins to find why one is refused
     #[arg(long)]
     pub(crate) why: bool,
 
-    /// Measure the server's clock, with about a dozen logins
+    /// Measure the server's clock, with about 12 logins
     #[arg(long)]
     pub(crate) measure_clock: bool,
 
-    /// Warn if it relays to private, loopback or multicast addresses
+    /// Warn if it relays to private or local addresses
     #[arg(long)]
     pub(crate) audit: bool,
 }
