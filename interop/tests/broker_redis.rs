@@ -1,6 +1,8 @@
 //! The broker with a Redis that is right, wrong, away, frozen or full.
 
+use std::io::Write;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -128,6 +130,73 @@ fn what_is_wrong_with_redis_is_said_at_the_start() {
         let line = log.lines().find(|line| line.contains("cannot be used")).unwrap();
         assert!(line.contains(&address) && line.contains(reason), "{store}: {line}");
         assert_eq!(token(&broker).status, 503);
+        broker.stop();
+    }
+}
+
+/// Pretends to be Redis, and sends this start and then without end, as good as, what follows.
+/// Returns how much at most a connection took of it, in MiB.
+fn send_for_ever(address: &str, (start, then): (&[u8], &[u8]), ended: &AtomicBool) -> usize {
+    const MIB: usize = 1024 * 1024;
+    const MOST: usize = 256;
+
+    let listener = TcpListener::bind(address).expect("the port of Redis");
+    listener.set_nonblocking(true).expect("a listener that does not wait");
+    let block = then.repeat(MIB / then.len());
+    let (mut most, end) = (0, Instant::now() + Duration::from_secs(30));
+    while !ended.load(Ordering::Relaxed) && Instant::now() < end {
+        let Ok((mut stream, _)) = listener.accept() else {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        stream.set_nonblocking(false).expect("a stream that waits");
+        stream.set_write_timeout(Some(Duration::from_secs(1))).expect("a timeout");
+        _ = stream.write_all(start);
+        most = most.max((0..MOST).take_while(|_| stream.write_all(&block).is_ok()).count());
+    }
+    most
+}
+
+#[test]
+fn a_redis_that_sends_for_ever_costs_neither_time_nor_memory() {
+    const MOST: u64 = 16 * 1024;
+
+    let mut redis = Redis::start();
+    let password = format!("--redis-password-file={}", redis::PASSWORD);
+    for sent in [
+        (&b"$9999999999\r\n"[..], &b"a"[..]),
+        (b"+", b"a"),
+        (b"*999999999\r\n", b":1\r\n"),
+        (b"+OK\r\n+OK\r\n+OK\r\n", b"-ERR no\r\n"),
+        (b"", b">2\r\n+message\r\n+a\r\n"),
+    ] {
+        let broker = with(&redis.url(), &[&password]);
+        assert_eq!(token(&broker).status, 200);
+        let before = broker.memory();
+        redis.stop();
+        let (address, ended) = (redis.address(), AtomicBool::new(false));
+        let (elapsed, statuses, after, taken) = thread::scope(|scope| {
+            let fake = scope.spawn(|| send_for_ever(&address, sent, &ended));
+            let start = Instant::now();
+            let mut after = before;
+            let statuses = [(); 3].map(|()| {
+                let status = token(&broker).status;
+                thread::sleep(Duration::from_millis(500));
+                after = after.max(broker.memory());
+                status
+            });
+            let elapsed = start.elapsed();
+            ended.store(true, Ordering::Relaxed);
+            (elapsed, statuses, after, fake.join().expect("what was sent"))
+        });
+        let sent = sent.0.escape_ascii();
+        assert_eq!(statuses, [503; 3], "{sent}");
+        assert!(elapsed < Duration::from_secs(15), "{sent}: {elapsed:?}");
+        assert!(after < before + MOST, "{sent}: {before} KiB, then {after} KiB");
+        assert!(taken < 16, "{sent}: {taken} MiB");
+
+        redis.start_again();
+        until(|| token(&broker).status == 200);
         broker.stop();
     }
 }

@@ -1,23 +1,22 @@
 //! The one-hour tokens that clients present to get a login.
 
-use std::fs;
+mod redis;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ::redis::{Cmd, ErrorKind, ExistenceCheck, RedisError, SetExpiry, SetOptions};
 use arc_swap::ArcSwap;
 use clap::Args;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{
-    AsyncCommands, ExistenceCheck, IntoConnectionInfo, SetExpiry, SetOptions, TlsCertificates,
-};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::time;
 use tracing::{debug, warn};
 use turn_credentials::access_token::{self, AccessToken, AccessTokenError, AccessTokenKey};
 
+use self::redis::Redis;
 use crate::input;
 use crate::program;
 
@@ -98,7 +97,7 @@ pub(crate) struct Tokens {
 enum Store {
     Stateless(ArcSwap<Vec<AccessTokenKey>>),
     Memory(Cache<String, String>),
-    Redis { connection: ConnectionManager, address: String },
+    Redis(Redis),
 }
 
 #[derive(Debug, Error)]
@@ -108,7 +107,7 @@ pub(crate) enum TokenError {
     #[error(transparent)]
     Token(#[from] AccessTokenError),
     #[error("redis: {} {}", .0.category(), .0.code().unwrap_or_default())]
-    Redis(#[from] redis::RedisError),
+    Redis(#[from] RedisError),
     #[error("this token already exists: are the random bytes random?")]
     Taken,
 }
@@ -130,7 +129,7 @@ impl Tokens {
             }
             "stateless" => Store::Stateless(ArcSwap::from_pointee(keys(options)?)),
             "memory" => Store::Memory(memory(ttl)),
-            url => redis(url, options)?,
+            url => Store::Redis(Redis::new(url, options)?),
         };
         Ok(Self { store, ttl, single_use })
     }
@@ -154,34 +153,28 @@ impl Tokens {
 
     /// Whether the store answers, within a second.
     pub(crate) async fn are_ready(&self) -> bool {
-        let Store::Redis { connection, .. } = &self.store else { return true };
-        let mut connection = connection.clone();
-        let ping = redis::cmd("PING");
-        let pong = time::timeout(SECOND, ping.query_async::<()>(&mut connection)).await;
+        let Store::Redis(redis) = &self.store else { return true };
+        let pong = time::timeout(SECOND, redis.ask::<()>(Cmd::ping())).await;
         pong.is_ok_and(|pong| pong.is_ok())
     }
 
     /// Logs why the store cannot be used now. It may become available later.
     pub(crate) async fn tell_if_unreachable(&self) {
-        if let Store::Redis { connection, address } = &self.store {
-            let pong = redis::cmd("PING").query_async::<()>(&mut connection.clone()).await;
-            if let Err(error) = pong {
-                // The rest of the error is Redis's own text, or contains the user name.
-                let (kind, code) = (error.category(), error.code().unwrap_or_default());
-                let refused = error.kind() == redis::ErrorKind::AuthenticationFailed
-                    || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
-                let reason = match () {
-                    () if refused => "it refuses the password, or requires one",
-                    () if error.is_timeout() => "it does not answer",
-                    () if error.is_connection_refusal() => "nothing listens there",
-                    () if error.is_io_error() => {
-                        "it cannot be reached, or its certificate is wrong"
-                    }
-                    () => "see kind and code",
-                };
-                warn!(address, kind, code, reason, "the token store cannot be used");
-            }
-        }
+        let Store::Redis(redis) = &self.store else { return };
+        let Err(error) = redis.ask::<()>(Cmd::ping()).await else { return };
+        // The rest of the error is Redis's own text, or contains the user name.
+        let (kind, code) = (error.category(), error.code().unwrap_or_default());
+        let refused = error.kind() == ErrorKind::AuthenticationFailed
+            || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
+        let reason = match () {
+            () if refused => "it refuses the password, or requires one",
+            () if error.is_timeout() => "it does not answer",
+            () if error.is_connection_refusal() => "nothing listens there",
+            () if error.is_io_error() => "it cannot be reached, or its certificate is wrong",
+            () => "see kind and code",
+        };
+        let address = redis.address();
+        warn!(address, kind, code, reason, "the token store cannot be used");
     }
 
     /// A token for this name.
@@ -197,14 +190,13 @@ impl Tokens {
                 names.insert(access_token::store_key(token.as_str()), name.to_owned());
                 token
             }
-            Store::Redis { connection, .. } => {
+            Store::Redis(redis) => {
                 let token = AccessToken::random(random()?);
                 let once = SetOptions::default()
                     .conditional_set(ExistenceCheck::NX)
                     .with_expiration(SetExpiry::EX(self.ttl.as_secs()));
-                let set: Option<String> =
-                    connection.clone().set_options(redis_key(token.as_str()), name, once).await?;
-                set.ok_or(TokenError::Taken)?;
+                let set = Cmd::set_options(redis_key(token.as_str()), name, once);
+                redis.ask::<Option<String>>(set).await?.ok_or(TokenError::Taken)?;
                 token
             }
         })
@@ -227,12 +219,10 @@ impl Tokens {
                 Ok(name
                     .and_then(|name| if self.single_use { names.remove(&key) } else { Some(name) }))
             }
-            Store::Redis { connection, .. } => {
+            Store::Redis(redis) => {
                 let key = redis_key(token);
-                let mut connection = connection.clone();
-                let name =
-                    if self.single_use { connection.get_del(key) } else { connection.get(key) };
-                Ok(name.await?)
+                let get = if self.single_use { Cmd::get_del(key) } else { Cmd::get(key) };
+                Ok(redis.ask(get).await?)
             }
         }
     }
@@ -267,46 +257,6 @@ fn memory(ttl: Duration) -> Cache<String, String> {
         .build()
 }
 
-/// Redis may start after the broker, and restart at any time.
-fn redis(url: &str, options: &Options) -> program::Result<Store> {
-    const PATIENCE: Duration = Duration::from_secs(2);
-
-    let encrypted = url.starts_with("rediss://");
-    if !encrypted && !url.starts_with("redis://") {
-        return Err(
-            "--token-store: must be stateless, memory, redis://host or rediss://host".into()
-        );
-    }
-    if !encrypted && options.redis_ca_file.is_some() {
-        return Err("--redis-ca-file needs --token-store rediss://host".into());
-    }
-    let wrong = |_| "--token-store: the address of Redis is not redis://host:port/database";
-    let mut info = url.into_connection_info().map_err(wrong)?;
-    if let Some(path) = &options.redis_password_file {
-        let settings = info.redis_settings().clone();
-        info = info.set_redis_settings(settings.set_password(input::secret_text(path)?.as_str()));
-    }
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE))
-        .set_number_of_retries(1);
-    let address = info.addr().to_string();
-    let client = if encrypted {
-        // Without one, rustls panics when it must choose between two.
-        _ = rustls::crypto::ring::default_provider().install_default();
-        let root_cert = options.redis_ca_file.as_deref().map(|path| {
-            fs::read(path).map_err(|error| format!("--redis-ca-file {}: {error}", path.display()))
-        });
-        let certificates = TlsCertificates { client_tls: None, root_cert: root_cert.transpose()? };
-        redis::Client::build_with_tls(info, certificates)
-            .map_err(|_| "--redis-ca-file: not a certificate in PEM")?
-    } else {
-        redis::Client::open(info).map_err(wrong)?
-    };
-    let connection = ConnectionManager::new_lazy_with_config(client, config)?;
-    Ok(Store::Redis { connection, address })
-}
-
 fn redis_key(token: &str) -> String {
     format!("turn-token:{}", access_token::store_key(token))
 }
@@ -324,6 +274,7 @@ fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
 
     use tempfile::TempDir;
