@@ -129,7 +129,11 @@ fn a_line_end_and_a_clock() {
 fn one_of_two_secrets() {
     let coturn = Coturn::with_secrets(&["south-secret"]);
     let checked = why(&coturn, &["--secret", SECRET, "--secret", "south-secret"]);
-    assert_found(&checked, "other-of-secrets", "the server has the secret of --secret 2, not that of");
+    assert_found(
+        &checked,
+        "other-of-secrets",
+        "the server has the secret of --secret 2, not that of",
+    );
 }
 
 #[test]
