@@ -54,8 +54,8 @@ impl ClockSkew {
         Self { server_minus_ours: server_minus_ours as i128 }
     }
 
-    /// The server's clock is ahead of ours by this much: every expiry moves later by the same
-    /// amount.
+    /// The server's clock is ahead of ours by this much: every expiry moves later by this amount,
+    /// rounded up to whole seconds.
     ///
     /// ```
     /// use core::time::Duration;

@@ -12,7 +12,8 @@ use crate::secret::SharedSecret;
 use crate::wiped::Wiped;
 
 /// Uses [`from_config_value`](Self::from_config_value). This crate's errors never show the value,
-/// but a format's may: an error of `toml` prints the line, so show only its `message()`.
+/// but the errors of a format's parser may: a `toml` error prints the whole line, so show only its
+/// `message()`.
 impl<'de> Deserialize<'de> for SharedSecret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Not `deserialize_str`: a format that found a number would show it in its error.

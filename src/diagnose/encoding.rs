@@ -117,8 +117,8 @@ fn is_whole(mac: &WipedBytes) -> bool {
     Hash::ALL.iter().any(|hash| hash.len() == mac.0.len())
 }
 
-/// The fewest bytes of a truncated MAC to compare. With under 48 bits, one of about 1500 MACs could
-/// match by chance.
+/// The fewest bytes of a truncated MAC to compare. With under 48 bits, a wrong MAC could match
+/// by chance, since about 1500 MACs are tried for each secret.
 const SHORTEST: usize = 6;
 
 /// A MAC that the password may encode, and how it would be encoded.

@@ -97,8 +97,7 @@ impl IceLease {
         Self::generate_at(name, servers, UnixTime::now())
     }
 
-    /// Mints a login for this name on each of your servers. The lease lists the servers in this
-    /// order.
+    /// Mints a login for this name on each of your servers. The lease lists them in the order of `servers`.
     ///
     /// ```
     /// use core::time::Duration;
@@ -171,8 +170,8 @@ impl IceLease {
 
     /// The earliest known expiry of the logins, on our clock. `None` if no login's expiry is known.
     ///
-    /// For a provider's lease, it is computed from the ttl that was requested, because most
-    /// providers do not report an expiry.
+    /// For a provider's lease, it is computed from the ttl that was requested, or from a shorter one
+    /// that Twilio grants, because most providers do not report an expiry.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until

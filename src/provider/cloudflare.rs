@@ -158,8 +158,7 @@ impl IceRequest {
         Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
     }
 
-    /// Sets the `customIdentifier` under which Cloudflare's analytics count the login, such as a
-    /// user name.
+    /// Sets the `customIdentifier`, such as a user name, under which Cloudflare's analytics count the login.
     ///
     /// ```
     /// # use core::time::Duration;
