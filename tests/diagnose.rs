@@ -191,6 +191,16 @@ fn lengths() {
         assert_eq!(told(&username, &mistakes::password("north", &username)), codes, "{len}");
     }
 
+    // coturn would ignore what follows the digits, but not the length.
+    for (len, verdict, encoded) in [
+        (512, Verdict::Depends, Verdict::Accepted),
+        (513, Verdict::Unauthorized, Verdict::Unauthorized),
+    ] {
+        let username = format!("{}%3A{}", NOW + 3600, "a".repeat(len - 13));
+        let codes = told(&username, &mistakes::password("north", &username));
+        assert_eq!(codes, [too_long(verdict), ("username-percent-encoded", encoded)], "{len}");
+    }
+
     let username = username(16);
     let right = mistakes::password("north", &username);
     for (len, code) in [(256, "password-blanks"), (257, "password-not-made")] {

@@ -242,7 +242,7 @@ impl Finding {
 const MINUTES: u64 = 15 * 60;
 
 /// coturn up to 4.17 accepts usernames of this length; later versions accept 508 bytes.
-const COTURN_MAX_LEN: usize = 512;
+pub(crate) const COTURN_MAX_LEN: usize = 512;
 
 /// One sentence, in lower case and without a full stop, like an error.
 impl fmt::Display for Finding {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::decimal::all_digits;
 use crate::diagnose::disguise::Disguise;
 use crate::diagnose::expiry::{OddExpiry, TimeUnit};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{COTURN_MAX_LEN, Finding};
 use crate::diagnose::verdict::Verdict;
 use crate::error::Error;
 use crate::name;
@@ -18,7 +18,7 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
     if has_insecure_byte(username) || name::check(username) == Err(Error::UnionSelect) {
         return Verdict::BadRequest;
     }
-    if username.contains('\0') || username.len() > 512 {
+    if username.contains('\0') || username.len() > COTURN_MAX_LEN {
         return Verdict::Unauthorized;
     }
     // coturn subtracts the times as signed 32-bit numbers: on overflow, the result depends on the
