@@ -34,7 +34,7 @@ pub(crate) fn secret_in_environment() -> Result<Vec<u8>> {
 }
 
 /// The error for a secret with a blank or an invisible character at an end, which a TURN server
-/// would keep; `None` for any other.
+/// would keep; `None` for any other secret.
 pub(crate) fn odd_end(secret: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(secret).ok()?;
     let is_odd = |c: &char| {

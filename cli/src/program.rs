@@ -9,7 +9,8 @@ use clap::error::ErrorKind as Parsed;
 
 pub(crate) type Result<T> = result::Result<T, Box<dyn error::Error>>;
 
-/// The exit code if the program could not do its job; 1 is for a login that a server would refuse.
+/// The exit code if the program could not do its job. 1 is for a bad result, such as a login that a
+/// server would refuse.
 pub(crate) const COULD_NOT: u8 = 2;
 
 /// The exit code that shells report for a program that SIGPIPE ended.

@@ -30,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "TEXT")]
     ident: Option<String>,
 
-    /// File with its secret, - for stdin; else the secret is $XIRSYS_SECRET
+    /// File with the account's secret, - for stdin; else $XIRSYS_SECRET
     #[arg(long, value_name = "PATH")]
     secret_file: Option<PathBuf>,
 

@@ -60,7 +60,7 @@ for (const { address, name, argument } of JSON.parse(line)) {
 await browser.close();
 process.exit();
 
-/** A colour scheme and a width, as `dark 360`; Firefox's protocol cannot set the scheme. */
+/** Sets a colour scheme and a width, as in `dark 360`; Firefox's protocol cannot set the scheme. */
 async function look(argument) {
   const [colorScheme, width] = argument.split(' ');
   const size = { width: Number(width), height: 800 };

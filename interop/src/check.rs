@@ -25,7 +25,7 @@ impl Checked {
         self.json["servers"][index]["message"].as_str().unwrap_or_default()
     }
 
-    /// The codes of the problems of server number `index`, the worst first.
+    /// The codes of the problems of server number `index`, in their order.
     pub fn problems(&self, index: usize) -> Vec<&str> {
         let problems = self.json["servers"][index]["problems"].as_array();
         problems.into_iter().flatten().filter_map(|problem| problem["code"].as_str()).collect()

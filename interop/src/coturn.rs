@@ -98,8 +98,8 @@ impl Coturn {
         coturn
     }
 
-    /// Starts a server with these static secrets, which denies loopback peers, at both addresses of
-    /// a network's server.
+    /// Starts a server with these static secrets at both addresses of a network's server. It denies
+    /// loopback peers.
     pub fn in_network(network: &Network, secrets: &[&str], args: &[&str]) -> Self {
         /// How /proc shows a socket that listens at port 3478.
         const LISTENS: &str = ":0D96 00000000:0000 0A";

@@ -88,7 +88,7 @@ impl Drop for Network {
     }
 }
 
-/// Keeps a namespace alive until it or this process is killed.
+/// Starts a process that keeps a namespace alive until that process or ours is killed.
 fn hold(unshare: &mut Command) -> Child {
     unshare.args(["sh", "-c", "echo && exec cat"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut holder = unshare.spawn().expect("util-linux must be installed");

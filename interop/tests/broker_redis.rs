@@ -134,8 +134,8 @@ fn what_is_wrong_with_redis_is_said_at_the_start() {
     }
 }
 
-/// Pretends to be Redis, and sends this start and then without end, as good as, what follows.
-/// Returns how much at most a connection took of it, in MiB.
+/// Pretends to be Redis: sends `start` once, then `then` again and again, up to 256 MiB. Returns
+/// the most that a connection took of these, in MiB.
 fn send_for_ever(address: &str, (start, then): (&[u8], &[u8]), ended: &AtomicBool) -> usize {
     const MIB: usize = 1024 * 1024;
     const MOST: usize = 256;

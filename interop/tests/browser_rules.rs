@@ -22,7 +22,7 @@ const BAD_PORTS: [u16; 82] = [
 /// Firefox allows TURN on the port of DNS.
 const GOOD_IN_FIREFOX: [u16; 1] = [53];
 
-/// Chromium's own list of bad ports is shorter.
+/// Chromium's own list of bad ports is shorter than the standard's.
 const GOOD_IN_CHROMIUM: [u16; 2] = [4190, 6679];
 
 /// ICE servers for which Firefox throws, and what it throws.

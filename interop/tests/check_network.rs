@@ -195,7 +195,7 @@ fn a_server_with_two_uris_is_audited_once() {
 #[test]
 fn an_audit_of_a_hardened_server() {
     let network = Network::new();
-    // The client's end of the cable is in a range that is denied otherwise.
+    // The client's end of the cable is in 10.0.0.0/8, which the server otherwise denies.
     let coturn = Coturn::in_network(
         &network,
         &[SECRET],

@@ -158,7 +158,7 @@ async fn a_clock_ahead_by(ahead: i64) {
         assert_eq!(answer, expected, "{ahead} s ahead, minted {ago} s ago");
     }
 
-    // Without the skew, the login ends sooner or later by the difference.
+    // Without the skew, the login ends too early or too late by the difference.
     let (last, after) = match ahead {
         0.. => (hour - apart.as_secs(), hour - apart.as_secs() + 1),
         _ => (hour + apart.as_secs(), hour + apart.as_secs() + 1),

@@ -199,7 +199,7 @@ fn it_checks_servers_that_are_typed_in_firefox() {
     it_checks_servers_that_are_typed_in(Browser::Firefox);
 }
 
-/// Also on plain HTTP at an address other than localhost.
+/// The page is at localhost, and then over plain HTTP at another address.
 fn it_checks_servers_that_are_typed_in(browser: Browser) {
     let coturn = Coturn::with_secrets(&[SECRET]);
     let authority = Coturn::with_tls(&[SECRET]);

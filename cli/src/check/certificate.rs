@@ -52,7 +52,7 @@ impl Authorities {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Tls {
     pub(crate) version: String,
-    /// Why no client should trust the certificate.
+    /// Why the certificate is not trusted.
     pub(crate) problem: Option<Problem>,
     /// Whole days until the certificate expires; negative once it has expired.
     pub(crate) days_left: Option<i64>,
@@ -118,7 +118,7 @@ pub(crate) async fn handshake(
 }
 
 /// Records the verdict on the certificate and continues in any case, to find what else is wrong
-/// with the server. This reveals no password, because TURN never sends one.
+/// with the server. Continuing reveals no password, because TURN never sends one.
 #[derive(Debug)]
 struct Recorder {
     authorities: Authorities,

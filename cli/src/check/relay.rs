@@ -257,7 +257,7 @@ async fn between(
         }
     }
     probes.finish(index, &mut passage);
-    // Late datagrams must not be counted for the next path.
+    // Lets late datagrams arrive before the relays are released.
     sleep(PACE).await;
     Ok(passage)
 }

@@ -22,7 +22,7 @@ pub(crate) struct Outcome {
     pub(crate) result: Verdict,
     /// The verdict in plain words.
     pub(crate) message: String,
-    /// The worst one first.
+    /// If there are any, `message` above is that of the first.
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<String>,
     pub(crate) tls: Option<Tls>,

@@ -384,7 +384,7 @@ impl State {
         Ok((id, message.finish()))
     }
 
-    /// Sends a request until its answer arrives. Over UDP it resends after half a second, then
+    /// Sends a request, and waits for its answer. Over UDP it resends after half a second, then
     /// after twice as long each time (RFC 8489 section 6.2.1).
     async fn transact(
         &mut self,
@@ -434,7 +434,7 @@ impl State {
     /// Ends the allocation. Returns whether the server confirmed it.
     ///
     /// It first waits for the answer to a pending Allocate: while coturn looks up the password for
-    /// that, it answers a Refresh with 437, and allocates afterwards.
+    /// the Allocate, coturn answers a Refresh with 437, and allocates afterwards.
     async fn give_back(&mut self) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -1,9 +1,9 @@
 //! `check --why` and `--measure-clock`: experiments with logins that we mint.
 //!
 //! A login with the latest expiry that servers accept is not expired by any clock. If the server
-//! accepts it, the server's clock is wrong, and logins with other expiries measure by how much. If
-//! not, the server may accept another secret, another form of the secret, another username, or
-//! nothing that we can mint.
+//! accepts it, the login that it refused had expired by the server's clock, and logins with other
+//! expiries measure that clock. If not, the server may accept another secret, another form of the
+//! secret, another username, or nothing that we can mint.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -116,7 +116,7 @@ pub(crate) async fn ask(
     };
     match question {
         Question::Refusal => {
-            // The findings are more specific.
+            // What was found is more specific than these problems.
             outcome.problems.retain(|it| !matches!(it.code, "unauthorized" | "bad-request"));
             outcome.problems.extend(found.problems);
             outcome.why = Some(found.experiment);
@@ -439,7 +439,7 @@ impl<'a> Laboratory<'a> {
         const LONG_AGO: f64 = -86_400.0;
         /// The search ends after this many attempts that barely narrow the bounds.
         const VAIN: usize = 4;
-        /// After this many in a row, a refusal may come from a rate limit.
+        /// After this many refusals in a row, the last may come from a rate limit.
         const REFUSALS: usize = 5;
 
         let (mut vain, mut refusals, mut asked_1970) = (0, 0, false);
@@ -620,7 +620,7 @@ impl<'a> Laboratory<'a> {
         let accepted = match answer {
             Ok(_) => true,
             Err(error) => match error.code() {
-                // The login is right; the family, a quota or the ports are the reason.
+                // The login is right; the reason is the family, transport, quota or ports.
                 Some(440 | 442 | 486 | 508) => true,
                 Some(401) => false,
                 Some(400) => {

@@ -47,7 +47,7 @@ fn stdout(subcommand: &str, args: &[&str]) -> String {
     text(&output.stdout).to_owned()
 }
 
-/// The one line on stderr with exit code 2; 1 is for a login that `verify` refuses.
+/// The one line on stderr with exit code 2; 1 is for a bad result, such as a refused login.
 fn refusal(subcommand: &str, args: &[&str]) -> String {
     refusal_in(subcommand, args, &[])
 }

@@ -5,7 +5,7 @@ export const RELAY_LIMIT = 15_000;
 export const DATA_LIMIT = 6_000;
 const LOOKUP_LIMIT = 3_000;
 
-// Some errors are reported just after the gathering is complete: how long to wait for them.
+// How long to wait for errors that are reported just after the gathering is complete.
 const GRACE = 500;
 
 const TRIPS = 5;
@@ -49,7 +49,10 @@ export function gather(configuration, signal) {
   });
 }
 
-/** Returns what the first peer finds until `begin` is done, or until no relay is found in time. */
+/**
+ * Returns what the first peer finds until `begin` calls `resolve`, gathering is complete without a
+ * relay, or no relay is found in time.
+ */
 async function attempt(configurations, signal, begin) {
   const found = { candidates: [], errors: [], trips: [] };
   const start = performance.now();
@@ -76,7 +79,10 @@ async function attempt(configurations, signal, begin) {
   return { ...found, ms: elapsed(start) };
 }
 
-/** Whether the name does not resolve. If so, browsers give up at once; over UDP, they wait long. */
+/**
+ * Whether the name does not resolve: browsers then give up at once. For an answer over UDP from a
+ * name that resolves, they wait long.
+ */
 export async function isUnknown(host, signal) {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_LIMIT)]);
   const { complete, errors } = await gather({ iceServers: [{ urls: `stun:${host}` }] }, limit);

@@ -3,7 +3,7 @@
 const ADDRESS =
   /^(?<scheme>stuns?|turns?):(?<host>\[[^\]]+\]|[^:?[\]]+)(?::(?<port>\d+))?(?:\?transport=(?<carrier>udp|tcp))?$/i;
 
-// What browsers use if the address asks for TLS or DTLS: TLS for TURN; Chromium uses UDP for STUN.
+// What browsers use if the address asks for TLS or DTLS: TLS for TURN; for STUN, Chromium uses UDP.
 const TRIED = { true: 'tls', false: 'udp' };
 
 /** Each address of these ICE servers, with its login. */

@@ -20,13 +20,13 @@ use crate::program;
 #[group(skip)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Options {
-    /// Requests per minute for each client address, which may also come all at once; those for the
-    /// page and those with the key for /turn or Matrix do not count
+    /// Requests per minute for each client address; they may come all at once. Requests for the
+    /// page, and those with the key for /turn or Matrix, do not count
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 
-    /// Requests per minute with each key (for /turn, for Matrix and for clients), which may also
-    /// come all at once [default: no limit]
+    /// Requests per minute with each key (for /turn, for Matrix and for clients); they may come all
+    /// at once [default: no limit]
     #[arg(long, env = "BROKER_KEY_REQUESTS_PER_MINUTE", value_name = "COUNT")]
     key_requests_per_minute: Option<NonZeroU32>,
 

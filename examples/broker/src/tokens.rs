@@ -1,4 +1,4 @@
-//! The one-hour tokens that clients present to get a login.
+//! The tokens that clients present to get a login.
 
 mod redis;
 
@@ -261,7 +261,7 @@ fn redis_key(token: &str) -> String {
     format!("turn-token:{}", access_token::store_key(token))
 }
 
-/// A name for whoever did not say one.
+/// A random name, for a client that gave none.
 pub(crate) fn random_name() -> Result<String, TokenError> {
     Ok(format!("{:016x}", getrandom::u64()?))
 }
@@ -306,7 +306,7 @@ mod tests {
             for stranger in ["", "x", long.as_str(), &"A".repeat(10_000)] {
                 assert_eq!(second.redeem(stranger).await.unwrap(), None, "{store}");
             }
-            // A stateless token counts whole seconds, and the last one with them.
+            // A stateless token is valid to the end of the second in which it expires.
             tokio::time::sleep(Duration::from_millis(2_100)).await;
             assert_eq!(second.redeem(short.as_str()).await.unwrap(), None, "{store}");
         }
@@ -367,7 +367,7 @@ mod tests {
             assert_eq!(with_key.refuse_idle().is_ok(), key, "{store}");
             let with_password = Options { redis_password_file: file(), ..options(store) };
             assert_eq!(with_password.refuse_idle().is_ok(), password, "{store}");
-            // A file of authorities for Redis without TLS is refused with the address.
+            // A file of authorities for Redis without TLS is refused later, with the address.
             let with_authority = Options { redis_ca_file: file(), ..options(store) };
             let is_known = store == "redis://host" || authority;
             assert_eq!(with_authority.refuse_idle().is_ok(), is_known, "{store}");

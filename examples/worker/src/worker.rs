@@ -17,7 +17,7 @@ use crate::settings::{self, SettingsError};
 /// Answers a request, with the settings in the Worker's environment.
 #[wasm_bindgen]
 pub async fn answer(request: web_sys::Request, env: JsValue) -> Result<web_sys::Response, JsValue> {
-    // A number, or a binding to a store of secrets, must not count as not set.
+    // A number, or a binding to a store of secrets, must not count as a variable that is not set.
     let variable = |name| match Reflect::get(&env, &JsValue::from(name)) {
         Ok(value) if value.is_null_or_undefined() => Ok(None),
         value => {

@@ -186,7 +186,7 @@ fn tls(authority: Option<&Path>) -> program::Result<ClientConfig> {
     } else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
-    // Without one, rustls panics when it must choose between two.
+    // Without a default provider, rustls panics when it must choose between two.
     _ = rustls::crypto::ring::default_provider().install_default();
     Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
 }
