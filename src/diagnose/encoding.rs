@@ -112,7 +112,7 @@ fn printed_hex(text: &[u8]) -> Option<WipedBytes> {
     text.split(u8::is_ascii_whitespace).filter_map(unhex).find(is_whole)
 }
 
-/// Whether this has the length of a whole MAC, with any of the hashes.
+/// Whether a MAC has the full length that one of the hashes gives.
 fn is_whole(mac: &WipedBytes) -> bool {
     Hash::ALL.iter().any(|hash| hash.len() == mac.0.len())
 }

@@ -50,7 +50,8 @@ pub enum Finding {
         secret: usize,
     },
 
-    /// The username has characters, around it or in it, that a shell, a file or a URL added.
+    /// A shell, a file or a URL has put quotes or white space around the username, or has encoded
+    /// it.
     Disguised {
         /// What was done to it.
         how: Disguise,
@@ -94,12 +95,13 @@ pub enum Finding {
     WrongUnit {
         /// The unit, judging by the size of the number.
         unit: TimeUnit,
-        /// How coturn answers it: it reads the number modulo 2³².
+        /// How coturn, which reads the number modulo 2³², answers it.
         verdict: Verdict,
     },
-    /// The expiry has more than its digits: a sign, a fraction, leading zeros or other text.
+    /// The expiry is not plain digits: it has a sign, a fraction or leading zeros, or other text
+    /// next to it.
     OddExpiry {
-        /// Which of these it has.
+        /// How it deviates from plain digits.
         how: OddExpiry,
         /// How coturn answers it.
         verdict: Verdict,
@@ -138,7 +140,8 @@ pub enum Finding {
 
     /// This scheme cannot produce such a password, even with a known mistake.
     NotMade,
-    /// The password has characters, around it or in it, that a shell, a file or a URL added.
+    /// A shell, a file or a URL has put quotes or white space around the password, or has encoded
+    /// it.
     PasswordDisguised(Disguise),
     /// The password does not encode the MAC as base64 with the standard alphabet and padding.
     Encoding(Encoding),
@@ -223,8 +226,8 @@ impl Finding {
         self.verdict() != Verdict::Accepted
     }
 
-    /// The place of a finding: refusals come first, then warnings about an accepted login, then its
-    /// acceptance, then remarks.
+    /// The place of a finding: refusals come first, then possible refusals, then warnings about an
+    /// accepted login, then its acceptance, then remarks.
     pub(crate) fn rank(&self) -> u8 {
         match (self.verdict(), self) {
             (Verdict::BadRequest, _) => 0,
@@ -241,7 +244,8 @@ impl Finding {
 /// differ.
 const MINUTES: u64 = 15 * 60;
 
-/// coturn up to 4.17 accepts usernames of this length; later versions accept 508 bytes.
+/// coturn up to 4.17 accepts usernames of at most this length; later versions accept at most 508
+/// bytes.
 pub(crate) const COTURN_MAX_LEN: usize = 512;
 
 /// One sentence, in lower case and without a full stop, like an error.
@@ -292,8 +296,8 @@ impl fmt::Display for Finding {
             }
             Self::TooLong { len } => write!(
                 f,
-                "the username has {len} bytes: browsers and coturn accept at most 508, and coturn \
-                 up to 4.17 at most 512"
+                "the username has {len} bytes: browsers and coturn after 4.17 accept at most 508, \
+                 and coturn up to 4.17 at most 512"
             ),
             Self::Expired { expired_at, secs_ago } => {
                 let (count, unit) = ago(secs_ago);

@@ -84,8 +84,8 @@ impl SecretForm {
         Self::CutAt1004,
     ];
 
-    /// The secret in this form; `None` if it cannot have this form, or if the form is empty or the
-    /// secret itself.
+    /// The secret in this form; `None` if it cannot have this form, or if the result would be empty
+    /// or equal to the secret.
     #[must_use]
     pub fn apply(self, secret: &[u8]) -> Option<SharedSecret> {
         SharedSecret::new(&self.key(secret)?.0).ok()
@@ -188,8 +188,8 @@ fn trimmed(secret: &[u8]) -> &[u8] {
     secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret).trim_ascii()
 }
 
-/// Like coturn's `parse_arg_string`: drops `=` and blanks at the beginning, white space at the end,
-/// then one `"` at each end.
+/// Like coturn's `parse_arg_string`: drops `=` and blanks at the beginning, and white space at the
+/// end. If a `"` then comes first, drops it, and one `"` at the end.
 fn from_config_file(line: &[u8]) -> &[u8] {
     let mut value = line.trim_ascii_end();
     while let [b'=' | b' ' | b'\t', rest @ ..] = value {

@@ -114,8 +114,8 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         _ => {}
     }
     match reading {
-        // The reading may take its expiry from another place than coturn does: drop what is worse
-        // than coturn's verdict.
+        // The reading may take its expiry from a place where coturn does not look: drop the
+        // findings whose verdict is worse than coturn's.
         Some(reading) => {
             let read = reading.findings(verdict, now).into_iter();
             findings.extend(read.filter(|finding| finding.verdict() >= verdict));
@@ -210,7 +210,8 @@ impl<'a> Reading<'a> {
                 self.name.contains(separator).then_some(Finding::SeparatorInName)
             }
         };
-        // If coturn does not refuse the first number, that is the expiry, perhaps modulo 2³².
+        // If coturn does not refuse the username, it has read the first number as the expiry,
+        // perhaps modulo 2³².
         let expiry = if self.place == Place::NumberFirst && verdict > Verdict::Unauthorized {
             self.name
         } else {
@@ -235,7 +236,8 @@ fn of_expiry(text: &str, verdict: Verdict, now: UnixTime) -> impl Iterator<Item 
     let secs = digits(unsigned).parse().unwrap_or(u64::MAX);
     let expiry = UnixTime::from_secs(secs);
     let unit = |unit| Some(Finding::WrongUnit { unit, verdict });
-    // Each lower bound is a date in 1973 in its unit. The smallest is in the year 5138 in seconds.
+    // Each lower bound, read in its unit, is a date in 1973. The smallest of them, read in seconds,
+    // is in the year 5138.
     let value = match secs {
         100_000_000_000_000_000.. => unit(TimeUnit::Nanoseconds),
         100_000_000_000_000.. => unit(TimeUnit::Microseconds),
@@ -269,7 +271,8 @@ fn is_number(text: &str) -> bool {
     all_digits(whole) && all_digits(fraction)
 }
 
-/// Whether the text begins with a number of at least ten digits, which may be a point in time.
+/// Whether the text begins with a number that may be a point in time: one of at least ten digits,
+/// perhaps after a sign and leading zeros.
 fn is_time(text: &str) -> bool {
     let digits = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
     digits.trim_start_matches('0').len() >= 10

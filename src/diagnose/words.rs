@@ -106,7 +106,7 @@ impl Finding {
             Self::BareExpiry => words(
                 "username-bare-expiry",
                 "the username is an expiry alone: coturn counts each login as a separate user, \
-                 and ejabberd and some versions of pion refuse it",
+                 ejabberd refuses it, and some versions of pion panic",
                 "make it <expiry>:<name>, unless the server is webrtc-rs's or pion's plain \
                  long-term handler, which accept nothing else",
             ),

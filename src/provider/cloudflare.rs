@@ -158,7 +158,8 @@ impl IceRequest {
         Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
     }
 
-    /// Sets the `customIdentifier`, such as a user name, under which Cloudflare's analytics count the login.
+    /// Sets the `customIdentifier`, such as a user name, under which Cloudflare's analytics count
+    /// the login.
     ///
     /// ```
     /// # use core::time::Duration;

@@ -108,8 +108,8 @@ pub enum ApiError {
     #[non_exhaustive]
     Refused {
         /// The provider's own word for the reason, such as a constant of
-        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gives none, or none that
-        /// [`refused`](Self::refused) keeps.
+        /// [`xirsys::code`](super::xirsys::code). Empty if the provider gives no word, or gives one
+        /// that [`refused`](Self::refused) does not keep.
         code: Cow<'static, str>,
         /// What to do, if it is known.
         advice: Option<&'static str>,
@@ -121,7 +121,8 @@ pub enum ApiError {
         retry_after: Option<Duration>,
     },
 
-    /// An HTTP status other than 2xx, with nothing more precise in the body.
+    /// An HTTP status other than 2xx. The call does not look for a reason in the body, or
+    /// finds none.
     #[error("the provider answers with HTTP status {status}")]
     Status {
         /// The status code.

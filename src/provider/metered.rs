@@ -157,7 +157,7 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
-    /// Asks for a key for this app, `<app>.metered.live`, which lasts for `ttl` from `now`.
+    /// Asks for a key that lasts for `ttl` from `now`, for this app, `<app>.metered.live`.
     /// `secret_key` is your account's secret key.
     ///
     /// ```
@@ -191,7 +191,7 @@ impl KeyRequest {
         })
     }
 
-    /// Sets the label under which the dashboard lists the key, such as a user name.
+    /// Sets the label, such as a user name, under which the dashboard lists the key.
     #[must_use]
     pub fn with_label(self, label: &str) -> Self {
         Self { label: Some(label.to_owned()), ..self }

@@ -54,7 +54,7 @@ pub struct IceRequest {
 }
 
 impl IceRequest {
-    /// Asks for servers whose logins last for `ttl` from `now`.
+    /// Asks for servers whose logins last for `ttl` from `now`. Twilio may grant a shorter ttl.
     ///
     /// ```
     /// use core::time::Duration;
