@@ -247,7 +247,8 @@ impl AccessToken {
 
     /// Verifies a token, with its MAC compared in constant time, and returns what it grants.
     ///
-    /// Apart from the key id, nothing in the token is trusted before the MAC is checked.
+    /// Apart from the version and the key id, nothing in the token is used before the MAC is
+    /// checked.
     ///
     /// ```
     /// use turn_credentials::UnixTime;
@@ -333,7 +334,7 @@ pub fn store_key(token: &str) -> String {
     hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
-/// The decoded bytes of a token. Only the minimum length and the version have been checked.
+/// The decoded bytes of a token. Only the length and the version have been checked.
 struct Parts {
     bytes: WipedBytes,
 }
@@ -430,16 +431,16 @@ pub enum AccessTokenError {
     )]
     Ttl,
 
-    /// The text is not a token of this version.
+    /// The text is not a token, or the token's version is unknown.
     #[error("the token is malformed: fetch a new one")]
     Malformed,
 
     /// None of the keys has the token's key id.
-    #[error("the token's key is unknown or has been retired: fetch a new one")]
+    #[error("the token's key is unknown or has been retired: fetch a new token")]
     UnknownKey,
 
     /// No key with the token's key id issued it.
-    #[error("the token was not issued by the key that it names: fetch a new one")]
+    #[error("the token was not issued by the key that it names: fetch a new token")]
     Forged,
 
     /// We issued this token, and it has expired.

@@ -11,9 +11,10 @@ use crate::time::UnixTime;
 /// runs a minute ahead ends every login a minute early.
 ///
 /// If the clocks may differ by an unknown amount, use [`server_ahead`](Self::server_ahead) as a
-/// safety margin: it moves the expiry and leaves the ttl that the client is told unchanged.
+/// safety margin: the expiry moves later, and the client is still told the same ttl.
 ///
-/// A fraction of a second is rounded such that the expiry is later.
+/// A skew is rounded up to whole seconds, so that no login ends early: 1.5 seconds become 2, and
+/// -1.5 seconds become -1.
 ///
 /// ```
 /// use core::time::Duration;
@@ -69,8 +70,8 @@ impl ClockSkew {
         Self { server_minus_ours: (by.as_secs() as i128).saturating_add(started) }
     }
 
-    /// The server's clock is behind ours by this much: every expiry moves earlier by the same
-    /// amount.
+    /// The server's clock is behind ours by this much: every expiry moves earlier by this amount,
+    /// rounded down to whole seconds.
     ///
     /// ```
     /// use core::time::Duration;
@@ -135,7 +136,8 @@ impl ClockSkew {
         Expiry::new(expiry, || ExpiryHint::find(ttl, now.as_secs()))
     }
 
-    /// The seconds from our `now` until the server's clock reaches the expiry. Fails if it has.
+    /// The seconds from our `now` until the server's clock reaches the expiry. Fails if it
+    /// already has.
     pub(crate) fn ttl_until(self, expiry: Expiry, now: UnixTime) -> Result<u64, Error> {
         let ttl = i128::from(expiry.secs()).saturating_sub(self.servers_clock(now));
         if ttl <= 0 {
@@ -155,7 +157,8 @@ impl ClockSkew {
 pub(crate) struct Expiry(u32);
 
 impl Expiry {
-    /// The last expiry that coturn accepts: it compares expiries as signed 32-bit numbers.
+    /// The last expiry that coturn is sure to accept: it compares expiries as signed 32-bit
+    /// numbers.
     pub(crate) const MAX: Self = Self(2_147_483_647);
 
     /// Checks the expiry of a username that is built.

@@ -51,7 +51,8 @@ impl Visitor<'_> for SecretVisitor {
     refuse!(visit_i128(i128), visit_u128(u128));
 }
 
-/// Reads whole seconds, the server's clock minus ours, as for [`from_secs`](Self::from_secs).
+/// Reads the argument of [`from_secs`](Self::from_secs): the server's clock minus ours, in whole
+/// seconds.
 impl<'de> Deserialize<'de> for ClockSkew {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SkewVisitor)

@@ -98,8 +98,8 @@ impl TurnCredentials {
     /// # Errors
     ///
     /// * Those of [`ClockSkew::expiry`], for a ttl under one second and for an expiry out of range.
-    /// * Those of [`Username::new`], for a name that servers refuse. [`PseudonymKey`] derives a
-    ///   name that they accept from any account id.
+    /// * Those of [`Username::new`], for a name that servers refuse. From any account id,
+    ///   [`PseudonymKey`] derives a name that servers accept.
     ///
     /// [`PseudonymKey`]: crate::PseudonymKey
     pub fn generate_at(

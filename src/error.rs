@@ -1,4 +1,4 @@
-//! The error types: one for each way in which a caller reacts.
+//! The errors of minting and verifying logins, and of building ICE servers.
 
 use thiserror::Error;
 
@@ -31,8 +31,8 @@ pub enum Error {
     )]
     EmptySecret,
 
-    /// The secret or key from a configuration begins or ends with a blank, a line end or a byte
-    /// order mark, which some programs strip and others keep.
+    /// The secret or key from a configuration begins or ends with a blank or a line end, or begins
+    /// with a byte order mark. Some programs strip these characters, and others keep them.
     #[error(
         "the secret or key has a blank, a line end or a byte order mark at its beginning or end: \
          remove it where the secret is set"
@@ -150,7 +150,7 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExpiryHint {
-    /// A time was given in milliseconds, or a finer unit, instead of seconds.
+    /// A point in time or a ttl was given in milliseconds, or a finer unit, instead of seconds.
     Milliseconds,
     /// A point in time was given as the ttl.
     TtlIsTimestamp,

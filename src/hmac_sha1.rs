@@ -24,10 +24,11 @@ const HASH_LEN: usize = 20;
 /// How many bytes, at the end of the last block, hold the message's length in bits (FIPS 180-4
 /// section 5.1.1).
 const LEN_LEN: usize = 8;
-/// The byte that follows the message in the last block.
+/// The byte that follows the message, before the zeros and the length.
 const MARKER: u8 = 0x80;
 
-/// The outer block, with zeros in the place of the inner hash.
+/// The last block of the outer hash: the inner hash (here, zeros in its place), the marker, zeros
+/// and the length.
 const OUTER_BLOCK: [u8; BLOCK_LEN] = {
     const BITS: u16 = 8 * (64 + 20);
 
@@ -44,7 +45,8 @@ const OUTER_PAD: u8 = 0x5c;
 /// SHA-1's initial state (FIPS 180-4 section 5.3.1).
 const INITIAL: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
-/// The states of SHA-1 after the key's inner block and after its outer block.
+/// The states of SHA-1 after the first block of the inner hash, and after that of the outer hash:
+/// both blocks contain the key.
 #[derive(Clone)]
 pub(crate) struct HmacSha1 {
     inner: State,

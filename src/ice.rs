@@ -1,4 +1,4 @@
-//! ICE servers (W3C `RTCIceServer`): what a client is given, in every format that clients read.
+//! ICE servers (W3C `RTCIceServer`): what a client is given, in the formats that clients read.
 //!
 //! The central type is [`IceLease`]. You get a lease from your own [`TurnServer`]s or from a
 //! provider, and make every format from it.

@@ -14,15 +14,15 @@ use crate::wiped::Wiped;
 
 /// Any JSON value. Its text is borrowed from the input, or wiped when it is dropped.
 ///
-/// Every type of value is accepted: if only one were, serde's error would show what it found
-/// instead, which may be a credential.
+/// Every type of value is accepted, because serde's error for an unexpected type shows the value,
+/// which may be a credential.
 pub(crate) enum Json<'a> {
     Null,
     Whole(u64),
     Text(Text<'a>),
     List(Vec<Self>),
     Object(Vec<(Text<'a>, Self)>),
-    /// A boolean, or a number that is not a `u64`.
+    /// A boolean, bytes, or a number that is not whole or does not fit into a `u64`.
     Other,
 }
 
@@ -56,7 +56,7 @@ impl Json<'_> {
         }
     }
 
-    /// An object's members with this name, which are several if the object repeats the name.
+    /// An object's members with this name: more than one if the object repeats the name.
     fn members(&self, name: &str) -> impl Iterator<Item = &Self> {
         let members = if let Self::Object(members) = self { &**members } else { &[] };
         members.iter().filter(move |(other, _)| other.as_str() == name).map(|(_, member)| member)

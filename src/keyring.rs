@@ -62,9 +62,9 @@ use crate::username::Username;
 /// ```
 ///
 /// coturn reads `turnserver.conf` only at startup, and a restart ends every session. For step 2,
-/// add a second `static-auth-secret=NEXT` line and restart; for step 5, remove the first line and
-/// restart. Secrets in the database and in the file work side by side, so you can move to the
-/// database with these steps.
+/// add the line `static-auth-secret=NEXT` and restart; for step 5, remove the line with the old
+/// secret and restart. Secrets in the database and in the file work side by side, so you can move
+/// to the database with these steps.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: SharedSecret,
@@ -192,8 +192,8 @@ impl Keyring {
         self.next.push(secret);
     }
 
-    /// Makes `next` the current secret. All others become previous ones, and their logins are still
-    /// accepted.
+    /// Makes `next` the current secret. All other secrets become previous ones, and logins made
+    /// with them are still accepted. If `next` is already the current secret, nothing changes.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret};
@@ -222,9 +222,9 @@ impl Keyring {
     /// The current secret stays, and so do those that [`accept`](Self::accept) added since the last
     /// [`rotate`](Self::rotate).
     ///
-    /// In a TURN server that tries [every password](Self::passwords) on each request, this also
-    /// ends the running sessions whose logins were made with the previous secrets. coturn avoids
-    /// that by keeping the key of each session.
+    /// In a TURN server that tries [every password](Self::passwords) on each request, the
+    /// running sessions whose logins were made with the previous secrets end as well. coturn keeps
+    /// the key of each session, so its sessions continue.
     ///
     /// ```
     /// use turn_credentials::{Error, Keyring, SharedSecret, VerifyError};
@@ -266,8 +266,9 @@ impl Keyring {
     /// For a TURN server: parses a username, checks its expiry, and lists the passwords to try, the
     /// current secret's first.
     ///
-    /// A TURN server never sees the password, only a MESSAGE-INTEGRITY keyed with it (RFC 8489
-    /// section 9.2), so it has to try every password. `now` is the time on the TURN server's clock.
+    /// A TURN server never sees the password, only a MESSAGE-INTEGRITY whose key is derived from it
+    /// (RFC 8489 section 9.2), so the server has to try every password. `now` is the time on the
+    /// TURN server's clock.
     ///
     /// ```
     /// use turn_credentials::{CandidateError, Keyring, SharedSecret, UnixTime};

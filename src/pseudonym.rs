@@ -14,9 +14,9 @@ use crate::username::Username;
 
 /// Derives a name from any account id, including one that TURN servers refuse as a name.
 ///
-/// A client sends its username in the clear; a pseudonym keeps the account id off the wire. An
-/// account always has the same pseudonym, so coturn's per-user quota still works. A pseudonym has
-/// 16 characters of `A-Z a-z 0-9 - _`.
+/// Without TLS, a client sends its username in the clear; a pseudonym keeps the account id off the
+/// wire. With the same key, an account always has the same pseudonym, so coturn's per-user quota
+/// still works. A pseudonym has 16 characters of `A-Z a-z 0-9 - _`.
 ///
 /// Pseudonyms change with their key. If quotas or logs must survive a rotation of the secret, use
 /// [a dedicated key](Self::from_bytes).

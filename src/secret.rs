@@ -21,8 +21,8 @@ use crate::secret_text;
 ///
 /// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. With
 /// the feature `serde`, it can be read from a configuration, but not written. The wiping does not
-/// cover the bytes that it was made from (pass them by reference, and wipe them yourself), copies
-/// left behind by a move, registers, and swapped-out pages.
+/// cover the bytes that the secret was made from (pass them by reference, and wipe them yourself),
+/// copies left behind by a move, registers, or swapped-out pages.
 ///
 /// ```
 /// use turn_credentials::{Error, SharedSecret};
@@ -40,7 +40,7 @@ use crate::secret_text;
 /// # Secrets that coturn changes
 ///
 /// * `turnadmin` and coturn's admin page cut a secret at 256 bytes. With Redis, `turnadmin` splits
-///   a secret at blanks. Hex or unpadded base64 of at least 20 random bytes is safe everywhere.
+///   a secret at blanks. Hex or unpadded base64 of 20 to 64 random bytes is safe everywhere.
 /// * coturn's config parser alters some secrets:
 ///   [`survives_config_file`](Self::survives_config_file) tells you whether yours is safe.
 #[doc(alias = "static-auth-secret")]
@@ -93,8 +93,8 @@ impl SharedSecret {
     /// # Errors
     ///
     /// * [`Error::EmptySecret`] if no secret remains.
-    /// * [`Error::SecretOnManyLines`] and [`Error::ControlCharacterInSecret`] for a line end, or
-    ///   another ASCII control character, inside the secret.
+    /// * [`Error::SecretOnManyLines`] for a line end inside the secret, and
+    ///   [`Error::ControlCharacterInSecret`] for any other ASCII control character inside it.
     pub fn from_file_contents(contents: impl AsRef<[u8]>) -> Result<Self, Error> {
         secret_text::in_file(contents.as_ref()).map(Self::keyed)
     }
@@ -124,7 +124,8 @@ impl SharedSecret {
         secret_text::in_config(value.as_ref()).map(Self::keyed)
     }
 
-    /// Whether coturn reads this secret unchanged from `static-auth-secret=` in `turnserver.conf`.
+    /// Whether coturn reads this secret unchanged from `static-auth-secret=` in `turnserver.conf`,
+    /// and does not log it.
     ///
     /// coturn's config parser strips `=`, `"`, space and tab at the beginning, white space at the
     /// end, and the closing `"` of a pair. A secret ends at a line end or NUL, and is cut at 1004
@@ -177,8 +178,9 @@ impl SharedSecret {
     /// Whether this is the password for this username, compared in constant time. The username is
     /// not checked.
     ///
-    /// As in coturn, the password must be exactly those 28 characters: no missing padding, no other
-    /// alphabet, no white space.
+    /// As in coturn, the password must be exactly the 28 characters that
+    /// [`password_for`](Self::password_for) returns: no missing padding, no other alphabet, no
+    /// white space.
     ///
     /// ```
     /// use turn_credentials::{Error, SharedSecret};

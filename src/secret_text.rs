@@ -8,8 +8,8 @@ pub(crate) fn in_file(contents: &[u8]) -> Result<&[u8], Error> {
     checked(trimmed(contents))
 }
 
-/// The secret in a configuration or the environment. It is not trimmed, because other programs do
-/// not trim it.
+/// The secret in a configuration or the environment. It is not trimmed, because some other
+/// programs do not trim it.
 pub(crate) fn in_config(value: &[u8]) -> Result<&[u8], Error> {
     let secret = checked(trimmed(value))?;
     if secret.len() == value.len() { Ok(secret) } else { Err(Error::SecretNotTrimmed) }

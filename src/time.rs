@@ -65,7 +65,7 @@ impl UnixTime {
         SystemTime::now().into()
     }
 
-    /// Converts to the standard library's type; `None` if that cannot represent the time.
+    /// Converts to the standard library's type; `None` if that type cannot represent the time.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};

@@ -88,8 +88,8 @@ impl<'a> Username<'a> {
 
     /// The last expiry that every TURN server accepts: 2147483647, in January 2038.
     ///
-    /// coturn compares expiries as signed 32-bit numbers: an optimised build treats an expiry after
-    /// this one as expired, unless it wraps around to a time that is still ahead.
+    /// coturn compares expiries as signed 32-bit numbers: an optimised build treats a later expiry
+    /// as expired, unless the number wraps around to a time that is still ahead.
     pub const MAX_EXPIRY: UnixTime = Expiry::MAX.time();
 
     /// The separator of draft-uberti-behave-turn-rest-00 section 2.2, which is coturn's default.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use hmac::digest::zeroize::Zeroize;
 
-/// The text inside a credential, a provider's key or an access token.
+/// Text that is or may contain a secret, such as a credential, a provider's key or an access token.
 #[derive(Clone)]
 pub(crate) struct Wiped(String);
 

@@ -11,7 +11,7 @@ use super::uri::IceUri;
 /// Why a browser refuses a URI that other clients use.
 ///
 /// For some of these URIs, Firefox rejects the whole configuration, even if the other URIs are
-/// good. Chromium silently ignores most of them.
+/// good. Chromium silently ignores most of the URIs that are refused.
 /// [`IceLease::for_browsers`](super::IceLease::for_browsers) leaves such URIs out.
 ///
 /// ```
@@ -80,7 +80,7 @@ const BAD_PORTS: [u16; 82] = [
 ];
 
 impl IceUri {
-    /// Why browsers refuse this URI; `None` if they accept it.
+    /// Why Firefox or Chromium refuses this URI; `None` if both accept it.
     ///
     /// ```
     /// use turn_credentials::IceUri;

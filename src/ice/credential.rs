@@ -8,7 +8,7 @@ use crate::wiped::Wiped;
 /// The credential of an ICE server: our [`Password`], or any text from a provider.
 ///
 /// `Debug` shows nothing of it, it has no `Eq`, and its memory is wiped when it is dropped. It is
-/// the only secret type that serializes, because an ICE server is useless without it.
+/// the only secret type that serializes, because a TURN server is useless without it.
 ///
 /// ```
 /// use turn_credentials::Credential;

@@ -104,7 +104,7 @@ fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
     .ok()
 }
 
-/// Why an entry's login cannot be trusted: a name that occurs twice, or a credential that is not a
+/// Why an entry cannot be trusted: it has a name that occurs twice, or a credential that is not a
 /// password.
 pub(crate) fn flaw_of(entry: &Json<'_>) -> Option<Flaw> {
     let mut kinds = TYPES.iter().filter_map(|name| entry.get_some(name));

@@ -55,7 +55,8 @@ pub struct IceLease {
 }
 
 impl IceLease {
-    /// Creates a lease of these servers, which is valid until the first of their logins expires.
+    /// Creates a lease of these servers, which is valid until the earliest known expiry of their
+    /// logins.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -97,7 +98,8 @@ impl IceLease {
         Self::generate_at(name, servers, UnixTime::now())
     }
 
-    /// Mints a login for this name on each of your servers. The lease lists them in the order of `servers`.
+    /// Mints a login for this name on each of your servers. The lease lists the servers in the same
+    /// order as `servers`.
     ///
     /// ```
     /// use core::time::Duration;
@@ -170,8 +172,8 @@ impl IceLease {
 
     /// The earliest known expiry of the logins, on our clock. `None` if no login's expiry is known.
     ///
-    /// For a provider's lease, it is computed from the ttl that was requested, or from a shorter one
-    /// that Twilio grants, because most providers do not report an expiry.
+    /// For a provider's lease, it is computed from the ttl that you gave, or from a shorter ttl
+    /// that Twilio granted, because most providers do not report an expiry.
     #[must_use]
     pub fn valid_until(&self) -> Option<UnixTime> {
         self.valid_until
@@ -227,7 +229,7 @@ impl IceLease {
         self.servers.dropped()
     }
 
-    /// Leaves out the URIs that any browser refuses, and reports each to `left_out`: see
+    /// Leaves out the URIs that Firefox or Chromium refuses, and reports each to `left_out`: see
     /// [`IceServers::for_browsers`].
     ///
     /// ```
@@ -289,14 +291,14 @@ impl IceLease {
         Self { servers: self.servers.without_port(port), ..self }.until_first_end()
     }
 
-    /// Sets the lease's end again: a login that was left out no longer limits it.
+    /// Computes the lease's end again: a login that was left out no longer limits it.
     fn until_first_end(self) -> Self {
         Self { valid_until: earliest_end(&self.servers).or(self.valid_until), ..self }
     }
 
-    /// Merges the lease into one server, for clients that read only one. It has the first TURN
-    /// login, and every URI that uses that login or needs no login. `None` if there is no TURN
-    /// server.
+    /// Merges the lease into one server, for clients that read only one. The result has the first
+    /// TURN login, and the URIs of every server that has this login or none. `None` if there is no
+    /// TURN server.
     ///
     /// ```
     /// use turn_credentials::ice::Login;

@@ -65,7 +65,8 @@ fn value(uri: &IceUri, login: Option<&Login>) -> String {
     let uri = format!("<{uri}>; rel=\"ice-server\"");
     let Some(login) = login.filter(|_| is_turn) else { return uri };
     let (username, credential) = (login.username(), login.credential().as_str());
-    // Quoting at most doubles the length; text that grew would leave the credential in freed memory.
+    // Quoting at most doubles the length. Text that grew would leave the credential in freed
+    // memory.
     let login = username.len().saturating_add(credential.len()).saturating_mul(2);
     let capacity = uri.len().saturating_add(login).saturating_add(PARAMETERS_LEN);
     let mut value = String::with_capacity(capacity);

@@ -117,7 +117,7 @@ impl Answer {
         self.dropped
     }
 
-    /// Converts the answer into an ICE server for browsers.
+    /// Converts the answer into an ICE server.
     ///
     /// ```
     /// use turn_credentials::ice::Login;

@@ -31,9 +31,9 @@ use crate::time::UnixTime;
 /// With the feature `serde`, it is written as
 /// `{"urls": [...], "username": ..., "credential": ...}`, the last two only with a login. When it
 /// is read, `url` and `uris` count as `urls`, `password` as `credential`, and a string as a
-/// one-element list; other members are ignored. Invalid URIs are left out, and so are TURN URIs
-/// without a complete login. It is an error if nothing is left, or if there is a `credentialType`
-/// other than `password`.
+/// one-element list. Invalid URIs are left out, and so are TURN URIs without a valid login. It is
+/// an error if nothing is left, if one of these members is repeated, or if there is a
+/// `credentialType` other than `password`. Any other members are ignored.
 #[doc(alias = "RTCIceServer")]
 #[derive(Clone, Debug)]
 pub struct IceServer {

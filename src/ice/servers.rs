@@ -66,9 +66,9 @@ impl IceServers {
         self.servers.is_empty()
     }
 
-    /// How many URIs were left out when the list was read: invalid ones, TURN URIs without a
-    /// complete login, and those of an entry whose credential is not a password. An entry without
-    /// URIs counts as one URI.
+    /// How many URIs were left out when the list was read: invalid URIs, TURN URIs without a valid
+    /// login, and all URIs of an entry that repeats a member, or whose credential is not a
+    /// password. An entry without URIs counts as one URI.
     ///
     /// ```
     /// use turn_credentials::IceServers;
@@ -139,8 +139,8 @@ impl IceServers {
         self.retain_urls(|_| stays.next().unwrap_or_default())
     }
 
-    /// Leaves out the URIs that any browser refuses, and reports each to `left_out`, with the
-    /// reason.
+    /// Leaves out the URIs that Firefox or Chromium refuses, and reports each to `left_out`, with
+    /// the reason.
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -189,7 +189,7 @@ impl IceServers {
         Ok(servers)
     }
 
-    /// Removes every URI with this port.
+    /// Removes every URI with this port, whether it is written in the URI or is the default.
     ///
     /// ```
     /// use turn_credentials::{IceServer, IceServers};

@@ -1,4 +1,5 @@
-//! TURN URIs with the login inside, as GStreamer and libdatachannel (over libjuice or libnice) read them.
+//! TURN URIs with the login inside, as GStreamer and libdatachannel (over libjuice or libnice) read
+//! them.
 
 use core::fmt::{self, Write as _};
 
@@ -15,9 +16,10 @@ use crate::percent::Encoded;
 /// the username and the password percent-encoded.
 ///
 /// GStreamer's `webrtcbin` accepts one such URI in its property `turn-server`, and several through
-/// its action `add-turn-server`. libdatachannel accepts one as an `IceServer` since 0.17.2, but not
-/// with an IPv6 address. STUN URIs are left out because they have no login, and TURN over DTLS
-/// because neither client supports it. Browsers refuse this form, which RFC 7065 does not define.
+/// its action `add-turn-server`. libdatachannel has accepted one as an `IceServer` since 0.17.2,
+/// but not with an IPv6 address. STUN URIs are left out because they have no login, and TURN over
+/// DTLS because neither client supports it. Browsers refuse this form, which RFC 7065 does not
+/// define.
 ///
 /// GStreamer 1.22 accepts `turns:`, but in our test it sent STUN over TCP without TLS, which a
 /// server that speaks only TLS on that port does not answer.

@@ -62,8 +62,8 @@ impl IceUri {
     ///
     /// # Errors
     ///
-    /// [`UriError::NotAscii`]; [`UriError::Wildcard`] for a host with `*`; [`UriError::Host`] for
-    /// anything else that is not a host.
+    /// [`UriError::NotAscii`] for a host that is not ASCII; [`UriError::Wildcard`] for a host with
+    /// `*`; [`UriError::Host`] for anything else that is not a host.
     pub fn new(scheme: Scheme, host: &str) -> Result<Self, UriError> {
         if !host.is_ascii() {
             return Err(UriError::NotAscii);
@@ -362,7 +362,8 @@ pub enum UriError {
     #[error("the URI is empty: look for an unset variable or an extra comma")]
     Empty,
 
-    /// The URI has quotation marks around it, such as those of a file, which some tools keep.
+    /// The URI has quotation marks, usually around it: some tools keep those of a configuration
+    /// file.
     #[error("the URI has quotation marks around it: leave them out")]
     Quoted,
 
@@ -373,7 +374,8 @@ pub enum UriError {
         index: usize,
     },
 
-    /// The URI is a web address, such as a provider's API, not a STUN or TURN server's.
+    /// The URI is a web address, such as that of a provider's API, instead of a STUN or TURN
+    /// server's.
     #[error(
         "the URI is a web address, not a STUN or TURN server's: give the URIs that a provider's \
          API returns, not the API's own"

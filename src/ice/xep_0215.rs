@@ -154,9 +154,9 @@ impl fmt::Display for Expires {
 
         let Some(end) = self.0 else { return Ok(()) };
         let secs = end.as_secs().min(LAST_OF_9999);
-        // The year begins in March here, so a leap day is its last day. 1460, 36524 and 146096 are
-        // the last days of 4, 100 and 400 years, counted from 0; 153 days are five months from
-        // March.
+        // The year begins in March here, so a leap day is its last day. Counted from 0, day 1460 is
+        // the last of 4 years, day 36524 is the first after 100 years, and day 146096 is the last
+        // of 400 years. 153 days are five months from March.
         let days = secs / 86_400 + DAYS_BEFORE_1970;
         let (era, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
         let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
