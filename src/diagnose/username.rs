@@ -278,7 +278,7 @@ fn is_time(text: &str) -> bool {
     digits.trim_start_matches('0').len() >= 10
 }
 
-/// Whether the text is a time from 2001 to 2038, after which coturn cannot hold it.
+/// Whether the text is a time from 2001 to January 2038, where coturn's 32-bit times end.
 fn is_now(text: &str) -> bool {
     let secs = text.parse().unwrap_or_default();
     all_digits(text) && (FIRST_TIME..=Username::MAX_EXPIRY.as_secs()).contains(&secs)

@@ -190,7 +190,8 @@ impl ApiError {
         }
     }
 
-    /// Sets whether a refusal is retryable, for a code that says more about it than the status.
+    /// Sets whether a refusal is retryable, if the provider's code tells this better than the HTTP
+    /// status does.
     #[must_use]
     pub fn with_retryable(mut self, may_pass: bool) -> Self {
         if let Self::Refused { retryable, .. } = &mut self {
