@@ -106,17 +106,22 @@ pub(crate) enum TokenError {
     Random(#[from] getrandom::Error),
     #[error(transparent)]
     Token(#[from] AccessTokenError),
-    #[error("redis: {} {}", .0.category(), .0.code().unwrap_or_default())]
+    #[error("redis: {} {}", .0.category(), code(.0))]
     Redis(#[from] RedisError),
     #[error("this token already exists: are the random bytes random?")]
     Taken,
+}
+
+/// An error code of Redis, unless it is one that it made up: any text without a space.
+fn code(error: &RedisError) -> &str {
+    let is_plain = |code: &&str| code.len() <= 32 && code.bytes().all(|b| b.is_ascii_uppercase());
+    error.code().filter(is_plain).unwrap_or_default()
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 impl Tokens {
-    /// Requires a Tokio runtime, for the connection to Redis.
     pub(crate) fn new(options: &Options) -> program::Result<Self> {
         let Options { single_use, token_ttl: ttl, .. } = *options;
         if !(SECOND..=YEAR).contains(&ttl) {
@@ -163,7 +168,7 @@ impl Tokens {
         let Store::Redis(redis) = &self.store else { return };
         let Err(error) = redis.ask::<()>(Cmd::ping()).await else { return };
         // The rest of the error is Redis's own text, or contains the user name.
-        let (kind, code) = (error.category(), error.code().unwrap_or_default());
+        let (kind, code) = (error.category(), code(&error));
         let refused = error.kind() == ErrorKind::AuthenticationFailed
             || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
         let reason = match () {
@@ -388,6 +393,7 @@ mod tests {
             ("stateless", 3600, false, &[Path::new("no-such-file")]),
             ("postgres://host", 3600, false, &[]),
             ("redis://", 3600, false, &[]),
+            ("rediss://host#insecure", 3600, false, &[]),
         ] {
             assert!(tokens(store, ttl, single_use, keys).is_err(), "{store} {ttl} {keys:?}");
         }

@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, Shared, select_ok};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo,
-    RedisConnectionInfo, RedisError, RedisResult,
+    RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -60,8 +60,8 @@ impl Redis {
         let answer = async move {
             let (mut connection, driver) = connection.await?;
             let answer = within(PATIENCE, command.query_async(&mut connection)).await;
-            // An answer that is late may be endless.
-            if answer.as_ref().is_err_and(RedisError::is_timeout) {
+            // A late answer may be endless, and a server that has become a replica refuses to write.
+            if answer.as_ref().is_err_and(|error| error.is_timeout() || is_replicas(error)) {
                 driver.abort();
             }
             answer
@@ -112,6 +112,10 @@ impl<T: Send + 'static> Drop for ToTheEnd<T> {
     }
 }
 
+fn is_replicas(error: &RedisError) -> bool {
+    error.kind() == redis::ErrorKind::Server(ServerErrorKind::ReadOnly)
+}
+
 struct Server {
     host: String,
     port: u16,
@@ -133,6 +137,10 @@ impl Server {
         if encrypted.is_none() && authority.is_some() {
             return Err("--redis-ca-file needs --token-store rediss://host".into());
         }
+        // The crate's option `#insecure`, for TLS without verification.
+        if rest.contains('#') {
+            return Err(WRONG.into());
+        }
         let info = format!("redis://{rest}").into_connection_info().map_err(|_| WRONG)?;
         let &ConnectionAddr::Tcp(ref host, port) = info.addr() else { return Err(WRONG.into()) };
         let mut settings = info.redis_settings().clone();
@@ -150,7 +158,11 @@ impl Server {
 
     async fn connect(&self) -> RedisResult<(MultiplexedConnection, AbortHandle)> {
         let addresses = lookup_host((self.host.as_str(), self.port)).await?;
-        let streams = addresses.map(|address| Box::pin(TcpStream::connect(address)));
+        let streams: Vec<_> =
+            addresses.map(|address| Box::pin(TcpStream::connect(address))).collect();
+        if streams.is_empty() {
+            return Err(io::Error::from(ErrorKind::AddrNotAvailable).into());
+        }
         let (stream, _) = select_ok(streams).await?;
         stream.set_nodelay(true)?;
         let stream = Limited { stream, left: MOST };
@@ -173,6 +185,8 @@ impl Server {
 }
 
 fn tls(authority: Option<&Path>) -> program::Result<ClientConfig> {
+    const NO_CERTIFICATE: &str = "--redis-ca-file: not a certificate in PEM";
+
     let mut roots = RootCertStore::empty();
     if let Some(path) = authority {
         let pem = fs::read(path)
@@ -180,8 +194,11 @@ fn tls(authority: Option<&Path>) -> program::Result<ClientConfig> {
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             let added = certificate.is_ok_and(|certificate| roots.add(certificate).is_ok());
             if !added {
-                return Err("--redis-ca-file: not a certificate in PEM".into());
+                return Err(NO_CERTIFICATE.into());
             }
+        }
+        if roots.is_empty() {
+            return Err(NO_CERTIFICATE.into());
         }
     } else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
