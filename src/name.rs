@@ -19,10 +19,16 @@ pub(crate) fn check(name: &str) -> Result<(), Error> {
             return Err(Error::ForbiddenCharacter { character, index });
         }
     }
-    if u && has_un(bytes) && has_word(bytes, b"union") && has_word(bytes, b"select") {
+    if u && has_union_select(name) {
         return Err(Error::UnionSelect);
     }
     Ok(())
+}
+
+/// Whether coturn's `is_secure_string` mistakes a name for SQL.
+pub(crate) fn has_union_select(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    has_un(bytes) && has_word(bytes, b"union") && has_word(bytes, b"select")
 }
 
 /// Whether a name cannot contain this character. coturn's `is_secure_string` refuses space, tab,

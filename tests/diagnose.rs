@@ -138,6 +138,9 @@ fn everything_told_of_a_username() {
         ("E:a\u{1}b", &["username-control-character"]),
         ("E:a\0b", &["username-control-character"]),
         ("E:unionselect", &["username-union-select"]),
+        ("E:union\u{1}select", &["username-union-select", "username-control-character"]),
+        ("E:union select", &["username-union-select", "username-forbidden-character"]),
+        ("\"E:unionselect\"", &["username-union-select", "username-quoted"]),
         ("1795651199:unionselect", &["username-union-select", "expired"]),
         ("\"1795651199:a\"", &["username-quoted", "expired"]),
         ("\"2147483648:a\"", &["username-quoted", "expiry-after-2038"]),
@@ -444,6 +447,7 @@ fn odd_username() -> impl Strategy<Value = String> {
         "[0-9]{1,20}|[0-9]{1,3}[.][0-9]{1,3}|[-+.0-9a-e|% ]{0,6}",
         Just(String::from("union")),
         Just(String::from("Select")),
+        "[\u{1}\t' \u{85}]",
     ];
     let mark = "[:|:.;,%-]?(3A)?";
     prop_oneof![

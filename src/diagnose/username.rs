@@ -7,7 +7,6 @@ use crate::diagnose::disguise::Disguise;
 use crate::diagnose::expiry::{OddExpiry, TimeUnit};
 use crate::diagnose::finding::{COTURN_MAX_LEN, Finding};
 use crate::diagnose::verdict::Verdict;
-use crate::error::Error;
 use crate::name;
 use crate::time::UnixTime;
 use crate::username::{Layout, Username};
@@ -15,7 +14,7 @@ use crate::username::{Layout, Username};
 /// How coturn (`get_rest_api_timestamp`, `is_secure_string`) answers a username whose password is
 /// right.
 pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) -> Verdict {
-    if has_insecure_byte(username) || name::check(username) == Err(Error::UnionSelect) {
+    if has_insecure_byte(username) || name::has_union_select(username) {
         return Verdict::BadRequest;
     }
     if username.contains('\0') || username.len() > COTURN_MAX_LEN {
@@ -78,6 +77,7 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     }
     let mut findings = Vec::new();
     findings.extend((username.len() > Username::MAX_LEN).then_some(too_long));
+    findings.extend(name::has_union_select(username).then_some(Finding::UnionSelect));
     let verdict = coturns_verdict(username, separator, now);
     let reading = Reading::of(username, separator);
     let disguise = Disguise::ALL.into_iter().find_map(|how| {
@@ -97,21 +97,11 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         }
         return findings;
     }
-    match name::check(username) {
-        Err(Error::ForbiddenCharacter { character, index })
-            if character.is_control() && !has_insecure_byte(username) =>
-        {
-            findings.push(Finding::ControlCharacter { index, verdict });
-        }
-        Err(Error::ForbiddenCharacter { .. }) => {
-            let insecure = |&(_, c): &(usize, char)| INSECURE.contains(&c);
-            let first = username.char_indices().find(insecure);
-            findings.extend(
-                first.map(|(index, character)| Finding::ForbiddenCharacter { character, index }),
-            );
-        }
-        Err(Error::UnionSelect) => findings.push(Finding::UnionSelect),
-        _ => {}
+    let mut characters = username.char_indices();
+    if let Some((index, character)) = characters.clone().find(|(_, c)| INSECURE.contains(c)) {
+        findings.push(Finding::ForbiddenCharacter { character, index });
+    } else if let Some((index, _)) = characters.find(|(_, c)| c.is_control()) {
+        findings.push(Finding::ControlCharacter { index, verdict });
     }
     match reading {
         // The reading may take its expiry from a place where coturn does not look: drop the
