@@ -32,7 +32,7 @@ use thiserror::Error;
 use crate::time::UnixTime;
 use crate::wiped::{Wiped, WipedBytes};
 
-/// The ttl that we suggest for access tokens: one hour, as in Xirsys's broker.
+/// The ttl that we suggest for access tokens: one hour, like that of Xirsys's token broker.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 
 /// A key that issues and verifies tokens, with an id so that keys can be rotated.
@@ -220,7 +220,7 @@ impl AccessToken {
     /// The maximum length of a token, in characters: 422.
     pub const MAX_LEN: usize = ((HEAD_LEN + MAX_TAIL_LEN) * 4).div_ceil(3);
 
-    /// Creates an opaque token, for use with a store, from 32 bytes that you take from the system's
+    /// Creates a random token, for use with a store, from 32 bytes that you take from the system's
     /// random generator.
     ///
     /// ```

@@ -280,7 +280,7 @@ impl TurnCredentials {
     /// The expiry in the username, on the TURN server's clock.
     ///
     /// The login is certain to work while that clock is before the expiry. During the expiry second
-    /// itself, coturn and pion still accept it, and eturnal does not.
+    /// itself, coturn and pion still accept it; eturnal and webrtc-rs do not.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at

@@ -1,8 +1,8 @@
-//! Why would a TURN server refuse this username and password?
+//! Finds out why a TURN server would refuse a login, without contacting the server.
 //!
 //! coturn gives the same 401 for an expired login, a wrong secret, a password in hex and a static
 //! user. Given the login and the secret, this module tells these mistakes apart: it says what is
-//! wrong, what to do, and how coturn would answer. It does not contact a server.
+//! wrong, what to do, and how coturn would answer.
 //!
 //! **Findings are for operators: never show them to a client.** They reveal which of your secrets
 //! made a login and how your service makes passwords, which helps an attacker.
@@ -22,21 +22,27 @@
 //! assert_eq!(finding.code(), "secret-line-end");
 //! assert_eq!(
 //!     finding.to_string(),
-//!     "secret 2 made this password, but with a line end after it: one side reads the secret differently",
+//!     "secret 2 made this password, but with a line end after it: \
+//!      one side reads the secret differently",
 //! );
-//! assert_eq!(finding.advice(), "make both sides read the same bytes: usually, trim the secret where it is read");
+//! assert_eq!(
+//!     finding.advice(),
+//!     "make both sides read the same bytes: usually, trim the secret where it is read",
+//! );
 //! ```
 //!
 //! # Verdicts
 //!
 //! A [`Verdict`] says what coturn 4.6.1 to 4.17.1 answers. Other servers differ:
 //!
-//! | | coturn | pion, STUNner | eturnal | ejabberd | webrtc-rs | Kamailio |
+//! | the server | coturn | pion, STUNner | eturnal | ejabberd | webrtc-rs | Kamailio |
 //! |---|---|---|---|---|---|---|
 //! | accepts an expiry alone | yes | yes, but pion 5.0.0 to 5.0.4 panic | yes | no | yes, and nothing else | yes |
 //! | accepts the name first | yes | STUNner only | no | no | no | if configured |
-//! | accepts in the second of the expiry | yes | yes | no | no | no | yes |
-//! | refuses with | 401 | 400 | 401 | 401 | 400 | |
+//! | accepts a login during its expiry second | yes | yes | no | no | no | yes |
+//! | refuses with | 401 | 400 | 401 | 401 | 400 | (SIP) |
+//!
+//! ejabberd accepts only logins that it minted.
 //!
 //! # Limits
 //!
@@ -81,12 +87,12 @@ const MAX_PASSWORD: usize = 256;
 ///
 /// There is at least one finding, and the smallest (worst) [verdict](Finding::verdict) is the
 /// verdict on the login. `secrets` are the raw bytes of the secrets that the TURN server has, or
-/// once had, in any order. Without a password, only the username is checked. `now` is the time on
-/// the TURN server's clock.
+/// once had, in any order. Without a password, only the username is checked, and whether a secret is
+/// empty. `now` is the time on the TURN server's clock.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
-/// use turn_credentials::diagnose::{Finding, OddExpiry, TimeUnit, Verdict, diagnose_at};
+/// use turn_credentials::diagnose::{Finding, TimeUnit, diagnose_at};
 ///
 /// let now = UnixTime::from_secs(1_700_000_000);
 /// let of_username = |username| diagnose_at(username, None, &[], now)[0];

@@ -24,7 +24,7 @@
 //! | clients that read a bare `RTCIceServer` | [`IceLease::single_server`] as JSON |
 //! | Matrix, Janus, draft-uberti-behave-turn-rest-00 | [`rest::Answer`] as JSON |
 //! | XMPP (XEP-0215) | [`xep_0215::services`] |
-//! | WHIP and WHEP (RFC 9725) | [`link_header::values`] |
+//! | WHIP (RFC 9725) and WHEP | [`link_header::values`] |
 //! | GStreamer, libdatachannel | [`turn_uri::values`] |
 
 mod browser;

@@ -277,12 +277,12 @@ impl Keyring {
     /// keyring.rotate(SharedSecret::new("next")?);
     ///
     /// /// Whether the long-term key of this password gives the request's MESSAGE-INTEGRITY.
-    /// fn is_integral(password: &str) -> bool {
+    /// fn is_keyed_with(password: &str) -> bool {
     ///     password == "OPaecmALAZgdp3w6/4JHN2IhjA8="
     /// }
     /// let allocates = |username, secs| -> Result<bool, CandidateError> {
     ///     let (_, mut passwords) = keyring.candidates_at(username, UnixTime::from_secs(secs))?;
-    ///     Ok(passwords.any(|password| is_integral(password.as_str())))
+    ///     Ok(passwords.any(|password| is_keyed_with(password.as_str())))
     /// };
     /// assert_eq!(allocates("1700000000:alice", 1_700_000_000), Ok(true));
     /// assert_eq!(allocates("1700000000:bob", 1_700_000_000), Ok(false));

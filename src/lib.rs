@@ -69,6 +69,7 @@ pub use username::{Layout, OwnedUsername, Username};
 pub mod _guides {
     //! Guides, which are also files under `docs/` in the repository.
 
+    #[cfg_attr(docsrs, doc = concat!("[repository]: <", env!("CARGO_PKG_REPOSITORY"), ">\n\n"))]
     #[doc = include_str!("../docs/my-turn-server-says-401.md")]
     pub mod my_turn_server_says_401 {}
 

@@ -5,7 +5,7 @@
 //! [`http`](https://docs.rs/http) crate, which most Rust HTTP clients use. Do not follow redirects:
 //! the key is for the provider's address only.
 //!
-//! # Xirsys, with ureq
+//! # Xirsys, with any HTTP client
 //!
 //! ```
 //! use core::time::Duration;

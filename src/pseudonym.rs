@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::secret::SharedSecret;
 use crate::username::Username;
 
-/// Derives a name from any account id, including one that TURN servers refuse as a name.
+/// A key that derives a name from any account id, even from one that TURN servers refuse as a name.
 ///
 /// Without TLS, a client sends its username in the clear; a pseudonym keeps the account id off the
 /// wire. With the same key, an account always has the same pseudonym, so coturn's per-user quota

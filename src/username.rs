@@ -56,7 +56,7 @@ pub enum Layout {
 /// are two names.
 ///
 /// ```
-/// use turn_credentials::{Error, Layout, UnixTime, Username};
+/// use turn_credentials::{Error, UnixTime, Username};
 ///
 /// let expiry = UnixTime::from_secs(1_700_000_000);
 /// let written = |username: Username<'_>| username.to_string();
@@ -83,7 +83,7 @@ impl<'a> Username<'a> {
     ///
     /// RFC 8489 section 14.3 requires fewer than 509. Chromium silently drops a server whose
     /// username has 509 bytes; from 510 on, Chromium and Firefox reject the whole configuration.
-    /// coturn up to 4.17 cuts a username at 512 bytes.
+    /// coturn up to 4.17.1 cuts a username at 512 bytes.
     pub const MAX_LEN: usize = 508;
 
     /// The last expiry that every TURN server accepts: 2147483647, in January 2038.

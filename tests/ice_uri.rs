@@ -196,7 +196,7 @@ fn what_browsers_refuse() {
     assert_eq!(refused("turn"), 1021 + 19, "below 1024 all but two");
 
     for (port, words) in
-        [(53, "Chromium blocks"), (465, "Firefox rejects"), (853, "Chromium ignores")]
+        [(53, "Chromium blocks"), (465, "Firefox blocks"), (853, "Chromium ignores")]
     {
         let message = refusal(&format!("turn:a:{port}")).unwrap().to_string();
         assert!(message.contains(words) && message.contains(&port.to_string()), "{message}");

@@ -19,7 +19,7 @@ use crate::time::UnixTime;
 ///
 /// ```
 /// use turn_credentials::UnixTime;
-/// use turn_credentials::diagnose::{Finding, TimeUnit, Verdict};
+/// use turn_credentials::diagnose::{Finding, Verdict};
 ///
 /// let expired_at = UnixTime::from_secs(1_700_000_000);
 /// let finding = Finding::Expired { expired_at, secs_ago: 90 };
@@ -33,7 +33,8 @@ use crate::time::UnixTime;
 pub enum Finding {
     /// The login is right.
     Accepted {
-        /// The index of the secret that made the password.
+        /// The index of the secret that made the password: 0 for the one that `Display` calls
+        /// "secret 1".
         secret: usize,
         /// The last second in which coturn accepts the login, on coturn's clock.
         expires_at: UnixTime,
@@ -46,7 +47,7 @@ pub enum Finding {
     },
     /// One of the secrets is empty. coturn accepts an empty secret, and then anyone can log in.
     EmptySecret {
-        /// The index of the secret.
+        /// The index of the secret: 0 for the one that `Display` calls "secret 1".
         secret: usize,
     },
 
@@ -106,7 +107,7 @@ pub enum Finding {
         /// How coturn answers it.
         verdict: Verdict,
     },
-    /// The expiry is after January 2038, beyond coturn's signed 32-bit numbers.
+    /// The expiry is after 2147483647, in January 2038: beyond coturn's signed 32-bit numbers.
     After2038 {
         /// How coturn answers it.
         verdict: Verdict,
@@ -153,7 +154,7 @@ pub enum Finding {
     Signed(Signed),
     /// The password was made with another form of the secret.
     Secret {
-        /// The index of the secret.
+        /// The index of the secret: 0 for the one that `Display` calls "secret 1".
         secret: usize,
         /// The form.
         form: SecretForm,
@@ -244,7 +245,7 @@ impl Finding {
 /// differ.
 const MINUTES: u64 = 15 * 60;
 
-/// coturn up to 4.17 accepts usernames of at most this length; later versions accept at most 508
+/// coturn up to 4.17.1 accepts usernames of at most this length; later versions accept at most 508
 /// bytes.
 pub(crate) const COTURN_MAX_LEN: usize = 512;
 
@@ -296,8 +297,8 @@ impl fmt::Display for Finding {
             }
             Self::TooLong { len } => write!(
                 f,
-                "the username has {len} bytes: browsers and coturn after 4.17 accept at most 508, \
-                 and coturn up to 4.17 at most 512"
+                "the username has {len} bytes: browsers and coturn after 4.17.1 accept at most 508, \
+                 and coturn up to 4.17.1 at most 512"
             ),
             Self::Expired { expired_at, secs_ago } => {
                 let (count, unit) = ago(secs_ago);

@@ -26,7 +26,7 @@ use super::uri::IceUri;
 /// assert_eq!(refusal("turns:turn.example.org:465")?, Some(blocked));
 /// assert_eq!(
 ///     blocked.to_string(),
-///     "browsers block port 465, and Firefox rejects the whole configuration"
+///     "Firefox blocks port 465, and rejects the whole configuration"
 /// );
 /// # Ok::<(), UriError>(())
 /// ```
@@ -63,7 +63,7 @@ fn blocked(port: u16) -> String {
     if port == DNS {
         format!("Chromium blocks port {port}, and ignores the URI")
     } else {
-        format!("browsers block port {port}, and Firefox rejects the whole configuration")
+        format!("Firefox blocks port {port}, and rejects the whole configuration")
     }
 }
 

@@ -18,7 +18,7 @@ use super::uri::{IceUri, UriError};
 use crate::error::IceError;
 use crate::json::Json;
 
-/// Why JSON is not an ICE server, or not a part of one.
+/// Why JSON, or a part of it, cannot be read as ICE servers.
 #[derive(Clone, Copy, Debug, Error)]
 pub(crate) enum Flaw {
     #[error("invalid type, expected ICE servers: a list, or an object with iceServers")]
@@ -104,7 +104,7 @@ fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
     .ok()
 }
 
-/// Why an entry cannot be trusted: it has a name that occurs twice, or a credential that is not a
+/// Why an entry cannot be trusted: it repeats a member that we read, or its credential is not a
 /// password.
 pub(crate) fn flaw_of(entry: &Json<'_>) -> Option<Flaw> {
     let mut kinds = TYPES.iter().filter_map(|name| entry.get_some(name));

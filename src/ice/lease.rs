@@ -55,8 +55,8 @@ pub struct IceLease {
 }
 
 impl IceLease {
-    /// Creates a lease of these servers, which is valid until the earliest known expiry of their
-    /// logins.
+    /// Creates a lease of these servers. It ends when the first of their logins does: at the earliest
+    /// known [`valid_until`](crate::ice::Login::valid_until).
     ///
     /// ```
     /// use turn_credentials::ice::Login;
@@ -116,7 +116,7 @@ impl IceLease {
     ///
     /// # Errors
     ///
-    /// [`IceError::NoTurn`] for an empty list, and the errors of
+    /// [`IceError::NoTurn`] for an empty list, and [`IceError::Credentials`] with the errors of
     /// [`TurnCredentials::generate_at`](crate::TurnCredentials::generate_at).
     pub fn generate_at(
         name: &str,
@@ -170,7 +170,7 @@ impl IceLease {
         self.servers
     }
 
-    /// The earliest known expiry of the logins, on our clock. `None` if no login's expiry is known.
+    /// The earliest known `valid_until` of the logins, on our clock. `None` if none is known.
     ///
     /// For a provider's lease, it is computed from the ttl that you gave, or from a shorter ttl
     /// that Twilio granted, because most providers do not report an expiry.
@@ -179,8 +179,8 @@ impl IceLease {
         self.valid_until
     }
 
-    /// The time left until the earliest known expiry. Send this to the client as the ttl. `None` if
-    /// no login's expiry is known.
+    /// The time left until [`valid_until`](Self::valid_until), or zero after it. Send this to the
+    /// client as the ttl. `None` if no login's `valid_until` is known.
     ///
     /// ```
     /// use core::time::Duration;
@@ -204,7 +204,7 @@ impl IceLease {
     }
 
     /// When to fetch the next lease, counted from `now`: after three quarters of the time that
-    /// remains. `None` if no login's expiry is known.
+    /// remains. `None` if no login's `valid_until` is known.
     ///
     /// ```
     /// use core::time::Duration;

@@ -1,4 +1,4 @@
-//! The `Link` header of WHIP and WHEP endpoints (RFC 9725 section 4.6).
+//! The `Link` header of WHIP endpoints (RFC 9725 section 4.6) and WHEP endpoints.
 
 use alloc::format;
 use alloc::string::String;

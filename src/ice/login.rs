@@ -50,8 +50,8 @@ impl Login {
     /// * [`IceError::NoLogin`] for an empty username or credential, which browsers reject.
     /// * [`IceError::ControlCharacter`] if one of them contains a control character (RFC 8265
     ///   section 4.1).
-    /// * [`Error::UsernameTooLong`] for a username over [`Username::MAX_LEN`] bytes, which browsers
-    ///   drop or reject.
+    /// * [`IceError::Credentials`] with [`Error::UsernameTooLong`] for a username over
+    ///   [`Username::MAX_LEN`] bytes, which browsers drop or reject.
     pub fn new(
         username: impl Into<String>,
         credential: impl Into<Credential>,

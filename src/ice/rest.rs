@@ -77,7 +77,7 @@ impl Answer {
     /// # Errors
     ///
     /// [`IceError::NoTurn`] if the lease has no TURN server; [`IceError::NoTtl`] if the login's
-    /// expiry is unknown.
+    /// `valid_until` is unknown.
     pub fn for_lease_at(lease: &IceLease, now: UnixTime) -> Result<Self, IceError> {
         let server = lease.single_server().ok_or(IceError::NoTurn)?;
         let login = server.login().ok_or(IceError::NoTurn)?.clone();

@@ -17,7 +17,8 @@ use crate::time::UnixTime;
 /// With the feature `serde`, it is written as `{"iceServers": [...]}`, which
 /// `new RTCPeerConnection()` accepts unchanged. It is read from such an object (also with
 /// `ice_servers`), from a bare list, or from one server. Anything that is not a usable
-/// [`IceServer`] is left out and [counted](Self::dropped); it is an error if nothing is left.
+/// [`IceServer`] is left out and [counted](Self::dropped); it is an error if all of them are. An
+/// empty list is valid.
 ///
 /// ```
 /// use turn_credentials::{IceServer, IceServers};
@@ -95,7 +96,8 @@ impl IceServers {
 
     /// Keeps at most `count` URIs, in their original order, covering as many kinds as possible.
     ///
-    /// Each URI slows down ICE gathering, and Firefox warns if there are five or more. One of each kind is chosen first, with this priority: STUN (`stun` before `stuns`, which Firefox does not
+    /// Each URI slows down ICE gathering, and Firefox warns if there are five or more. One of each
+    /// kind is chosen first, with this priority: STUN (`stun` before `stuns`, which Firefox does not
     /// support), TURN over UDP, TURN over TCP, and TURN over TLS (preferably on port 443, which
     /// passes most firewalls). Then comes a second of each kind, and so on. TURN over DTLS, which
     /// few clients support, comes last. Call [`for_browsers`](Self::for_browsers) before this.

@@ -59,8 +59,8 @@ impl TurnServer {
     /// # Errors
     ///
     /// * [`IceError::NoUrls`] if there is no URI; [`IceError::NoTurn`] if there are only STUN URIs.
-    /// * [`Error::TtlTooShort`] for a ttl under one second, and [`Error::ExpiryOutOfRange`] for a
-    ///   ttl over 2147483647 seconds.
+    /// * [`IceError::Credentials`] with [`Error::TtlTooShort`] for a ttl under one second, and with
+    ///   [`Error::ExpiryOutOfRange`] for a ttl over 2147483647 seconds.
     ///
     /// [`Error::TtlTooShort`]: crate::Error::TtlTooShort
     /// [`Error::ExpiryOutOfRange`]: crate::Error::ExpiryOutOfRange

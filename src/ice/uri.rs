@@ -362,8 +362,8 @@ pub enum UriError {
     #[error("the URI is empty: look for an unset variable or an extra comma")]
     Empty,
 
-    /// The URI has quotation marks, usually around it: some tools keep those of a configuration
-    /// file.
+    /// The URI has quotation marks, usually around it: some tools do not remove them from a value in
+    /// a configuration file.
     #[error("the URI has quotation marks around it: leave them out")]
     Quoted,
 
@@ -417,7 +417,7 @@ pub enum UriError {
     NotAscii,
 
     /// The host has a wildcard, as in `turn:*.example.org`, which Firefox rejects.
-    #[error("the host has a wildcard, which only a certificate may have: name one server")]
+    #[error("the host has a wildcard, which no client can resolve: name one server")]
     Wildcard,
 
     /// The port is not a number within 1..=65535.

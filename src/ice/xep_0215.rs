@@ -14,9 +14,9 @@ use crate::wiped::Wiped;
 /// Writes the `<service/>` elements of these servers, one per line, for a `<services/>` element in
 /// the namespace `urn:xmpp:extdisco:2`.
 ///
-/// TURN entries have the login, `restricted`, and, if it is known, the expiry on our own clock, in
-/// UTC (XEP-0082). STUN entries have none of these. The text contains the credential: the caller
-/// must wipe it.
+/// TURN entries have the login, `restricted` and, if the login's `valid_until` is known, `expires`:
+/// that time in UTC (XEP-0082). STUN entries have none of these. The text contains the credential:
+/// the caller must wipe it.
 ///
 /// ```
 /// use core::time::Duration;

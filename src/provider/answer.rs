@@ -14,7 +14,7 @@ use crate::time::UnixTime;
 /// Returns the response if its status is 2xx.
 ///
 /// ```
-/// use turn_credentials::provider::{ApiError, http::Response, successful};
+/// use turn_credentials::provider::{http::Response, successful};
 ///
 /// assert!(successful(&Response::new(vec![])).is_ok());
 ///
@@ -26,7 +26,7 @@ use crate::time::UnixTime;
 ///
 /// # Errors
 ///
-/// [`ApiError::Status`] for any other status, with the wait that `Retry-After` asks for.
+/// [`ApiError::Status`] for any other status, with the wait if `Retry-After` is a number of seconds.
 pub fn successful(response: &Response<Vec<u8>>) -> Result<&Response<Vec<u8>>, ApiError> {
     if response.status().is_success() { Ok(response) } else { Err(ApiError::of_status(response)) }
 }

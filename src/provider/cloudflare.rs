@@ -57,7 +57,8 @@ const GATEWAY: Gateway = Gateway::known("https://rtc.live.cloudflare.com");
 /// assert_eq!(Key::new("0123", "two words").unwrap_err(), CallError::Secret);
 /// assert_eq!(
 ///     Key::new("", "token").unwrap_err().to_string(),
-///     "the key's id must be a non-empty string other than . and .., without a colon, a slash or a control character"
+///     "the key's id must be a non-empty string other than . and .., without a colon, a slash \
+///      or a control character"
 /// );
 /// ```
 #[derive(Clone, Debug)]
@@ -96,7 +97,7 @@ impl Key {
     }
 }
 
-/// Asks for ICE servers: `generate-ice-servers`.
+/// A call for ICE servers: `generate-ice-servers`.
 ///
 /// It also reads the answers of the older call `generate`, which have one server with all URIs.
 ///
@@ -158,7 +159,7 @@ impl IceRequest {
         Ok(Self { key: key.clone(), gateway: GATEWAY, ttl, custom_identifier: None, now })
     }
 
-    /// Sets the `customIdentifier`, such as a user name, under which Cloudflare's analytics count
+    /// Sets the `customIdentifier`, such as an account id, under which Cloudflare's analytics count
     /// the login.
     ///
     /// ```
@@ -167,7 +168,8 @@ impl IceRequest {
     /// # use turn_credentials::provider::{ApiCall, CallError};
     /// # use turn_credentials::provider::cloudflare::{IceRequest, Key};
     /// # let (key, now) = (Key::new("0123", "token")?, UnixTime::from_secs(1_700_000_000));
-    /// let call = IceRequest::new(&key, Duration::from_secs(60), now)?.with_custom_identifier("alice");
+    /// let call = IceRequest::new(&key, Duration::from_secs(60), now)?;
+    /// let call = call.with_custom_identifier("alice");
     /// let request = call.request()?.into_inner();
     /// assert_eq!(request.body(), br#"{"customIdentifier":"alice","ttl":60}"#);
     /// # Ok::<(), CallError>(())
@@ -201,7 +203,7 @@ impl ApiCall for IceRequest {
     }
 }
 
-/// Revokes a login before it expires: `<username>/revoke`.
+/// A call that revokes a login before it expires: `<username>/revoke`.
 ///
 /// ```
 /// use turn_credentials::provider::cloudflare::{Key, RevokeRequest};

@@ -43,7 +43,8 @@ pub enum CallError {
 
     /// A secret or key is empty, or has a character that cannot be sent in a header.
     #[error(
-        "the secret is empty, or has a character that cannot be sent in a header: a newline from a file?"
+        "the secret or key is empty, or has a character that cannot be sent in a header, such as a \
+         line end from a file"
     )]
     Secret,
 
@@ -117,7 +118,7 @@ pub enum ApiError {
         retryable: bool,
         /// The status code: HTTP's, or the provider's own.
         status: u16,
-        /// How long the provider asks to wait.
+        /// How long the provider asks you to wait: `Retry-After`, if it is a number of seconds.
         retry_after: Option<Duration>,
     },
 
@@ -127,7 +128,7 @@ pub enum ApiError {
     Status {
         /// The status code.
         status: u16,
-        /// How long the provider asks to wait.
+        /// How long the provider asks you to wait: `Retry-After`, if it is a number of seconds.
         retry_after: Option<Duration>,
     },
 
@@ -217,7 +218,7 @@ impl ApiError {
         }
     }
 
-    /// How long the provider asks to wait.
+    /// How long the provider asks you to wait: `Retry-After`, if it is a number of seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -19,8 +19,8 @@ use crate::wiped::Wiped;
 ///
 /// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the request, with
 /// `(secret)` in place of the query, the body and the header values that you do not let it show.
-/// Secret header values are marked as [sensitive](HeaderValue::set_sensitive), so clients keep them
-/// out of their logs. The memory of the `http::Request` is not wiped.
+/// Secret header values are marked with `HeaderValue::set_sensitive`: clients that respect the mark
+/// keep them out of their logs. The memory of the `http::Request` is not wiped.
 ///
 /// A POST, PUT or PATCH without a body gets `content-length: 0`: some clients omit it, and some
 /// proxies then answer 411.
@@ -117,7 +117,8 @@ impl HttpRequest {
     ///
     /// # Errors
     ///
-    /// [`CallError::Http`] for a token that a header cannot carry, such as one with a line end.
+    /// [`CallError::Http`], not [`CallError::Secret`], for a token that a header cannot carry, such as
+    /// one with a line end. An empty token is not refused.
     pub fn with_bearer(self, token: &ApiKey) -> Result<Self, CallError> {
         self.with_authorization("Bearer", token.as_str())
     }

@@ -1,5 +1,5 @@
-//! Metered: `/api/v1/turn/credential` creates an API key, and `/api/v1/turn/credentials` lists its
-//! servers.
+//! Metered's [TURN REST API](https://www.metered.ca/docs/turn-rest-api):
+//! `/api/v1/turn/credential` creates an API key, and `/api/v1/turn/credentials` lists its servers.
 //!
 //! For a login that expires, create a key for each client with [`KeyRequest`], then list its
 //! servers with [`IceRequest`].
@@ -28,7 +28,7 @@ use crate::percent;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// Asks for the ICE servers of an API key. Their logins expire with the key, but the answer does not
+/// A call for the ICE servers of an API key. Their logins expire with the key, but the answer does not
 /// say when: see [`with_ttl`](Self::with_ttl).
 ///
 /// ```
@@ -122,7 +122,7 @@ impl ApiCall for IceRequest {
     }
 }
 
-/// Creates an API key and its login, both valid for the ttl.
+/// A call that creates an API key and its login, both valid for the ttl.
 ///
 /// ```
 /// use core::time::Duration;
@@ -191,7 +191,7 @@ impl KeyRequest {
         })
     }
 
-    /// Sets the label, such as a user name, under which the dashboard lists the key.
+    /// Sets the label, such as an account id, under which the dashboard lists the key.
     #[must_use]
     pub fn with_label(self, label: &str) -> Self {
         Self { label: Some(label.to_owned()), ..self }

@@ -23,7 +23,7 @@ use crate::json::Json;
 use crate::percent;
 use crate::time::UnixTime;
 
-/// Asks for ICE servers. If Twilio grants a shorter ttl than requested, the lease has the shorter
+/// A call for ICE servers. If Twilio grants a shorter ttl than requested, the lease has the shorter
 /// one.
 ///
 /// ```

@@ -118,7 +118,7 @@ fn what_browsers_refuse_is_left_out() {
     let notes: Vec<_> = notes.lines().collect();
     assert_eq!(notes.len(), 2);
     assert!(notes[0].starts_with(&format!("note: left out {stuns}: Firefox")), "{notes:?}");
-    assert!(notes[1].starts_with(&format!("note: left out {smtp}: browsers block")), "{notes:?}");
+    assert!(notes[1].starts_with(&format!("note: left out {smtp}: Firefox blocks")), "{notes:?}");
     let (kept, notes) = urls(&[&all[..], &["--unfiltered"]].concat());
     assert_eq!((kept, &*notes), (serde_json::json!([stuns, turn, smtp]), ""));
 

@@ -14,13 +14,13 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
-    /// Any program can forge an `Origin`, but with neither origins nor a key, anybody could ask.
+    /// Fails if nobody could ask.
     pub(crate) fn new(origins: &[&str], client_key: Option<ApiKey>) -> Result<Self, SettingsError> {
         const ORIGIN: &str = "BROKER_ORIGIN";
         const KEY: &str = "BROKER_CLIENT_KEY";
 
         if origins.is_empty() && client_key.is_none() {
-            let why = "not set, nor is BROKER_CLIENT_KEY: anybody could ask, and you would pay";
+            let why = "not set, nor is BROKER_CLIENT_KEY: nobody could get a token";
             return Err(SettingsError::new(ORIGIN, why));
         }
         let origins = origins.iter().map(|text| origin(text)).collect::<Option<_>>();

@@ -56,8 +56,8 @@ impl Account {
         Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
     }
 
-    /// Creates a sub-account, `primary#sub`, that has its own secret. The secret must not begin with
-    /// `!`.
+    /// Creates a sub-account, `primary#sub`, that has its own secret. Xirsys takes a secret that
+    /// begins with `!` for the primary account's.
     ///
     /// ```
     /// use turn_credentials::provider::xirsys::{Account, HostRequest};

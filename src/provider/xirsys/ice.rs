@@ -24,7 +24,7 @@ use crate::provider::gateway::Gateway;
 use crate::provider::http_request::HttpRequest;
 use crate::time::UnixTime;
 
-/// Asks for ICE servers: `PUT /_turn/<channel>?webrtc=1`.
+/// A call for ICE servers: `PUT /_turn/<channel>?webrtc=1`.
 ///
 /// Xirsys has used several forms of answer; this call reads all of them.
 ///

@@ -1,8 +1,8 @@
-//! Which addresses are public: Xirsys can use no others as a user's address.
+//! Which addresses are public: Xirsys's own clients send only these as a user's address.
 
 use core::net::IpAddr;
 
-/// The ranges that Xirsys's own clients do not send: private, reserved, for documentation, or
+/// The ranges that those clients do not send: private, reserved, for documentation, or
 /// multicast (RFC 6890, RFC 5735, RFC 4291).
 const NOT_PUBLIC: [&str; 23] = [
     "0.0.0.0/8",

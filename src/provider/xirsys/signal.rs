@@ -20,7 +20,7 @@ use crate::provider::gateway::{Gateway, is_base};
 use crate::provider::http_request::HttpRequest;
 use crate::wiped::Wiped;
 
-/// Asks for a token for the signalling WebSocket: `PUT /_token/<channel>`. It is not a TURN
+/// A call for a token for the signalling WebSocket: `PUT /_token/<channel>`. The token is not a TURN
 /// credential.
 ///
 /// ```
@@ -65,7 +65,8 @@ impl TokenRequest {
     /// use turn_credentials::provider::xirsys::{Account, TokenRequest};
     ///
     /// let account = Account::new("ident", "secret")?;
-    /// let call = |user| TokenRequest::new(&account, "my/channel", user, Some(Duration::from_secs(60)));
+    /// let minute = Some(Duration::from_secs(60));
+    /// let call = |user| TokenRequest::new(&account, "my/channel", user, minute);
     /// assert!(call(Some("alice")).is_ok());
     /// assert!(call(Some("@alice:lab.test")).is_err());
     /// # Ok::<(), CallError>(())
@@ -74,7 +75,7 @@ impl TokenRequest {
     /// # Errors
     ///
     /// [`CallError::Argument`] for a channel with an empty segment, `.` or `..`, and for a user that
-    /// is not 1 to 64 letters, digits, dots, underscores, tildes or hyphens; [`CallError::Ttl`] for a
+    /// is not 1 to 64 ASCII letters, digits, dots, underscores, tildes or hyphens; [`CallError::Ttl`] for a
     /// ttl under one second or over 4294967295 seconds.
     pub fn new(
         account: &Account,
@@ -152,7 +153,7 @@ impl SignalToken {
     }
 }
 
-/// Asks for the host of the signalling WebSocket: `GET /_host?type=signal`.
+/// A call for the host of the signalling WebSocket: `GET /_host?type=signal`.
 ///
 /// ```
 /// use turn_credentials::provider::xirsys::{Account, HostRequest};
