@@ -1,8 +1,9 @@
-//! The broker with a Redis that is right, wrong, away, frozen or full.
+//! The broker with a Redis that is right, wrong, away, frozen, full or no longer the primary.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -199,4 +200,41 @@ fn a_redis_that_sends_for_ever_costs_neither_time_nor_memory() {
         until(|| token(&broker).status == 200);
         broker.stop();
     }
+}
+
+/// Forwards each new connection to the server whose address is in `target`. Returns its own address.
+fn forward_to(target: &Arc<Mutex<String>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address").to_string();
+    let target = Arc::clone(target);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let server = TcpStream::connect(target.lock().unwrap().as_str()).expect("the target");
+            let [client_too, server_too] = [&client, &server].map(|end| end.try_clone().unwrap());
+            for (mut from, mut to) in [(client, server), (server_too, client_too)] {
+                thread::spawn(move || {
+                    _ = io::copy(&mut from, &mut to);
+                    _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn a_primary_that_becomes_a_replica_is_left_for_the_new_primary() {
+    let (old, new) = (Redis::start(), Redis::start());
+    let primary = Arc::new(Mutex::new(old.address()));
+    let password = format!("--redis-password-file={}", redis::PASSWORD);
+    let broker = with(&format!("redis://{}", forward_to(&primary)), &[&password]);
+    assert_eq!(token(&broker).status, 200);
+
+    *primary.lock().unwrap() = new.address();
+    let address = new.address();
+    let (host, port) = address.split_once(':').expect("a host and a port");
+    old.ask(&["REPLICAOF", host, port]);
+    assert_eq!(token(&broker).status, 503);
+    until(|| token(&broker).status == 200);
+    assert_eq!(old.ask(&["ROLE"])[0], "slave");
 }

@@ -170,7 +170,7 @@ impl Tokens {
         // The rest of the error is Redis's own text, or contains the user name.
         let (kind, code) = (error.category(), code(&error));
         let refused = error.kind() == ErrorKind::AuthenticationFailed
-            || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
+            || matches!(code, "WRONGPASS" | "NOAUTH");
         let reason = match () {
             () if refused => "it refuses the password, or requires one",
             () if error.is_timeout() => "it does not answer",
