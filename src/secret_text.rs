@@ -15,9 +15,9 @@ pub(crate) fn in_config(value: &[u8]) -> Result<&[u8], Error> {
     if secret.len() == value.len() { Ok(secret) } else { Err(Error::SecretNotTrimmed) }
 }
 
-fn trimmed(text: &[u8]) -> &[u8] {
-    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+pub(crate) fn trimmed(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text).trim_ascii()
 }
 

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use proptest::prelude::*;
-use turn_credentials::diagnose::{Finding, SecretForm, Verdict, diagnose_at};
+use turn_credentials::diagnose::{Finding, SecretForm, Verdict, diagnose_at, diagnose_with};
 use turn_credentials::{Keyring, SharedSecret, UnixTime};
 
 mod mistakes;
@@ -93,6 +93,8 @@ fn everything_told_of_a_username() {
         (":E", &["expiry-junk"]),
         ("a:Ex", &["expiry-junk"]),
         ("a:1795651199x", &["expiry-junk", "expired"]),
+        ("a:+Ex", &["expiry-junk"]),
+        ("a:-Ex", &["expiry-junk"]),
         ("Ea", &["expiry-junk"]),
         ("E%a", &["expiry-junk"]),
         ("+Ea", &["expiry-junk"]),
@@ -108,9 +110,9 @@ fn everything_told_of_a_username() {
         ("123456789.a", &["username-no-expiry"]),
         ("a:123456789x", &["username-no-expiry"]),
         ("a:123456789", &["expiry-is-ttl", "username-name-first"]),
-        ("0123456789:a", &["expiry-leading-zeros", "expiry-is-ttl"]),
+        ("0123456789:a", &["expiry-is-ttl", "expiry-leading-zeros"]),
         ("0:a", &["expiry-is-ttl"]),
-        ("00:a", &["expiry-leading-zeros", "expiry-is-ttl"]),
+        ("00:a", &["expiry-is-ttl", "expiry-leading-zeros"]),
         ("0E:a", &["expiry-leading-zeros"]),
         ("+E:E", &["expiry-sign"]),
         ("-42:E", &["username-name-first"]),
@@ -122,6 +124,10 @@ fn everything_told_of_a_username() {
         ("999999999:a", &["expiry-is-ttl"]),
         ("1000000000:a", &["expired"]),
         ("1795651199:a", &["expired"]),
+        ("1795651199|a", &["expired", "username-other-separator"]),
+        ("1795651199:a\u{1}b", &["expired", "username-control-character"]),
+        ("0001795651199:a", &["expired", "expiry-leading-zeros"]),
+        ("1795651199.5:a", &["expiry-fraction", "expired"]),
         ("1795651200:a", &["accepted", "expiry-last-second"]),
         ("1795651201:a", &["accepted"]),
         ("1827273600:a", &["accepted"]),
@@ -137,6 +143,10 @@ fn everything_told_of_a_username() {
         ("E:a\u{1}b c", &["username-forbidden-character"]),
         ("E:a\u{1}b", &["username-control-character"]),
         ("E:a\0b", &["username-control-character"]),
+        ("E:a\0b c", &["username-control-character"]),
+        ("E:a b\0c", &["username-forbidden-character", "username-control-character"]),
+        ("E%3Aa\0b", &["username-percent-encoded", "username-control-character"]),
+        ("E:union\0select", &["username-control-character"]),
         ("E:unionselect", &["username-union-select"]),
         ("E:union\u{1}select", &["username-union-select", "username-control-character"]),
         ("E:union select", &["username-union-select", "username-forbidden-character"]),
@@ -158,6 +168,11 @@ fn everything_told_of_a_username() {
     // The clock of a machine without a clock battery starts in 1970.
     let early = UnixTime::from_secs(5);
     assert!(diagnose_at("5:a", None, &[], early).contains(&Finding::LastSecond));
+    // Of two control characters, the one that matters is named.
+    let username = "1795654800:a\u{1}b\0c";
+    let findings = diagnosed(username, &mistakes::password("north", username));
+    let nul = Finding::ControlCharacter { index: 14, verdict: Verdict::Unauthorized };
+    assert_eq!(findings, [nul]);
     // coturn reads the sign with `atol`, and then its comparison overflows.
     let negative = format!("a:-{e}");
     let findings = diagnosed(&negative, &mistakes::password("north", &negative));
@@ -394,6 +409,7 @@ fn secret_forms() {
         (SecretForm::Trimmed, "\u{feff}north \r\n", "north"),
         (SecretForm::Unquoted, "\"north\"", "north"),
         (SecretForm::FromConfigFile, "== \"north\" ", "north"),
+        (SecretForm::FromConfigFile, "north\u{b}", "north"),
         (SecretForm::HexDecoded, "6e6F727468", "north"),
         (SecretForm::Base64Decoded, "bm9ydGg=", "north"),
         (SecretForm::Base64Decoded, "bm9ydGg", "north"),
@@ -447,7 +463,7 @@ fn odd_username() -> impl Strategy<Value = String> {
         "[0-9]{1,20}|[0-9]{1,3}[.][0-9]{1,3}|[-+.0-9a-e|% ]{0,6}",
         Just(String::from("union")),
         Just(String::from("Select")),
-        "[\u{1}\t' \u{85}]",
+        "[\0\u{1}\t' \u{85}]",
     ];
     let mark = "[:|:.;,%-]?(3A)?";
     prop_oneof![
@@ -462,7 +478,7 @@ proptest! {
     /// coturn answers with the smallest verdict, which is the verdict of the first finding.
     #[test]
     fn verdicts_are_coturns(username in odd_username()) {
-        prop_assume!(!username.is_empty() && !username.contains('\0'));
+        prop_assume!(!username.is_empty());
         let findings = diagnosed(&username, &mistakes::password("north", &username));
         let smallest = findings.iter().map(Finding::verdict).min().unwrap();
         let expected = reference::verdict(&username, NOW).unwrap_or(Verdict::Depends);
@@ -470,6 +486,40 @@ proptest! {
         let first = findings[0].verdict();
         prop_assert!(first == expected || expected == Verdict::Accepted, "{:?} {:?}", username, findings);
     }
+}
+
+/// What was encoded after it was signed is not the login that the secret made.
+#[test]
+fn encoded_after_it_was_signed() {
+    let findings = diagnosed("1795654800:a%40b", &mistakes::password("north", "1795654800:a@b"));
+    let codes: Vec<_> = findings.iter().map(Finding::code).collect();
+    assert_eq!(codes, ["username-percent-encoded"]);
+}
+
+/// After January 2038, no login is good.
+#[test]
+fn a_clock_after_2038() {
+    for now in [1 << 31, 3_000_000_000, NOW * 1000, u64::MAX] {
+        for username in ["0:a", "430112251", "2147483647:alice", "3000000100:a", "x"] {
+            let now = UnixTime::from_secs(now);
+            let password = mistakes::password("north", username);
+            let findings = diagnose_at(username, Some(&password), &secrets(), now);
+            assert_eq!(findings[0].verdict(), Verdict::Unauthorized, "{username} {findings:?}");
+            assert!(!findings.iter().any(|finding| finding.code() == "accepted"), "{findings:?}");
+        }
+    }
+}
+
+/// coturn accepts any separator; this crate mints with punctuation only.
+#[test]
+fn a_separator_that_only_coturn_accepts() {
+    let username = "1795654800xalice";
+    let password = mistakes::password("north", username);
+    let told =
+        |password| diagnose_with('x', username, password, &secrets(), UnixTime::from_secs(NOW));
+    assert_eq!(told(Some(&password))[0].code(), "accepted");
+    assert_eq!(told(Some("wrong"))[0].verdict(), Verdict::Unauthorized);
+    assert_eq!(told(None)[0].code(), "unproven");
 }
 
 /// Without a password or without a secret, no login is called good.

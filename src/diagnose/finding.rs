@@ -227,16 +227,23 @@ impl Finding {
         self.verdict() != Verdict::Accepted
     }
 
-    /// The place of a finding: refusals come first, then possible refusals, then warnings about an
-    /// accepted login, then its acceptance, then remarks.
+    /// The place of a finding: refusals come first, then oddities that coturn ignores in a refused
+    /// login, then possible refusals, then warnings about an accepted login, then its acceptance,
+    /// then remarks.
     pub(crate) fn rank(&self) -> u8 {
         match (self.verdict(), self) {
             (Verdict::BadRequest, _) => 0,
+            (
+                Verdict::Unauthorized,
+                Self::ControlCharacter { .. }
+                | Self::OtherSeparator { .. }
+                | Self::OddExpiry { how: OddExpiry::LeadingZeros, .. },
+            ) => 2,
             (Verdict::Unauthorized, _) => 1,
-            (_, Self::Accepted { .. } | Self::Unproven { .. }) => 4,
-            (_, Self::LastSecond | Self::BareExpiry | Self::NameFirst | Self::SeparatorInName) => 5,
-            (Verdict::Depends, _) => 2,
-            (Verdict::Accepted, _) => 3,
+            (_, Self::Accepted { .. } | Self::Unproven { .. }) => 5,
+            (_, Self::LastSecond | Self::BareExpiry | Self::NameFirst | Self::SeparatorInName) => 6,
+            (Verdict::Depends, _) => 3,
+            (Verdict::Accepted, _) => 4,
         }
     }
 }

@@ -7,6 +7,7 @@ use core::fmt;
 use crate::diagnose::disguise::{unhex, unquoted};
 use crate::diagnose::words::{Words, words};
 use crate::secret::SharedSecret;
+use crate::secret_text::{BYTE_ORDER_MARK, trimmed};
 use crate::wiped::WipedBytes;
 
 /// A form in which the other side may hold a secret, after a file, a shell, a configuration or a
@@ -182,16 +183,13 @@ fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> WipedBytes {
     key
 }
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-fn trimmed(secret: &[u8]) -> &[u8] {
-    secret.strip_prefix(BYTE_ORDER_MARK).unwrap_or(secret).trim_ascii()
-}
-
 /// Like coturn's `parse_arg_string`: drops `=` and blanks at the beginning, and white space at the
 /// end. If a `"` then comes first, drops it, and one `"` at the end.
 fn from_config_file(line: &[u8]) -> &[u8] {
-    let mut value = line.trim_ascii_end();
+    let mut value = line;
+    while let [rest @ .., b' ' | b'\t'..=b'\r'] = value {
+        value = rest;
+    }
     while let [b'=' | b' ' | b'\t', rest @ ..] = value {
         value = rest;
     }

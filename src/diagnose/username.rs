@@ -14,16 +14,20 @@ use crate::username::{Layout, Username};
 /// How coturn (`get_rest_api_timestamp`, `is_secure_string`) answers a username whose password is
 /// right.
 pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) -> Verdict {
-    if has_insecure_byte(username) || name::has_union_select(username) {
+    let read = c_string(username);
+    if has_insecure_byte(read) || name::has_union_select(read) {
         return Verdict::BadRequest;
     }
-    if username.contains('\0') || username.len() > COTURN_MAX_LEN {
+    if read != username || username.len() > COTURN_MAX_LEN {
         return Verdict::Unauthorized;
     }
+    let Ok(now) = i32::try_from(now.as_secs()) else {
+        // After January 2038, every expiry that coturn can store has passed.
+        return Verdict::Unauthorized;
+    };
     // coturn subtracts the times as signed 32-bit numbers: on overflow, the result depends on the
     // compiler.
     let expiry = low_bits(coturns_number(username, separator));
-    let now = low_bits(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
     match (expiry >= now, expiry.wrapping_sub(now) >= 0) {
         (true, true) => Verdict::Accepted,
         (false, false) => Verdict::Unauthorized,
@@ -65,6 +69,11 @@ fn atol(text: &str) -> i64 {
     })
 }
 
+/// What coturn, written in C, reads of a text: the part before NUL.
+fn c_string(text: &str) -> &str {
+    text.split('\0').next().unwrap_or_default()
+}
+
 fn has_insecure_byte(username: &str) -> bool {
     username.contains(INSECURE)
 }
@@ -77,18 +86,22 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
     }
     let mut findings = Vec::new();
     findings.extend((username.len() > Username::MAX_LEN).then_some(too_long));
-    findings.extend(name::has_union_select(username).then_some(Finding::UnionSelect));
+    let read = c_string(username);
+    findings.extend(name::has_union_select(read).then_some(Finding::UnionSelect));
     let verdict = coturns_verdict(username, separator, now);
     let reading = Reading::of(username, separator);
     let disguise = Disguise::ALL.into_iter().find_map(|how| {
         let below = how.undo(username)?;
         let is_plain = reading.as_ref().is_some_and(Reading::is_plain);
         let reads = Reading::of(below.as_str(), separator).is_some_and(|below| below.is_plain());
-        let fits = has_insecure_byte(username) || (reads && !is_plain);
+        let fits = has_insecure_byte(read) || (reads && !is_plain);
         (fits && !has_insecure_byte(below.as_str())).then_some((how, below))
     });
+    let nul = username.find('\0');
+    let control = |index| Finding::ControlCharacter { index, verdict };
     if let Some((how, below)) = disguise {
         findings.push(Finding::Disguised { how, verdict });
+        findings.extend(nul.map(control));
         if let Some(reading) =
             Reading::of(below.as_str(), separator).filter(|_| verdict <= Verdict::Unauthorized)
         {
@@ -97,11 +110,11 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         }
         return findings;
     }
-    let mut characters = username.char_indices();
-    if let Some((index, character)) = characters.clone().find(|(_, c)| INSECURE.contains(c)) {
+    if let Some((index, character)) = read.char_indices().find(|(_, c)| INSECURE.contains(c)) {
         findings.push(Finding::ForbiddenCharacter { character, index });
-    } else if let Some((index, _)) = characters.find(|(_, c)| c.is_control()) {
-        findings.push(Finding::ControlCharacter { index, verdict });
+        findings.extend(nul.map(control));
+    } else {
+        findings.extend(nul.or_else(|| username.find(char::is_control)).map(control));
     }
     match reading {
         // The reading may take its expiry from a place where coturn does not look: drop the
@@ -154,7 +167,7 @@ impl<'a> Reading<'a> {
             (true, _) => reading(Place::Layout(Layout::ExpiryFirst), before, after),
             (_, true) if before.is_empty() => reading(Place::Junk, after, ""),
             (_, true) => reading(Place::Layout(Layout::NameFirst), after, before),
-            _ if is_time(after) => reading(Place::Junk, digits(after), before),
+            _ if is_time(after) => reading(Place::Junk, digits(unsigned(after)), before),
             _ => match after.rsplit_once(separator) {
                 Some((rest, last)) if is_time(last) && is_number(last) => {
                     reading(Place::SeparatorInFirstName, last, rest)
@@ -256,7 +269,7 @@ const INSECURE: [char; 7] = [' ', '\t', '\r', '\n', '\'', '"', '\\'];
 
 /// Whether the text is digits, perhaps with a sign before them and a fraction after them.
 fn is_number(text: &str) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let text = unsigned(text);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     all_digits(whole) && all_digits(fraction)
 }
@@ -264,8 +277,13 @@ fn is_number(text: &str) -> bool {
 /// Whether the text begins with a number that may be a point in time: one of at least ten digits,
 /// perhaps after a sign and leading zeros.
 fn is_time(text: &str) -> bool {
-    let digits = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+    let digits = digits(unsigned(text));
     digits.trim_start_matches('0').len() >= 10
+}
+
+/// The text without the sign before it.
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix(['+', '-']).unwrap_or(text)
 }
 
 /// Whether the text is a time from 2001 to January 2038, where coturn's 32-bit times end.

@@ -124,6 +124,7 @@ fn usernames(now: u64) -> Vec<Mistake> {
         right(format!("{e}abc"), "expiry-junk", Answer::Relay),
         right(format!(":{e}"), "expiry-junk", Answer::Relay),
         right(format!("alice:{e}abc"), "expiry-junk", Answer::Relay),
+        right(format!("alice:+{e}abc"), "expiry-junk", Answer::Relay),
         right(format!("42:{e}"), "username-number-first", UNAUTHORIZED),
         // A telephone number.
         right(format!("5551234567:{e}"), "username-number-first", UNAUTHORIZED),
@@ -150,7 +151,10 @@ fn usernames(now: u64) -> Vec<Mistake> {
         right(format!("{e}:a\tb"), "username-forbidden-character", BAD_REQUEST),
         right(format!("{e}:a\u{1}b"), "username-control-character", Answer::Relay),
         right(format!("{e}:a\0b"), "username-control-character", UNAUTHORIZED),
+        right(format!("{e}:a\0b c"), "username-control-character", UNAUTHORIZED),
         right(format!("{e}:reunion-selection"), "username-union-select", BAD_REQUEST),
+        right(format!("{e}:reunion\u{1}selection"), "username-union-select", BAD_REQUEST),
+        right(format!("{e}:reunion\0selection"), "username-control-character", UNAUTHORIZED),
         right(format!("{e}:{}", "a".repeat(497)), "accepted", Answer::Relay),
         right(format!("{e}:{}", "a".repeat(498)), "username-too-long", Answer::Either),
         right(format!("{e}:{}", "a".repeat(502)), "username-too-long", UNAUTHORIZED),
@@ -163,6 +167,12 @@ fn usernames(now: u64) -> Vec<Mistake> {
         right(format!("{e}:alice\r\n"), "username-line-end", BAD_REQUEST),
         changed(plain(), format!("{e}%3Aalice"), "username-percent-encoded", UNAUTHORIZED),
         right(format!("{e}%3Aalice"), "username-percent-encoded", Answer::Relay),
+        changed(
+            format!("{e}:alice@lab.test"),
+            format!("{e}:alice%40lab.test"),
+            "username-percent-encoded",
+            UNAUTHORIZED,
+        ),
         changed(plain(), STANDARD.encode(plain()), "username-base64", UNAUTHORIZED),
         right(STANDARD.encode(plain()), "username-base64", UNAUTHORIZED),
     ]

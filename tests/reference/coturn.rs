@@ -4,8 +4,10 @@ use turn_credentials::diagnose::Verdict;
 
 /// How coturn answers a username whose password is right; `None` where its build or version decides.
 pub(crate) fn verdict(username: &str, now: u64) -> Option<Verdict> {
-    let lower = username.to_ascii_lowercase();
-    if username.contains([' ', '\t', '\r', '\n', '\'', '"', '\\'])
+    // It is a C string: it ends at NUL.
+    let read = username.split('\0').next().unwrap();
+    let lower = read.to_ascii_lowercase();
+    if read.contains([' ', '\t', '\r', '\n', '\'', '"', '\\'])
         || (lower.contains("union") && lower.contains("select"))
     {
         return Some(Verdict::BadRequest);
