@@ -5,9 +5,10 @@ use core::fmt;
 
 use alloc::string::String;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
 use crate::clock::ClockSkew;
+use crate::json::{self, Json};
 use crate::secret::SharedSecret;
 use crate::wiped::Wiped;
 
@@ -27,12 +28,12 @@ struct SecretVisitor;
 macro_rules! refuse {
     ($($method:ident($type:ty)),*) => {
         $(fn $method<E: Error>(self, _: $type) -> Result<SharedSecret, E> {
-            Err(E::custom("the secret is not text: put quotes around it"))
+            Err(E::custom(NOT_TEXT))
         })*
     };
 }
 
-impl Visitor<'_> for SecretVisitor {
+impl<'de> Visitor<'de> for SecretVisitor {
     type Value = SharedSecret;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +50,16 @@ impl Visitor<'_> for SecretVisitor {
 
     refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64));
     refuse!(visit_i128(i128), visit_u128(u128));
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SharedSecret, A::Error> {
+        Err(match number(map)? {
+            Some(_) => A::Error::custom(NOT_TEXT),
+            None => A::Error::invalid_type(Unexpected::Map, &self),
+        })
+    }
 }
+
+const NOT_TEXT: &str = "the secret is not text: put quotes around it";
 
 /// Reads the argument of [`from_secs`](Self::from_secs): the server's clock minus ours, in whole
 /// seconds.
@@ -61,7 +71,7 @@ impl<'de> Deserialize<'de> for ClockSkew {
 
 struct SkewVisitor;
 
-impl Visitor<'_> for SkewVisitor {
+impl<'de> Visitor<'de> for SkewVisitor {
     type Value = ClockSkew;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,6 +93,20 @@ impl Visitor<'_> for SkewVisitor {
     fn visit_str<E: Error>(self, _: &str) -> Result<ClockSkew, E> {
         Err(E::custom(NOT_A_SKEW))
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ClockSkew, A::Error> {
+        let number = number(map)?;
+        let number = number.ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
+        let secs = number.as_str().and_then(|number| number.parse().ok());
+        secs.map(ClockSkew::from_secs).ok_or_else(|| A::Error::custom(NOT_A_SKEW))
+    }
 }
 
 const NOT_A_SKEW: &str = "the skew is not a number of whole seconds, such as -5";
+
+/// The text of a number that serde_json passes as a map, because of its feature
+/// `arbitrary_precision`.
+fn number<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Json<'de>>, A::Error> {
+    let entry = map.next_entry::<Json<'_>, Json<'_>>()?;
+    Ok(entry.filter(|(name, _)| name.as_str() == Some(json::NUMBER)).map(|(_, number)| number))
+}

@@ -181,11 +181,13 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-/// Reads a number as serde_json represents it with the feature `arbitrary_precision`, which any
-/// crate in a build can turn on.
+/// The only member of a number as serde_json represents it with the feature `arbitrary_precision`,
+/// which any crate in a build can turn on.
+pub(crate) const NUMBER: &str = "$serde_json::private::Number";
+
 fn as_number<'a>(members: &[(Text<'_>, Json<'_>)]) -> Option<Json<'a>> {
     match members {
-        [(name, number)] if name.as_str() == "$serde_json::private::Number" => {
+        [(name, number)] if name.as_str() == NUMBER => {
             number.as_str()?.parse().ok().map(Json::of_fraction)
         }
         _ => None,

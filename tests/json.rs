@@ -199,7 +199,14 @@ fn secrets_and_skews_of_a_configuration() {
         assert!(!error.contains("hunter") && !error.contains("7654321"), "{error}");
         assert!(error.contains("seconds"), "{error}");
     }
-    for other in ["0.5", "\"5\"", "null", "9223372036854775808"] {
+    // How serde_json passes a number if its feature arbitrary_precision is on.
+    let precise = |text| json!({ "$serde_json::private::Number": text });
+    let skew_of = |number| serde_json::from_value::<ClockSkew>(precise(number)).ok();
+    assert_eq!(skew_of("-5"), Some(ClockSkew::from_secs(-5)));
+    assert_eq!((skew_of("0.5"), skew_of("9223372036854775808")), (None, None));
+    let error = serde_json::from_value::<SharedSecret>(precise("7654321")).unwrap_err();
+    assert_eq!(error.to_string(), "the secret is not text: put quotes around it");
+    for other in ["0.5", "\"5\"", "null", "9223372036854775808", "{}", r#"{"a":"5"}"#] {
         assert_eq!(skew(other), None, "{other}");
     }
 }
@@ -234,6 +241,14 @@ fn the_rest_answer() {
         assert_eq!(answer.password().as_str(), "unpadded-text");
         assert_eq!(answer.into_server().unwrap().urls().len(), 2);
     }
+    // Other formats' names for the same things do not count here.
+    let both = r#"{"username":"u","password":"right","credential":"c","ttl":1,"uris":["turn:a"],
+        "urls":["turn:b"]}"#;
+    let answer: Answer = serde_json::from_str(both).unwrap();
+    assert_eq!(
+        (answer.password().as_str(), answer.uris()),
+        ("right", &["turn:a".parse().unwrap()][..])
+    );
     let odd = [
         json!(null),
         json!(-1),

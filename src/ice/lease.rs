@@ -293,7 +293,12 @@ impl IceLease {
 
     /// Computes the lease's end again: a login that was left out no longer limits it.
     fn until_first_end(self) -> Self {
-        Self { valid_until: earliest_end(&self.servers).or(self.valid_until), ..self }
+        let end = if self.servers.iter().any(|server| server.login().is_some()) {
+            earliest_end(&self.servers)
+        } else {
+            self.valid_until
+        };
+        Self { valid_until: end, ..self }
     }
 
     /// Merges the lease into one server, for clients that read only one. The result has the first

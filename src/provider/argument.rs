@@ -6,8 +6,7 @@ use super::api_key::ApiKey;
 use super::error::CallError;
 
 /// Checks that a key can be sent in a header.
-pub(super) fn key(key: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
-    let key = key.into();
+pub(super) fn key(key: ApiKey) -> Result<ApiKey, CallError> {
     if key.as_str().is_empty() || key.as_str().contains(char::is_control) {
         return Err(CallError::Secret);
     }
@@ -15,7 +14,7 @@ pub(super) fn key(key: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
 }
 
 /// Checks that a key can be sent as a bearer token.
-pub(super) fn bearer(token: impl Into<ApiKey>) -> Result<ApiKey, CallError> {
+pub(super) fn bearer(token: ApiKey) -> Result<ApiKey, CallError> {
     let token = key(token)?;
     let is_graphic = token.as_str().bytes().all(|byte| byte.is_ascii_graphic());
     if is_graphic { Ok(token) } else { Err(CallError::Secret) }

@@ -83,6 +83,7 @@ impl Key {
     /// [`CallError::Argument`] for an id that is empty, `.` or `..`, or has a colon, a slash or a
     /// control character; [`CallError::Secret`] for a token that is empty or not visible ASCII.
     pub fn new(id: &str, token: impl Into<ApiKey>) -> Result<Self, CallError> {
+        let token = token.into();
         Ok(Self { id: argument::id("key's id", id)?.to_owned(), token: argument::bearer(token)? })
     }
 

@@ -153,8 +153,8 @@ impl ApiError {
     /// Creates a refusal with this code. It is retryable if the HTTP status means a temporary
     /// failure.
     ///
-    /// Only a code of at most 32 lower-case letters, digits and underscores is kept: any other text
-    /// might be a secret.
+    /// Only a code of at most 32 lower-case letters, digits and underscores is kept, and only one
+    /// of at most 15 if it has a digit: any other text might be a secret.
     ///
     /// ```
     /// use turn_credentials::provider::{ApiError, http::Response};
@@ -174,7 +174,8 @@ impl ApiError {
     pub fn refused(code: impl Into<Cow<'static, str>>, response: &Response<Vec<u8>>) -> Self {
         let code = code.into();
         let of_a_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-        let is_word = code.len() <= 32 && code.bytes().all(of_a_word);
+        let most = if code.bytes().any(|b| b.is_ascii_digit()) { 15 } else { 32 };
+        let is_word = code.len() <= most && code.bytes().all(of_a_word);
         let code = if is_word {
             code
         } else {

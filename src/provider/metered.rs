@@ -79,6 +79,7 @@ impl IceRequest {
     /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`] for a key that is empty
     /// or has a control character.
     pub fn new(app: &str, api_key: impl Into<ApiKey>, now: UnixTime) -> Result<Self, CallError> {
+        let api_key = api_key.into();
         Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, ttl: None })
     }
 
@@ -182,6 +183,7 @@ impl KeyRequest {
         ttl: Duration,
         now: UnixTime,
     ) -> Result<Self, CallError> {
+        let secret_key = secret_key.into();
         Ok(Self {
             gateway: gateway(app)?,
             secret_key: argument::key(secret_key)?,
@@ -224,9 +226,13 @@ impl ApiCall for KeyRequest {
             return Err(ApiError::UnknownShape);
         }
         let api_key = answer.get("apiKey").and_then(Json::as_str).filter(|key| !key.is_empty());
-        let (login, api_key) =
-            ice_json::login(&answer).ok().zip(api_key).ok_or(ApiError::UnknownShape)?;
-        let login = login.with_valid_until(self.now.later_by(self.ttl.into()));
+        let (login, api_key) = ice_json::login(&answer, ice_json::CREDENTIAL)
+            .ok()
+            .zip(api_key)
+            .ok_or(ApiError::UnknownShape)?;
+        let asked = u64::from(self.ttl);
+        let granted = answer.get("expiryInSeconds").and_then(Json::as_whole).unwrap_or(asked);
+        let login = login.with_valid_until(self.now.later_by(granted.min(asked)));
         Ok(Key { login, api_key: ApiKey::new(api_key) })
     }
 }

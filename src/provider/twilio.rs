@@ -78,6 +78,7 @@ impl IceRequest {
         ttl: Duration,
         now: UnixTime,
     ) -> Result<Self, CallError> {
+        let auth_token = auth_token.into();
         Ok(Self {
             account_sid: argument::id("account", account_sid)?.to_owned(),
             auth_token: argument::key(auth_token)?,

@@ -140,6 +140,8 @@ fn refusals_of_your_own_provider() {
         ("quota", 429, true, "the provider refuses the call: quota"),
         ("busy_2", 503, true, "the provider refuses the call: busy_2"),
         ("", 403, false, "the provider refuses the call: no code"),
+        ("0123456789abcde", 403, false, "the provider refuses the call: 0123456789abcde"),
+        ("0123456789abcdef", 403, false, "the provider refuses the call: no code"),
         ("A password?", 403, false, "the provider refuses the call: no code"),
         ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 403, false, "the provider refuses the call: no code"),
     ] {

@@ -53,6 +53,7 @@ impl Account {
     /// control character; [`CallError::Secret`] for a secret that is empty or has a control
     /// character.
     pub fn new(ident: &str, secret: impl Into<ApiKey>) -> Result<Self, CallError> {
+        let secret = secret.into();
         Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
     }
 
@@ -79,6 +80,7 @@ impl Account {
         sub: &str,
         secret: impl Into<ApiKey>,
     ) -> Result<Self, CallError> {
+        let secret = secret.into();
         for id in [primary, sub] {
             if argument::id("ident", id)?.contains('#') {
                 return Err(CallError::argument("ident", "a string without #"));
@@ -109,7 +111,7 @@ impl Account {
         sub: &str,
         primary_secret: impl Into<ApiKey>,
     ) -> Result<Self, CallError> {
-        let secret = argument::key(primary_secret)?;
+        let secret = argument::key(primary_secret.into())?;
         Self::sub_account(primary, sub, ApiKey::new(format!("!{}", secret.as_str())))
     }
 

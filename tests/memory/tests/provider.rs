@@ -56,6 +56,14 @@ fn accounts() {
     // A wrong id with a right key, and a wrong key.
     for (id, key) in [(":", KEY), ("id", with_line_end.as_str())] {
         assert_key_gone(|| {
+            let owned = || String::from(key);
+            assert!(xirsys::Account::new(id, owned()).is_err());
+            assert!(xirsys::Account::sub_account(id, "sub", owned()).is_err());
+            assert!(xirsys::Account::sub_account_by_primary("primary", id, owned()).is_err());
+            assert!(cloudflare::Key::new(id, owned()).is_err());
+            assert!(twilio::IceRequest::new(id, owned(), HOUR, NOW).is_err());
+            assert!(metered::IceRequest::new(id, owned(), NOW).is_err());
+            assert!(metered::KeyRequest::new(id, owned(), HOUR, NOW).is_err());
             assert!(xirsys::Account::new(id, key).is_err());
             assert!(xirsys::Account::sub_account(id, "sub", key).is_err());
             assert!(xirsys::Account::sub_account_by_primary("primary", id, key).is_err());
