@@ -15,17 +15,15 @@ pub type Servers = Vec<(Vec<String>, Option<(String, String)>)>;
 pub fn read(json: &Value) -> Option<(Servers, usize)> {
     let (mut servers, mut dropped) = (Servers::new(), 0);
     for entry in entries(json)? {
-        let all = ["urls", "url", "uris"].iter().map(|name| elements(&entry[*name]));
-        let all = all.into_iter().find(|uris| !uris.is_empty()).unwrap_or_default();
-        let mut uris: Vec<_> =
-            all.iter().filter_map(Value::as_str).filter_map(normal_uri).collect();
-        let login = login(entry);
+        let (mut uris, left_out) = uris(entry, ["urls", "url", "uris"]);
+        let all = uris.len() + left_out;
+        let login = login(entry, ["credential", "password"]);
         if !is_password(entry) {
             uris.clear();
         } else if login.is_none() {
             uris.retain(|uri| uri.starts_with("stun"));
         }
-        dropped += all.len().max(1) - uris.len();
+        dropped += all - uris.len();
         if !uris.is_empty() {
             servers.push((uris, login));
         }
@@ -62,20 +60,20 @@ pub fn is_password(entry: &Value) -> bool {
     kinds.iter().all(|kind| kind.is_null() || **kind == "password")
 }
 
-/// A login that browsers accept.
+/// A login that browsers accept, whose credential has the first of these names.
 #[must_use]
-pub fn login(entry: &Value) -> Option<(String, String)> {
+pub fn login(entry: &Value, credential: [&str; 2]) -> Option<(String, String)> {
     let username = entry["username"].as_str()?;
-    let credential = entry["credential"].as_str().or_else(|| entry["password"].as_str())?;
+    let credential = credential.iter().find_map(|name| entry[*name].as_str())?;
     let fits = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
     let fit = fits(username) && fits(credential) && username.len() <= 508;
     fit.then(|| (username.to_owned(), credential.to_owned()))
 }
 
-/// The URIs of the REST answer, and how many were left out.
+/// The URIs with the first of these names that has any, and how many were left out.
 #[must_use]
-pub fn uris(entry: &Value) -> (Vec<String>, usize) {
-    let all = ["urls", "url", "uris"].iter().map(|name| elements(&entry[*name]));
+pub fn uris(entry: &Value, names: [&str; 3]) -> (Vec<String>, usize) {
+    let all = names.iter().map(|name| elements(&entry[*name]));
     let all = all.into_iter().find(|uris| !uris.is_empty()).unwrap_or_default();
     let uris: Vec<_> = all.iter().filter_map(Value::as_str).filter_map(normal_uri).collect();
     let dropped = all.len().max(1) - uris.len();
