@@ -186,13 +186,14 @@ impl<'a> Minter<'a> {
             if names.would_wait() {
                 output.flush()?;
             }
-            let now = UnixTime::now();
             let count = names.count() + 1;
             let Some(name) =
                 names.next().map_err(|error| format!("cannot read --names: {error}"))?
             else {
                 break;
             };
+            // Only now, because the name may have been long in coming.
+            let now = UnixTime::now();
             let login = name.map_err(Into::into).and_then(|name| {
                 let login = self.login(Some(name), now).map_err(words::of)?;
                 Ok::<_, String>((name, login))

@@ -1,5 +1,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -122,4 +124,24 @@ fn a_login_appears_before_the_next_name_comes() {
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
     assert!(rest.is_empty() && child.wait().unwrap().success());
+}
+
+#[test]
+fn a_login_lasts_from_when_its_name_came() {
+    let mut command = program("generate", &["--names", "-"], &SECRET);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut expiry_of = |name: &str| -> u64 {
+        stdin.write_all(format!("{name}\n").as_bytes()).unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        line.split_once(':').unwrap().0.parse().unwrap()
+    };
+    let alice = expiry_of("alice");
+    thread::sleep(Duration::from_secs(2));
+    let bob = expiry_of("bob");
+    assert!(bob >= alice + 2, "{alice}, then {bob}");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
 }
