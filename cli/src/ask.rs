@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use turn_credentials::provider::http::Response;
+use turn_credentials::provider::http::{Request, Response};
 use turn_credentials::provider::{ApiCall, ApiError, CallError};
-use ureq::Agent;
+use ureq::{Agent, AsSendBody, Body};
 
 /// Why a call failed. No variant contains a secret.
 #[derive(Debug, Error)]
@@ -27,20 +27,26 @@ pub(crate) fn agent(patience: Duration) -> Agent {
     config.build().new_agent()
 }
 
+/// Sends a request; one without TLS, not through a proxy of the environment, which would see the
+/// secrets in it. `http://` is meant for a server on this machine, which needs no proxy.
+pub(crate) fn run(
+    agent: &Agent,
+    request: Request<impl AsSendBody>,
+) -> Result<Response<Body>, ureq::Error> {
+    if request.uri().scheme_str() == Some("http") {
+        agent.run(agent.configure_request(request).proxy(None).build())
+    } else {
+        agent.run(request)
+    }
+}
+
 pub(crate) fn ask<Call: ApiCall + ?Sized>(
     agent: &Agent,
     call: &Call,
 ) -> Result<Call::Answer, AskError> {
     const MOST: u64 = 64 * 1024;
 
-    let request = call.request()?.into_inner();
-    // Without TLS, a proxy would see the account's secret. `http://` is meant for a gateway on this
-    // machine, which needs no proxy.
-    let (head, mut body) = if request.uri().scheme_str() == Some("http") {
-        agent.run(agent.configure_request(request).proxy(None).build())?.into_parts()
-    } else {
-        agent.run(request)?.into_parts()
-    };
+    let (head, mut body) = run(agent, call.request()?.into_inner())?.into_parts();
     let body = body.with_config().limit(MOST).read_to_vec()?;
     Ok(call.read_answer(&Response::from_parts(head, body))?)
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use turn_credentials::ice::{Credential, Login};
 use turn_credentials::{ClockSkew, Error, IceServers, IceUri, UnixTime};
-use ureq::http::header::AUTHORIZATION;
+use ureq::http::header::{AUTHORIZATION, ORIGIN};
+use ureq::http::{Method, Request};
 
 use crate::input::{self, Ttl};
 use crate::layout::{self, Layout};
@@ -160,17 +161,19 @@ impl Options {
         let bearer = key.as_ref().map(|key| format!("Bearer {}", key.as_str()));
         let failed = |what: &str, why: &str| format!("the broker gave no {what}: {why}");
 
-        let mut get = agent.get(url);
-        let mut put = agent.put(url);
-        if let Some(bearer) = &bearer {
-            get = get.header(AUTHORIZATION, bearer);
-            put = put.header(AUTHORIZATION, bearer);
-        }
-        if let Some(origin) = &self.origin {
-            get = get.header("origin", origin);
-            put = put.header("origin", origin);
-        }
-        let mut answer = get.call().map_err(|error| failed("token", &error.to_string()))?;
+        let request = |method: Method| {
+            let mut request = Request::builder().method(method).uri(url);
+            if let Some(bearer) = &bearer {
+                request = request.header(AUTHORIZATION, bearer);
+            }
+            if let Some(origin) = &self.origin {
+                request = request.header(ORIGIN, origin);
+            }
+            request
+        };
+        let get = request(Method::GET).body(()).map_err(ureq::Error::from);
+        let answer = get.and_then(|get| ask::run(&agent, get));
+        let mut answer = answer.map_err(|error| failed("token", &error.to_string()))?;
         if !answer.status().is_success() {
             return Err(failed("token", &status(answer.status().as_u16())).into());
         }
@@ -180,7 +183,8 @@ impl Options {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(failed("token", "the answer to GET is not a token").into());
         }
-        let answer = put.header("tok", token).send_empty();
+        let put = request(Method::PUT).header("tok", token).body(&[][..]);
+        let answer = put.map_err(ureq::Error::from).and_then(|put| ask::run(&agent, put));
         let mut answer = answer.map_err(|_| failed("login", "no answer to PUT with tok"))?;
         if !answer.status().is_success() {
             return Err(failed("login", &status(answer.status().as_u16())).into());

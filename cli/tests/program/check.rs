@@ -1,11 +1,12 @@
 //! What `check` refuses before it contacts a server, and what a hostile server cannot do.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 
 use serde_json::Value;
 
-use crate::{refusal, run, run_with, text};
+use crate::{TempFile, refusal, run, run_with, text};
 
 #[test]
 fn times_to_wait_that_make_no_sense() {
@@ -28,6 +29,47 @@ fn an_empty_list_of_servers() {
     }
 }
 
+/// Starts a broker without TLS that answers once, and returns its address.
+fn broker() -> SocketAddr {
+    const SERVERS: &str = r#"{"iceServers": [{
+        "urls": "turns:a.example?transport=udp", "username": "u", "credential": "c"
+    }]}"#;
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for body in ["a-token", SERVERS] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
+            assert!(lines.any(|line| line == "authorization: Bearer a-client-key"));
+            assert!(lines.any(|line| line.is_empty()));
+            let head = format!("connection: close\r\ncontent-length: {}", body.len());
+            stream
+                .write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}").as_bytes())
+                .unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_proxy_does_not_see_the_client_key_for_a_broker_without_tls() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy_url = format!("http://{}", proxy.local_addr().unwrap());
+    let key = TempFile::new("client-key", "a-client-key");
+    let url = format!("http://{}/token", broker());
+    let output = run(
+        "check",
+        &["--broker", &url, "--client-key-file", key.0.to_str().unwrap(), "--timeout", "1s"],
+        &[("ALL_PROXY", &proxy_url), ("HTTP_PROXY", &proxy_url), ("NO_PROXY", "")],
+    );
+    proxy.set_nonblocking(true).unwrap();
+    let asked = proxy.accept().map(drop).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock), "{output:?}");
+    // The broker lists only a server over DTLS, which is not tried.
+    assert!(text(&output.stdout).contains("not tried: TURN over DTLS"), "{output:?}");
+}
+
 /// Starts a server that answers each request, and returns its address.
 fn server(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -46,6 +88,14 @@ fn answer(request: &[u8], class: u16, attributes: &[u8]) -> Vec<u8> {
     let kind = u16::from_be_bytes([request[0], request[1]]) | class;
     let length = u16::try_from(attributes.len()).unwrap();
     [&kind.to_be_bytes()[..], &length.to_be_bytes(), &request[4..20], attributes].concat()
+}
+
+/// An attribute of STUN (RFC 8489 section 14).
+fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(value.len()).unwrap();
+    let mut bytes = [&kind.to_be_bytes(), &length.to_be_bytes(), value].concat();
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
 }
 
 #[test]
@@ -70,13 +120,6 @@ fn an_audit_without_a_relay_could_test_nothing() {
 fn a_server_cannot_write_to_the_terminal() {
     // 500, with a reason and a SOFTWARE that colour the terminal and reverse its text.
     let hostile = "\u{1b}[31mred\r\n\u{9b}2J\u{202e}";
-    let attribute = |kind: u16, value: &[u8]| {
-        let length = u16::try_from(value.len()).unwrap();
-        let mut bytes = [kind.to_be_bytes(), length.to_be_bytes()].concat();
-        bytes.extend_from_slice(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    };
     let attributes = [
         attribute(0x0009, &[&[0, 0, 5, 0], hostile.as_bytes()].concat()),
         attribute(0x8022, hostile.as_bytes()),
