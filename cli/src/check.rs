@@ -326,6 +326,10 @@ impl Check {
         {
             session = fresh;
         }
+        // The targets before may have taken longer than a login lasts.
+        let fresh = self.recipe.as_ref().and_then(|recipe| recipe.login(UnixTime::now()).ok());
+        let login = &fresh.unwrap_or_else(|| login.clone());
+        let target = &Target { login: Some(login.clone()), ..target.clone() };
         progress(target, "logging in");
         let mut refused = false;
         match self.allocate(&mut session, login, address, outcome).await {

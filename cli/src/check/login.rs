@@ -75,8 +75,8 @@ pub(crate) struct Recipe {
     pub(crate) name: String,
     pub(crate) layout: Layout,
     pub(crate) separator: char,
-    pub(crate) ttl: Duration,
-    pub(crate) skew: ClockSkew,
+    ttl: Ttl,
+    skew: ClockSkew,
 }
 
 impl Recipe {
@@ -88,6 +88,21 @@ impl Recipe {
         expiry: UnixTime,
     ) -> std::result::Result<String, Error> {
         Ok(layout.username(&self.name, separator, expiry)?.to_string())
+    }
+
+    /// When a login that is minted now expires.
+    pub(crate) fn expiry(&self, now: UnixTime) -> std::result::Result<UnixTime, Error> {
+        self.skew.expiry(self.ttl.duration, now)
+    }
+
+    pub(crate) fn login(&self, now: UnixTime) -> Result<Login> {
+        let username = self
+            .expiry(now)
+            .and_then(|expiry| self.username(self.layout, self.separator, expiry))
+            .map_err(|error| words::of_name(self.ttl.explain(error), "give another --name"))?;
+        let secret = self.secrets.first().ok_or("no secret")?;
+        let password = Credential::new(secret.shared.password_for(&username).as_str());
+        Ok(Login::new(username, password).map_err(words::of_login)?)
     }
 }
 
@@ -127,7 +142,7 @@ impl Options {
                 let secrets =
                     if compares { self.secrets.read()? } else { vec![self.secrets.read_one()?] };
                 let minted = self.recipe(secrets);
-                let login = self.mint(&minted, UnixTime::now())?;
+                let login = minted.login(UnixTime::now())?;
                 recipe = Some(minted);
                 Some(login)
             }
@@ -138,21 +153,8 @@ impl Options {
 
     fn recipe(&self, secrets: Vec<Secret>) -> Recipe {
         let layout::Options { skew, layout, ref separator } = self.layout;
-        let (name, separator, ttl) = (self.name.clone(), separator.separator, self.ttl.duration);
+        let (name, separator, ttl) = (self.name.clone(), separator.separator, self.ttl);
         Recipe { secrets, name, layout, separator, ttl, skew }
-    }
-
-    fn mint(&self, recipe: &Recipe, now: UnixTime) -> Result<Login> {
-        let Recipe { layout, separator, skew, .. } = *recipe;
-        let minted = || {
-            let expiry = skew.expiry(recipe.ttl, now)?;
-            recipe.username(layout, separator, expiry)
-        };
-        let username = minted()
-            .map_err(|error| words::of_name(self.ttl.explain(error), "give another --name"))?;
-        let secret = recipe.secrets.first().ok_or("no secret")?;
-        let password = Credential::new(secret.shared.password_for(&username).as_str());
-        Ok(Login::new(username, password).map_err(words::of_login)?)
     }
 
     fn ask_broker(&self, url: &str, patience: Duration) -> Result<Vec<u8>> {

@@ -230,7 +230,7 @@ impl<'a> Laboratory<'a> {
         progress(self.target, "measuring its clock");
         let now = unix_now();
         let mut bounds = Bounds::at(now);
-        if let Ok(expiry) = self.recipe.skew.expiry(self.recipe.ttl, UnixTime::now()) {
+        if let Ok(expiry) = self.recipe.expiry(UnixTime::now()) {
             // The server accepted a login with this ttl and skew.
             bounds.most = bounds.most.min(secs(expiry) + 2.0 - now);
         }
@@ -282,7 +282,7 @@ impl<'a> Laboratory<'a> {
         {
             bounds.least = (secs(expiry) + 1.0 - now).clamp(bounds.least, bounds.most);
         } else {
-            let Ok(expiry) = self.recipe.skew.expiry(self.recipe.ttl, UnixTime::now()) else {
+            let Ok(expiry) = self.recipe.expiry(UnixTime::now()) else {
                 return Ok(());
             };
             let expiry = u32::try_from(expiry.as_secs()).unwrap_or(LAST);

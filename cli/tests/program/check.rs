@@ -2,7 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -114,6 +116,36 @@ fn an_audit_without_a_relay_could_test_nothing() {
         (&json["result"], &json["servers"][0]["result"]),
         (&"not-tried".into(), &"works".into())
     );
+}
+
+#[test]
+fn a_server_that_has_to_wait_gets_a_login_that_lasts_as_long() {
+    const NAME: &[u8] = b":turn-credentials-check";
+
+    let (sender, expiries) = mpsc::channel();
+    // Each server refuses every request with 401; a login, only after a while.
+    let uri = || {
+        let sender = sender.clone();
+        let attributes = [
+            attribute(0x0009, &[0, 0, 4, 1]),
+            attribute(0x0014, b"a-realm"),
+            attribute(0x0015, b"a-nonce"),
+        ]
+        .concat();
+        let refuse = move |request: &[u8]| {
+            if let Some(end) = request.windows(NAME.len()).position(|part| part == NAME) {
+                let expiry: u64 = text(&request[end - 10..end]).parse().unwrap();
+                sender.send(expiry).unwrap();
+                thread::sleep(Duration::from_secs(2));
+            }
+            answer(request, 0x0110, &attributes)
+        };
+        format!("turn:{}", server(refuse))
+    };
+    run("check", &["--secret", "north", &uri(), &uri()], &[]);
+    let first = expiries.recv().unwrap();
+    let last = expiries.try_iter().last().unwrap();
+    assert!(last >= first + 2, "{first}, then {last}");
 }
 
 #[test]
