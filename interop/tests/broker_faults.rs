@@ -296,15 +296,22 @@ fn each_key_has_its_own_limit() {
         "--api-key-file=the-key-of-janus",
         "--matrix-key-file=the-key-of-matrix",
     ]);
-    let client = [ORIGIN, ("authorization", "Bearer the-key-of-a-client")];
     let matrix = [("authorization", "Bearer the-key-of-matrix")];
     let rest = "/turn?service=turn&username=alice&key=the-key-of-janus";
-    for (path, headers) in
-        [("/token", &client[..]), (rest, &[]), ("/_matrix/client/v3/voip/turnServer", &matrix)]
-    {
+    for (path, headers) in [(rest, &[][..]), ("/_matrix/client/v3/voip/turnServer", &matrix)] {
         let statuses = [(); 3].map(|()| broker.ask("GET", path, headers).status);
         assert_eq!(statuses, [200, 200, 429], "{path}");
     }
+    let key = ("authorization", "Bearer the-key-of-a-client");
+    let answer = broker.ask("GET", "/token", &[ORIGIN, key]);
+    let token = ("tok", &*answer.body);
+    assert_eq!(answer.status, 200);
+    assert_eq!(broker.ask("GET", "/ice", &[key, token]).status, 200);
+    for (method, path) in [("PUT", "/token"), ("GET", "/ice"), ("GET", "/token")] {
+        assert_eq!(broker.ask(method, path, &[key, token]).status, 429, "{method} {path}");
+    }
+    // A page needs the key only to get a token.
+    assert_eq!(broker.ask("GET", "/ice", &[ORIGIN, token]).status, 200);
     broker.stop();
 }
 

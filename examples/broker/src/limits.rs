@@ -26,7 +26,7 @@ pub(crate) struct Options {
     requests_per_minute: NonZeroU32,
 
     /// Requests per minute with each key (for /turn, for Matrix and for clients); they may come all
-    /// at once [default: no limit]
+    /// at once. A client needs two to get a login [default: no limit]
     #[arg(long, env = "BROKER_KEY_REQUESTS_PER_MINUTE", value_name = "COUNT")]
     key_requests_per_minute: Option<NonZeroU32>,
 

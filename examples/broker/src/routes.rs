@@ -148,6 +148,9 @@ async fn redeem(
     headers: &HeaderMap,
 ) -> Result<String, Failure> {
     settings.visitors.admit(headers)?;
+    if settings.visitors.has_client_key(headers) {
+        broker.limits.count_key(KeyKind::Client)?;
+    }
     let token = headers.get(TOK).and_then(|token| token.to_str().ok());
     let token = token.ok_or(Failure::Unauthorized("no token"))?;
     broker.tokens.redeem(token).await?.ok_or(Failure::Unauthorized("a bad token"))
