@@ -20,8 +20,8 @@ use crate::program;
 #[group(skip)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Options {
-    /// Requests per minute for each client address; they may come all at once. Requests for the
-    /// page, and those with the key for /turn or Matrix, do not count
+    /// Requests per minute for each client address; they may come all at once. Only requests to
+    /// /token and /ice count, and those with a wrong key; not preflights or pages of other origins
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 
