@@ -26,8 +26,7 @@ async fn main() -> ExitCode {
 async fn serve() -> Result<(), Box<dyn Error>> {
     const HOUR: Duration = Duration::from_secs(3600);
 
-    let variable = |name| env::var(name).map_err(|error| format!("{name}: {error}"));
-    let uris = variable("TURN_URI")?;
+    let uris = env::var("TURN_URI").map_err(|error| format!("TURN_URI: {error}"))?;
     let mut uris = uris.split(',').map(str::parse).collect::<Result<Vec<IceUri>, _>>()?;
     uris.retain(|uri| match uri.browser_refusal() {
         Some(why) => {
@@ -36,7 +35,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         }
         None => true,
     });
-    let secret = SharedSecret::new(variable("TURN_SECRET")?)?;
+    // `env::var` would show a secret that is not UTF-8 in its error.
+    let secret = env::var_os("TURN_SECRET").ok_or("TURN_SECRET is not set")?;
+    let secret = SharedSecret::from_config_value(secret.as_encoded_bytes())?;
     let servers: Arc<[_]> = Arc::new([TurnServer::new(uris, secret, HOUR)?]);
 
     let app = Router::new().route("/ice-servers", get(ice_servers)).with_state(servers);
