@@ -27,8 +27,8 @@ pub(crate) fn agent(patience: Duration) -> Agent {
     config.build().new_agent()
 }
 
-/// Sends a request; one without TLS, not through a proxy of the environment, which would see the
-/// secrets in it. `http://` is meant for a server on this machine, which needs no proxy.
+/// Sends a request. Without TLS, it ignores the environment's proxy, which would see the secrets:
+/// `http://` is meant for a server on this machine.
 pub(crate) fn run(
     agent: &Agent,
     request: Request<impl AsSendBody>,

@@ -192,7 +192,7 @@ impl<'a> Minter<'a> {
             else {
                 break;
             };
-            // Only now, because the name may have been long in coming.
+            // Only now: the name may have arrived late.
             let now = UnixTime::now();
             let login = name.map_err(Into::into).and_then(|name| {
                 let login = self.login(Some(name), now).map_err(words::of)?;
