@@ -171,7 +171,7 @@ pub fn diagnose_with(
             let expires_at = match Username::parse_with(separator, username) {
                 Ok(parsed) => Some(parsed.expires_at()),
                 // coturn accepts every separator.
-                Err(_) if findings.is_empty() => {
+                Err(_) if Username::check_separator(separator).is_err() => {
                     Some(username::coturns_expiry(username, separator))
                 }
                 Err(_) => None,

@@ -463,7 +463,7 @@ fn odd_username() -> impl Strategy<Value = String> {
         "[0-9]{1,20}|[0-9]{1,3}[.][0-9]{1,3}|[-+.0-9a-e|% ]{0,6}",
         Just(String::from("union")),
         Just(String::from("Select")),
-        "[\0\u{1}\t' \u{85}]",
+        "[\0\u{1}\t\u{b}\u{c}' \u{85}]",
     ];
     let mark = "[:|:.;,%-]?(3A)?";
     prop_oneof![
@@ -500,7 +500,7 @@ fn encoded_after_it_was_signed() {
 #[test]
 fn a_clock_after_2038() {
     for now in [1 << 31, 3_000_000_000, NOW * 1000, u64::MAX] {
-        for username in ["0:a", "430112251", "2147483647:alice", "3000000100:a", "x"] {
+        for username in ["0:a", "430112251", "2147483647:alice", "x"] {
             let now = UnixTime::from_secs(now);
             let password = mistakes::password("north", username);
             let findings = diagnose_at(username, Some(&password), &secrets(), now);
@@ -518,6 +518,18 @@ fn a_separator_that_only_coturn_accepts() {
     let told =
         |password| diagnose_with('x', username, password, &secrets(), UnixTime::from_secs(NOW));
     assert_eq!(told(Some(&password))[0].code(), "accepted");
+    let twice = "1795654800xalexa";
+    let codes: Vec<_> = diagnose_with(
+        'x',
+        twice,
+        Some(&mistakes::password("north", twice)),
+        &secrets(),
+        UnixTime::from_secs(NOW),
+    )
+    .iter()
+    .map(Finding::code)
+    .collect();
+    assert_eq!(codes, ["accepted", "username-separator-in-name"]);
     assert_eq!(told(Some("wrong"))[0].verdict(), Verdict::Unauthorized);
     assert_eq!(told(None)[0].code(), "unproven");
 }

@@ -163,6 +163,8 @@ fn what_leaves_a_lease_does_not_end_it() {
     assert_eq!(lease.limit_urls(1).valid_until(), Some(later(60)));
     let lease = IceLease::new([server(&["turn:a"]), until("turn:b:53", 60)]);
     assert_eq!(lease.without_port(53).valid_until(), None);
+    let lease = IceLease::new([until("turn:a:53", 60), stun(&["stun:b"])]);
+    assert_eq!(lease.without_port(53).valid_until(), None);
 }
 
 #[test]

@@ -286,6 +286,11 @@ fn the_rest_answer() {
             "a username and a credential",
         ),
         (
+            r#"{"username":"u","password":null,"credential":"c","ttl":1,"uris":["turn:a"]}"#,
+            "a username and a credential",
+        ),
+        (r#"{"username":"u","password":"p","ttl":1,"uris":null,"urls":["turn:a"]}"#, "has no URI"),
+        (
             r#"{"username":null,"password":"p","ttl":1,"uris":["turn:a"]}"#,
             "a username and a credential",
         ),

@@ -57,8 +57,8 @@ fn expected(json: &Value) -> Option<Parts> {
         }
         _ => return None,
     };
-    let (username, password) = servers::login(json, ["password", "credential"])?;
-    let (uris, dropped) = servers::uris(json, ["uris", "urls", "url"]);
+    let (username, password) = servers::login(json, &["password"])?;
+    let (uris, dropped) = servers::uris(json, &["uris"]);
     let good = all && servers::is_password(json) && !uris.is_empty();
     good.then_some(Parts { username, password, ttl: Duration::from_secs(ttl), uris, dropped })
 }

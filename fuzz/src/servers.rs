@@ -15,9 +15,9 @@ pub type Servers = Vec<(Vec<String>, Option<(String, String)>)>;
 pub fn read(json: &Value) -> Option<(Servers, usize)> {
     let (mut servers, mut dropped) = (Servers::new(), 0);
     for entry in entries(json)? {
-        let (mut uris, left_out) = uris(entry, ["urls", "url", "uris"]);
+        let (mut uris, left_out) = uris(entry, &["urls", "url", "uris"]);
         let all = uris.len() + left_out;
-        let login = login(entry, ["credential", "password"]);
+        let login = login(entry, &["credential", "password"]);
         if !is_password(entry) {
             uris.clear();
         } else if login.is_none() {
@@ -62,7 +62,7 @@ pub fn is_password(entry: &Value) -> bool {
 
 /// A login that browsers accept, whose credential has the first of these names.
 #[must_use]
-pub fn login(entry: &Value, credential: [&str; 2]) -> Option<(String, String)> {
+pub fn login(entry: &Value, credential: &[&str]) -> Option<(String, String)> {
     let username = entry["username"].as_str()?;
     let credential = credential.iter().find_map(|name| entry[*name].as_str())?;
     let fits = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
@@ -72,7 +72,7 @@ pub fn login(entry: &Value, credential: [&str; 2]) -> Option<(String, String)> {
 
 /// The URIs with the first of these names that has any, and how many were left out.
 #[must_use]
-pub fn uris(entry: &Value, names: [&str; 3]) -> (Vec<String>, usize) {
+pub fn uris(entry: &Value, names: &[&str]) -> (Vec<String>, usize) {
     let all = names.iter().map(|name| elements(&entry[*name]));
     let all = all.into_iter().find(|uris| !uris.is_empty()).unwrap_or_default();
     let uris: Vec<_> = all.iter().filter_map(Value::as_str).filter_map(normal_uri).collect();

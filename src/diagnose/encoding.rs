@@ -29,7 +29,7 @@ use crate::wiped::{Wiped, WipedBytes};
 pub enum Encoding {
     /// The right encoding: base64 with the standard alphabet, padded.
     Base64,
-    /// Base64 without the `=` at its end.
+    /// Base64 that does not end in exactly one `=`.
     Unpadded,
     /// Base64 with the URL-safe alphabet, padded or not.
     UrlSafe,
@@ -60,7 +60,9 @@ impl Encoding {
     pub(crate) fn decode(self, text: &str) -> Option<WipedBytes> {
         let mac = match self {
             Self::Base64 => WipedBytes::from_base64(&STANDARD, text)?,
-            Self::Unpadded => WipedBytes::from_base64(&STANDARD_NO_PAD, text)?,
+            Self::Unpadded => {
+                WipedBytes::from_base64(&STANDARD_NO_PAD, text.trim_end_matches('='))?
+            }
             Self::UrlSafe => WipedBytes::from_base64(&URL_SAFE_NO_PAD, text.trim_end_matches('='))?,
             Self::Hex => printed_hex(text.as_bytes())?,
             Self::Base64OfHex => printed_hex(&WipedBytes::from_base64(&STANDARD, text)?.0)?,
@@ -84,7 +86,7 @@ impl Encoding {
         match self {
             Self::Base64 => words("password-base64", "the password is base64", ""),
             Self::Unpadded => {
-                words("password-unpadded", "the password has no `=` at its end", ADVICE)
+                words("password-unpadded", "the password does not end in exactly one `=`", ADVICE)
             }
             Self::UrlSafe => words(
                 "password-url-safe",

@@ -22,7 +22,7 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
         return Verdict::Unauthorized;
     }
     let Ok(now) = i32::try_from(now.as_secs()) else {
-        // After January 2038, every expiry that coturn can store has passed.
+        // Every expiry up to `Username::MAX_EXPIRY` has passed. For a later one, coturn's numbers wrap.
         return Verdict::Unauthorized;
     };
     // coturn subtracts the times as signed 32-bit numbers: on overflow, the result depends on the
@@ -55,8 +55,10 @@ const fn low_bits(number: i64) -> i32 {
     number as i32
 }
 
-/// Like C's `atol`: reads a sign and digits, and ignores what follows them.
+/// Like C's `atol`: skips white space, reads a sign and digits, and ignores what follows them.
 fn atol(text: &str) -> i64 {
+    // coturn refuses the rest of C's white space.
+    let text = text.trim_start_matches([VERTICAL_TAB, FORM_FEED]);
     let (sign, digits) = match text.as_bytes() {
         [b'-', rest @ ..] => (-1, rest),
         [b'+', rest @ ..] => (1, rest),
@@ -266,6 +268,9 @@ const YEAR: u64 = 366 * 86_400;
 
 /// The characters that coturn's `is_secure_string` refuses.
 const INSECURE: [char; 7] = [' ', '\t', '\r', '\n', '\'', '"', '\\'];
+
+const VERTICAL_TAB: char = '\u{b}';
+const FORM_FEED: char = '\u{c}';
 
 /// Whether the text is digits, perhaps with a sign before them and a fraction after them.
 fn is_number(text: &str) -> bool {

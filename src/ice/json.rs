@@ -72,7 +72,7 @@ impl Reading {
     fn of(entries: &[Json<'_>]) -> Self {
         let (mut servers, mut dropped, mut flaw) = (Vec::with_capacity(entries.len()), 0, None);
         for entry in entries {
-            let mut uris = Uris::of(entry, URIS);
+            let mut uris = Uris::of(entry, &URIS);
             servers.extend(server(entry, &mut uris));
             dropped = uris.dropped.saturating_add(dropped);
             flaw = flaw.or(uris.flaw);
@@ -94,7 +94,7 @@ fn server(entry: &Json<'_>, uris: &mut Uris) -> Option<IceServer> {
     if let Some(flaw) = flaw_of(entry) {
         uris.leave_out(|_| true, flaw);
     }
-    match login(entry, CREDENTIAL) {
+    match login(entry, &CREDENTIAL) {
         Ok(login) => IceServer::new(uris.take(), login),
         Err(error) => {
             uris.leave_out(IceUri::is_turn, error.into());
@@ -114,9 +114,9 @@ pub(crate) fn flaw_of(entry: &Json<'_>) -> Option<Flaw> {
 }
 
 /// The login in an entry, whose credential has the first of these names that the entry has.
-pub(crate) fn login(entry: &Json<'_>, credential: [&str; 2]) -> Result<Login, IceError> {
+pub(crate) fn login(entry: &Json<'_>, credential: &[&str]) -> Result<Login, IceError> {
     let text = |name: &str| entry.get(name).and_then(Json::as_str);
-    let credential = credential.into_iter().find_map(text).unwrap_or_default();
+    let credential = credential.iter().copied().find_map(text).unwrap_or_default();
     Login::new(text("username").unwrap_or_default(), credential)
 }
 
@@ -136,7 +136,7 @@ pub(super) struct Uris {
 
 impl Uris {
     /// Reads the URIs of an entry, from the first of these names that has any. An entry without URIs counts as one URI that was left out.
-    pub(super) fn of(entry: &Json<'_>, names: [&str; 3]) -> Self {
+    pub(super) fn of(entry: &Json<'_>, names: &[&str]) -> Self {
         let lists = || names.iter().filter_map(|name| entry.get(name));
         let uris = lists().map(Json::elements).find(|uris| !uris.is_empty()).unwrap_or_default();
         let (mut kept, mut flaw) = (Vec::with_capacity(uris.len()), None);

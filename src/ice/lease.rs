@@ -255,8 +255,9 @@ impl IceLease {
         self,
         left_out: impl FnMut(&IceUri, BrowserRefusal),
     ) -> Result<Self, IceError> {
+        let of_logins = earliest_end(&self.servers);
         let servers = self.servers.for_browsers(left_out)?;
-        Ok(Self { servers, ..self }.until_first_end())
+        Ok(Self { servers, ..self }.until_first_end(of_logins))
     }
 
     /// Keeps at most `count` URIs: see [`IceServers::limit_urls`].
@@ -272,7 +273,8 @@ impl IceLease {
     /// ```
     #[must_use]
     pub fn limit_urls(self, count: usize) -> Self {
-        Self { servers: self.servers.limit_urls(count), ..self }.until_first_end()
+        let of_logins = earliest_end(&self.servers);
+        Self { servers: self.servers.limit_urls(count), ..self }.until_first_end(of_logins)
     }
 
     /// Removes every URI with this port: see [`IceServers::without_port`].
@@ -288,17 +290,15 @@ impl IceLease {
     /// ```
     #[must_use]
     pub fn without_port(self, port: u16) -> Self {
-        Self { servers: self.servers.without_port(port), ..self }.until_first_end()
+        let of_logins = earliest_end(&self.servers);
+        Self { servers: self.servers.without_port(port), ..self }.until_first_end(of_logins)
     }
 
-    /// Computes the lease's end again: a login that was left out no longer limits it.
-    fn until_first_end(self) -> Self {
-        let end = if self.servers.iter().any(|server| server.login().is_some()) {
-            earliest_end(&self.servers)
-        } else {
-            self.valid_until
-        };
-        Self { valid_until: end, ..self }
+    /// Computes the lease's end again, if it was `of_logins`: a login that was left out no longer
+    /// limits it. A provider's lease may have an end that none of its logins has.
+    fn until_first_end(self, of_logins: Option<UnixTime>) -> Self {
+        let valid_until = of_logins.map_or(self.valid_until, |_| earliest_end(&self.servers));
+        Self { valid_until, ..self }
     }
 
     /// Merges the lease into one server, for clients that read only one. The result has the first

@@ -14,7 +14,7 @@ use crate::error::IceError;
 /// The values contain the credential: the caller must wipe them.
 ///
 /// `"` and `\` are escaped as defined in RFC 9110. whip-whep 1.2.0 does not unescape them, and
-/// drops `'`; a name cannot contain any of the three.
+/// drops `'`: a login with one of the three fails there. This crate mints none; a provider might.
 ///
 /// # Errors
 ///

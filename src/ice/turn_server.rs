@@ -117,6 +117,6 @@ impl TurnServer {
     pub(super) fn mint_at(&self, name: &str, now: UnixTime) -> Result<IceServer, IceError> {
         let Self { urls, secret, ttl, skew } = self;
         let login = TurnCredentials::generate_at(name, secret, *ttl, *skew, now)?;
-        IceServer::new(urls.as_slice(), &login)
+        IceServer::new(urls.as_slice(), login)
     }
 }

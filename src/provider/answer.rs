@@ -9,6 +9,7 @@ use http::Response;
 use super::error::ApiError;
 use crate::ice::{IceLease, json};
 use crate::json::Json;
+use crate::secret_text::BYTE_ORDER_MARK;
 use crate::time::UnixTime;
 
 /// Returns the response if its status is 2xx.
@@ -37,8 +38,6 @@ pub fn successful(response: &Response<Vec<u8>>) -> Result<&Response<Vec<u8>>, Ap
 ///
 /// [`ApiError::Empty`], [`ApiError::NotJson`].
 pub(super) fn read_json(body: &[u8]) -> Result<Json<'_>, ApiError> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     if body.trim_ascii().is_empty() {
         return Err(ApiError::Empty);

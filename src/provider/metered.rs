@@ -226,13 +226,11 @@ impl ApiCall for KeyRequest {
             return Err(ApiError::UnknownShape);
         }
         let api_key = answer.get("apiKey").and_then(Json::as_str).filter(|key| !key.is_empty());
-        let (login, api_key) = ice_json::login(&answer, ice_json::CREDENTIAL)
+        let (login, api_key) = ice_json::login(&answer, &ice_json::CREDENTIAL)
             .ok()
             .zip(api_key)
             .ok_or(ApiError::UnknownShape)?;
-        let asked = u64::from(self.ttl);
-        let granted = answer.get("expiryInSeconds").and_then(Json::as_whole).unwrap_or(asked);
-        let login = login.with_valid_until(self.now.later_by(granted.min(asked)));
+        let login = login.with_valid_until(self.now.later_by(self.ttl.into()));
         Ok(Key { login, api_key: ApiKey::new(api_key) })
     }
 }

@@ -20,6 +20,8 @@ pub(crate) fn verdict(username: &str, now: u64) -> Option<Verdict> {
         Some((_, rest)) => rest,
         None => username,
     };
+    // `atol` skips white space.
+    let number = number.trim_start_matches(['\u{b}', '\u{c}']);
     let (is_negative, digits) = match number.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, number.strip_prefix('+').unwrap_or(number)),

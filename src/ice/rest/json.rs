@@ -53,11 +53,11 @@ impl<'de> Deserialize<'de> for Answer {
         let secs = member("ttl")?.as_whole();
         let secs =
             secs.ok_or_else(|| D::Error::custom("invalid value, expected a ttl in whole seconds"))?;
-        let Uris { kept: uris, dropped, flaw } = Uris::of(&json, ["uris", "urls", "url"]);
+        let Uris { kept: uris, dropped, flaw } = Uris::of(&json, &["uris"]);
         if uris.is_empty() {
             return Err(flaw.map_or_else(|| D::Error::custom(IceError::NoUrls), D::Error::custom));
         }
-        let login = login(&json, ["password", "credential"]).map_err(D::Error::custom)?;
+        let login = login(&json, &["password"]).map_err(D::Error::custom)?;
         Ok(Self { login, ttl: Duration::from_secs(secs), uris, dropped })
     }
 }

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 /// The ranges that those clients do not send: private, reserved, for documentation, or
 /// multicast (RFC 6890, RFC 5735, RFC 4291).
-const NOT_PUBLIC: [&str; 23] = [
+const NOT_PUBLIC: [&str; 22] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -22,7 +22,6 @@ const NOT_PUBLIC: [&str; 23] = [
     "240.0.0.0/4",
     "::/128",
     "::1/128",
-    "::ffff:0:0/96",
     "100::/64",
     "2001:db8::/32",
     "fc00::/7",
