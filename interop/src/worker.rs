@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
@@ -137,8 +138,12 @@ impl Worker {
         answer
     }
 
-    /// Ends it, and returns its output, which contains no secret.
-    pub fn end(self) -> String {
+    /// Terminates it, and returns its whole output, which contains no secret.
+    pub fn end(mut self) -> String {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, Signal::TERM).expect("a signal to workerd");
+        let ended = patiently(|| self.process.try_wait().expect("the state of workerd"));
+        assert!(ended.is_some(), "workerd does not end");
         let log = fs::read_to_string(self.folder.path().join("log")).expect("the log");
         for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
             assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
