@@ -144,7 +144,8 @@ impl Backend {
     }
 
     fn is_well(&self) -> bool {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.is_none_or(|until| until <= Instant::now())
     }
 
     /// Whether to ask the backend now. After each pause, this is true for one client, which tries
@@ -389,6 +390,18 @@ mod tests {
             }
             assert_eq!(calls(), 2, "there is nobody else to ask");
         }
+    }
+
+    /// Otherwise a broker with one provider would stay out of rotation, and get no client whose call
+    /// could succeed.
+    #[test]
+    fn a_failure_counts_until_its_pause_ends() {
+        let backend = turn(&["turn:a"]);
+        let rest = |until| *backend.resting.lock().unwrap() = Some(until);
+        rest(Instant::now() + Backend::PAUSE);
+        assert!(!backend.is_well());
+        rest(Instant::now());
+        assert!(backend.is_well());
     }
 
     /// Each provider is a fake that sends an answer in the provider's format.
