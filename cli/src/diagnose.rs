@@ -70,7 +70,10 @@ fn print(found: &Json<'_>, verdict: Verdict, output: &mut Output) -> Result<()> 
     // Findings refer to secrets by number.
     for (number, source) in (1..).zip(&found.secrets) {
         let called = format!("secret {number}");
-        let is_told = found.findings.iter().any(|finding| finding.message.contains(&called));
+        let is_digit = |c: char| c.is_ascii_digit();
+        let tells =
+            |message: &str| message.split(&called).skip(1).any(|s| !s.starts_with(is_digit));
+        let is_told = found.findings.iter().any(|finding| tells(&finding.message));
         if is_told && !source.ends_with(&called) {
             writeln!(output, "({called} is {source})")?;
         }

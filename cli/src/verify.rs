@@ -140,5 +140,6 @@ fn has_milliseconds(username: &str, separator: char) -> bool {
     const YEAR_5138: u64 = 100_000_000_000;
 
     let (first, last) = username.split_once(separator).unwrap_or((username, ""));
-    [first, last].iter().any(|part| part.parse().is_ok_and(|expiry: u64| expiry >= YEAR_5138))
+    let expiry = first.parse().or_else(|_| last.parse());
+    expiry.is_ok_and(|expiry: u64| expiry >= YEAR_5138)
 }

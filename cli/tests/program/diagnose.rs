@@ -101,6 +101,15 @@ fn it_says_which_secret_and_shows_none() {
     assert_eq!(object["secrets"], serde_json::json!(["--secret", path]));
     assert!(!object.to_string().contains("hidden"));
 
+    let names: Vec<_> = (1..=10).map(|number| format!("diagnose-secret-{number}")).collect();
+    let files: Vec<_> = names.iter().map(|name| TempFile::new(name, name)).collect();
+    let password = of(&username, "diagnose-secret-10");
+    let mut args = vec![&*username, &password];
+    args.extend(files.iter().flat_map(|file| ["--secret-file", file.0.to_str().unwrap()]));
+    let words = stdout("diagnose", &args);
+    assert!(words.contains("secret 10 made it"), "{words}");
+    assert_eq!(words.matches("\n(secret 1").count(), 1, "{words}");
+
     assert!(refusal("diagnose", &[]).contains("<USERNAME>"));
     assert!(refusal("diagnose", &["a", "b", "--secret", ""]).contains("--secret: "));
 }

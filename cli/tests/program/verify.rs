@@ -58,6 +58,9 @@ fn verify_says_why() {
     );
     let far = verdict(&["2400000000:alice", &of("2400000000:alice"), "--secret", "new"]);
     assert!(far.0.contains("limits") && far.1 == 1, "{}", far.0);
+    // A phone number as the name.
+    let far = verdict(&["2200000000:491511234567", &of("2200000000:491511234567"), "--secret=new"]);
+    assert!(far.0.contains("limits") && far.1 == 1, "{}", far.0);
     let (malformed, code) = verdict(&["alice", &of("alice"), "--secret", "new"]);
     assert!(malformed.contains("malformed") && code == 1, "{malformed}");
 }
