@@ -1,6 +1,6 @@
 //! Data through a relay: to a second socket, and to another relay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ async fn try_to_peer(
             received = peer.socket.recv_from(&mut bytes) => {
                 let Ok((length, source)) = received else { continue };
                 let data = bytes.get(..length).unwrap_or_default();
-                if probes.is_one(data) {
+                if probes.arrived(data) {
                     passage.arrived += 1;
                     if source != relay {
                         passage.odd_source = Some(source);
@@ -229,7 +229,7 @@ async fn between(
     second: &mut Session,
     login: &Login,
 ) -> Result<Passage, TurnError> {
-    let far = second.allocate(Some(login), family(first.ip())).await?.relay;
+    let far = super::allocate_again(second, login, family(first.ip())).await?.relay;
     session.create_permission(far).await?;
     second.create_permission(first).await?;
     let mut passage = Passage::default();
@@ -246,7 +246,7 @@ async fn between(
             }
             received = second.receive() => {
                 let received = received?;
-                if probes.is_one(&received.data) {
+                if probes.arrived(&received.data) {
                     passage.arrived += 1;
                     passage.odd_source = received.peer.filter(|peer| *peer != first);
                     second.send(first, &received.data).await?;
@@ -270,13 +270,14 @@ pub(crate) fn family(ip: IpAddr) -> AddressFamily {
 struct Probes {
     tag: [u8; 16],
     sent: BTreeMap<u32, Instant>,
+    arrived: BTreeSet<u32>,
     round_trips: BTreeMap<u32, Duration>,
 }
 
 impl Probes {
     fn new() -> Self {
         let tag = u128::from(TransactionId::generate()).to_be_bytes();
-        Self { tag, sent: BTreeMap::new(), round_trips: BTreeMap::new() }
+        Self { tag, sent: BTreeMap::new(), arrived: BTreeSet::new(), round_trips: BTreeMap::new() }
     }
 
     fn probe(&mut self, index: u32) -> Vec<u8> {
@@ -284,13 +285,18 @@ impl Probes {
         [self.tag.as_slice(), &index.to_be_bytes()].concat()
     }
 
-    fn is_one(&self, data: &[u8]) -> bool {
-        data.starts_with(&self.tag)
+    fn index(&self, data: &[u8]) -> Option<u32> {
+        let index = data.strip_prefix(&self.tag)?.try_into().ok().map(u32::from_be_bytes)?;
+        self.sent.contains_key(&index).then_some(index)
+    }
+
+    /// Whether the data is one of our datagrams, for the first time.
+    fn arrived(&mut self, data: &[u8]) -> bool {
+        self.index(data).is_some_and(|index| self.arrived.insert(index))
     }
 
     fn came_back(&mut self, data: &[u8]) {
-        let index = data.strip_prefix(&self.tag).and_then(|index| index.try_into().ok());
-        let Some(index) = index.map(u32::from_be_bytes) else { return };
+        let Some(index) = self.index(data) else { return };
         if let Some(sent) = self.sent.get(&index) {
             self.round_trips.entry(index).or_insert_with(|| sent.elapsed());
         }
@@ -302,5 +308,23 @@ impl Probes {
         passage.sent = sent as usize;
         passage.returned = times.len();
         passage.median_round_trip_ms = times.get(times.len() / 2).copied();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hostile server may send what begins like our datagrams, as often as it likes.
+    #[test]
+    fn only_our_datagrams_arrive_and_each_once() {
+        let mut probes = Probes::new();
+        let probe = probes.probe(0);
+        let unsent = [&probe[..16], &1_u32.to_be_bytes()].concat();
+        for strange in [&probe[..16], &probe[..19], &[&probe[..], &[0]].concat(), &unsent] {
+            assert!(!probes.arrived(strange), "{strange:?}");
+        }
+        assert!(probes.arrived(&probe));
+        assert!(!probes.arrived(&probe));
     }
 }

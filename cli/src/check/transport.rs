@@ -31,6 +31,7 @@ pub(crate) struct Connection {
     pub(crate) local: SocketAddr,
     pub(crate) way: Way,
     pub(crate) tls: Option<Tls>,
+    patience: Duration,
 }
 
 enum Wire {
@@ -51,7 +52,8 @@ impl Connection {
                 let socket = UdpSocket::bind(any(server)).await?;
                 socket.connect(server).await?;
                 let local = socket.local_addr()?;
-                return Ok(Self { wire: Wire::Udp(socket), server, local, way, tls: None });
+                let wire = Wire::Udp(socket);
+                return Ok(Self { wire, server, local, way, tls: None, patience });
             }
             let connecting = timeout(patience, TcpStream::connect(server)).await;
             let stream = connecting.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))?;
@@ -66,7 +68,7 @@ impl Connection {
                 (Box::new(stream), None)
             };
             let wire = Wire::Stream { stream, buffer: Vec::new() };
-            Ok(Self { wire, server, local, way, tls })
+            Ok(Self { wire, server, local, way, tls, patience })
         }
     }
 
@@ -81,8 +83,13 @@ impl Connection {
             Wire::Stream { stream, .. } => {
                 let mut padded = message.to_vec();
                 padded.resize(pad_attribute_len(message.len()), 0);
-                stream.write_all(&padded).await?;
-                stream.flush().await
+                let sending = async {
+                    stream.write_all(&padded).await?;
+                    stream.flush().await
+                };
+                // A server that reads nothing blocks it.
+                let sent = timeout(self.patience, sending).await;
+                sent.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
             }
         }
     }
