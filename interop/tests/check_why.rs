@@ -94,6 +94,12 @@ fn the_servers_clock_is_ahead() {
 }
 
 #[test]
+fn a_skew_that_the_server_does_not_need() {
+    let coturn = Coturn::with_secrets(&[SECRET]);
+    assert_found(&why(&coturn, &["--secret", SECRET, "--skew=-1h"]), "ttl", "check --skew, or");
+}
+
+#[test]
 fn the_clock_of_a_server_that_works() {
     for (ahead, most) in [(-3, 20), (0, 20), (95, 25), (-86_400, 30)] {
         let coturn = Coturn::with_clock_ahead(ahead, &[SECRET]);

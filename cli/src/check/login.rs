@@ -75,8 +75,8 @@ pub(crate) struct Recipe {
     pub(crate) name: String,
     pub(crate) layout: Layout,
     pub(crate) separator: char,
+    pub(crate) skew: ClockSkew,
     ttl: Ttl,
-    skew: ClockSkew,
 }
 
 impl Recipe {
@@ -154,7 +154,7 @@ impl Options {
     fn recipe(&self, secrets: Vec<Secret>) -> Recipe {
         let layout::Options { skew, layout, ref separator } = self.layout;
         let (name, separator, ttl) = (self.name.clone(), separator.separator, self.ttl);
-        Recipe { secrets, name, layout, separator, ttl, skew }
+        Recipe { secrets, name, layout, separator, skew, ttl }
     }
 
     fn ask_broker(&self, url: &str, patience: Duration) -> Result<Vec<u8>> {

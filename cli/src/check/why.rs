@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until};
 use turn_credentials::diagnose::{Finding, SecretForm};
 use turn_credentials::ice::{Credential, Login};
-use turn_credentials::{SharedSecret, UnixTime, Username};
+use turn_credentials::{ClockSkew, SharedSecret, UnixTime, Username};
 
 use super::clock::{Bounds, LAST, Try};
 use super::login::Recipe;
@@ -296,8 +296,9 @@ impl<'a> Laboratory<'a> {
         let clock = self.clock(&making, bounds).await?;
         let (code, message) = self.clock_in_words(clock);
         if self.experiment.server_ahead_secs <= Some(1) {
-            let late = "the login had expired when it arrived: give a longer --ttl";
-            self.problem("ttl", late.into());
+            let skew = if self.recipe.skew == ClockSkew::NONE { "" } else { "check --skew, or " };
+            let late = format!("the login had expired when it arrived: {skew}give a longer --ttl");
+            self.problem("ttl", late);
         } else {
             self.problem(code, message);
         }
