@@ -409,12 +409,13 @@ impl Check {
         let Ok((way, address)) = target.at else { return };
         let Some(login) = login_without_secret() else { return };
         let Ok(mut session) = self.connect(target, way, address).await else { return };
-        let entered = session.allocate(Some(&login), relay::family(like)).await;
+        let answer = session.allocate(Some(&login), relay::family(like)).await;
+        let entered = session.logins() > 0 && session::is_accepted(&answer);
         if let Some(why) = &mut outcome.why {
             why.probes += session.logins();
         }
         session.release().await;
-        if entered.is_ok() {
+        if entered {
             outcome.problems.insert(
                 0,
                 Problem {

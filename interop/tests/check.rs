@@ -112,6 +112,20 @@ fn an_empty_secret_lets_anybody_in() {
 }
 
 #[test]
+fn an_empty_secret_is_found_despite_the_quota() {
+    let coturn = coturn(&["--static-auth-secret=", "--total-quota=1"]);
+    assert_fails(&check_udp(&coturn, SECRET), "empty-secret", "LETS ANYONE IN");
+}
+
+/// coturn counts an allocation for another second after its release.
+#[test]
+fn a_quota_that_counts_what_was_released() {
+    let coturn = coturn(&["--static-auth-secret=", "--total-quota=2"]);
+    let checked = check_udp(&coturn, SECRET);
+    assert_eq!(checked.json["servers"][0]["to_relay"]["returned"], 10, "{checked:?}");
+}
+
+#[test]
 fn no_login_is_needed() {
     let coturn = Coturn::with_args(&["--no-auth"]);
     assert_fails(&check_udp(&coturn, SECRET), "open-relay", "without a login");

@@ -73,6 +73,15 @@ pub(crate) struct Allocation {
     pub(crate) anonymous: bool,
 }
 
+/// Whether the login is right: with these codes, the server refuses only the family, the transport,
+/// the quota or the port.
+pub(crate) fn is_accepted(answer: &Result<Allocation, TurnError>) -> bool {
+    match answer {
+        Ok(_) => true,
+        Err(error) => matches!(error.code(), Some(440 | 442 | 486 | 508)),
+    }
+}
+
 /// Data from a peer, through the relay.
 pub(crate) struct Datagram {
     /// `None` if it came through a channel.

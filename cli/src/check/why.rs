@@ -19,7 +19,7 @@ use turn_credentials::{ClockSkew, SharedSecret, UnixTime, Username};
 use super::clock::{Bounds, LAST, Try};
 use super::login::Recipe;
 use super::report::{Outcome, Problem};
-use super::session::{Session, TurnError};
+use super::session::{self, Session, TurnError};
 use super::target::Target;
 use super::transport::Way;
 use super::{Check, progress, relay};
@@ -618,19 +618,16 @@ impl<'a> Laboratory<'a> {
         let answer = session.allocate(Some(&login), family).await;
         let took = start.elapsed();
         let received = sent + took.as_secs_f64();
-        let accepted = match answer {
-            Ok(_) => true,
-            Err(error) => match error.code() {
-                // The login is right; the reason is the family, transport, quota or ports.
-                Some(440 | 442 | 486 | 508) => true,
-                Some(401) => false,
-                Some(400) => {
-                    self.calls_it_bad = true;
-                    false
-                }
+        let accepted = session::is_accepted(&answer);
+        if let Err(error) = answer
+            && !accepted
+        {
+            match error.code() {
+                Some(401) => {}
+                Some(400) => self.calls_it_bad = true,
                 _ => return Err(error),
-            },
-        };
+            }
+        }
         self.latency = self.latency.min(took);
         if took > SLOW && took > 3 * self.latency {
             self.slow_down();
