@@ -85,9 +85,13 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> Result<ExitCode> {
     let why::Options { why, measure_clock, audit } = options.experiments;
     let entries = options.login.read(uris, options.timeout, why)?;
     if (why || measure_clock) && entries.recipe.is_none() {
-        return Err(
-            "--why and --measure-clock need the secret, not a login: give --secret-file".into()
-        );
+        let is_turn = entries.entries.iter().any(|entry| entry.uri.scheme().is_turn());
+        return Err(if is_turn {
+            "--why and --measure-clock need the secret, not a login: give --secret-file"
+        } else {
+            "--why and --measure-clock need a TURN server: give a URI such as turn:HOST"
+        }
+        .into());
     }
     let check = Check {
         authorities,
@@ -294,13 +298,17 @@ impl Check {
             outcome.problems.push(report::certificate(problem, target.uri.host()));
         }
         progress(target, "Binding");
+        let is_turn = target.uri.scheme().is_turn();
         match session.binding().await {
             Ok(binding) => {
                 outcome.mapped = Some(binding.mapped);
                 outcome.binding = Some(binding.round_trip);
             }
-            Err(error @ TurnError::Refused { .. }) => {
+            Err(error @ TurnError::Refused { .. }) if is_turn => {
                 outcome.notes.push(format!("the server refuses Binding without a login: {error}"));
+            }
+            Err(TurnError::NoAnswer) if is_turn && self.allocates(target, way, address).await => {
+                outcome.notes.push("the server ignores Binding (coturn: no-stun)".into());
             }
             Err(error) => {
                 outcome.problems.push(report::no_binding(way, address, &error));
@@ -308,7 +316,7 @@ impl Check {
             }
         }
         outcome.software = session.software().map(Into::into);
-        if !target.uri.scheme().is_turn() {
+        if !is_turn {
             outcome.message = "works: the server answers Binding".into();
             return;
         }
@@ -336,6 +344,7 @@ impl Check {
             Ok(allocation) => {
                 outcome.relay = Some(allocation.relay);
                 outcome.lifetime = Some(allocation.lifetime.as_secs());
+                outcome.mapped = outcome.mapped.or(allocation.mapped);
                 self.find_out_who_gets_in(target, &allocation, outcome).await;
                 progress(target, "sending data");
                 self.send_data(target, login, &mut session, &allocation, outcome).await;
@@ -346,6 +355,8 @@ impl Check {
             }
         }
         outcome.realm = session.realm();
+        // A server that ignores Binding names itself only now.
+        outcome.software = session.software().map(Into::into);
         session.release().await;
         if self.audit && outcome.relay.is_some() {
             audit::audit(self, target, login, &mut known.audited, outcome).await;
@@ -362,6 +373,17 @@ impl Check {
                 why::ask(Question::Clock, self, recipe, target, &mut known.why, outcome).await;
             }
         }
+    }
+
+    /// Whether the server answers Allocate without a login, even if it refuses.
+    async fn allocates(&self, target: &Target, way: Way, address: SocketAddr) -> bool {
+        let Ok(mut session) = self.connect(target, way, address).await else { return false };
+        let answer = session.allocate(None, relay::family(address.ip())).await;
+        let answers = matches!(answer, Ok(_) | Err(TurnError::Refused { .. }));
+        if answers {
+            session.release().await;
+        }
+        answers
     }
 
     /// Allocates a relay of the address's family, or an IPv4 relay if the server has none for IPv6.

@@ -226,6 +226,13 @@ pub(crate) fn no_binding(way: Way, address: SocketAddr, error: &TurnError) -> Pr
         TurnError::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             return unreachable(way, address, error);
         }
+        TurnError::Refused { .. } => (
+            "binding-refused",
+            format!(
+                "the server refuses Binding ({error}), so clients cannot learn their address from \
+                 it: for coturn, remove secure-stun"
+            ),
+        ),
         TurnError::NoAnswer if way == Way::Udp => (
             "no-answer",
             format!(

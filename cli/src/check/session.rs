@@ -69,6 +69,8 @@ pub(crate) struct Binding {
 pub(crate) struct Allocation {
     pub(crate) relay: SocketAddr,
     pub(crate) lifetime: Duration,
+    /// Our address, as the server sees it.
+    pub(crate) mapped: Option<SocketAddr>,
     /// The server asked for no login.
     pub(crate) anonymous: bool,
 }
@@ -311,9 +313,11 @@ impl State {
         let unreadable = |_| TurnError::Unreadable;
         let relay = answer.attribute::<XorRelayedAddress>().map_err(unreadable)?;
         let lifetime = answer.attribute::<Lifetime>().map_err(unreadable)?;
+        let mapped = answer.attribute::<XorMappedAddress>();
         Ok(Allocation {
             relay: relay.addr(answer.transaction_id()),
             lifetime: Duration::from_secs(lifetime.seconds().into()),
+            mapped: mapped.ok().map(|mapped| mapped.addr(answer.transaction_id())),
             anonymous: self.login.is_none(),
         })
     }

@@ -118,6 +118,30 @@ fn an_audit_without_a_relay_could_test_nothing() {
     );
 }
 
+/// coturn with `secure-stun` answers 401.
+#[test]
+fn a_stun_server_that_refuses_binding() {
+    for code in [[0, 0, 4, 1], [0, 0, 5, 0]] {
+        let refusal = attribute(0x0009, &code);
+        let address = server(move |request| answer(request, 0x0110, &refusal));
+        let output = run("check", &["--json", &format!("stun:{address}")], &[]);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{json}");
+        assert_eq!(json["servers"][0]["problems"][0]["code"], "binding-refused", "{json}");
+    }
+}
+
+#[test]
+fn experiments_need_a_secret_and_a_turn_server() {
+    let login = ["turn:127.0.0.1:9", "--username=a", "--password=b"];
+    for flag in ["--why", "--measure-clock"] {
+        let message = refusal("check", &[&[flag][..], &login].concat());
+        assert!(message.contains("need the secret, not a login"), "{message}");
+        let message = refusal("check", &[flag, "--secret=north", "stun:127.0.0.1:9"]);
+        assert!(message.contains("need a TURN server"), "{message}");
+    }
+}
+
 #[test]
 fn a_server_that_has_to_wait_gets_a_login_that_lasts_as_long() {
     const NAME: &[u8] = b":turn-credentials-check";
