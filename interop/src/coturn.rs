@@ -101,8 +101,9 @@ impl Coturn {
     /// Starts a server with these static secrets at both addresses of a network's server. It denies
     /// loopback peers.
     pub fn in_network(network: &Network, secrets: &[&str], args: &[&str]) -> Self {
-        /// How /proc shows a socket that listens at port 3478.
-        const LISTENS: &str = ":0D96 00000000:0000 0A";
+        /// How /proc shows a socket that listens at port 3478, over TCP and over UDP.
+        const LISTENS: [(&str, &str); 2] =
+            [("tcp", ":0D96 00000000:0000 0A"), ("udp", ":0D96 00000000:0000 07")];
 
         let mut command = network.server("turnserver");
         command.args(["-n", "--no-tls"]);
@@ -112,9 +113,11 @@ impl Coturn {
         command.args(secret_args(secrets)).args(args);
         let folder = TempDir::new().expect("a temporary folder");
         let coturn = Self::spawn(command, (Network::IPV4, 3478).into(), folder);
-        let sockets = format!("/proc/{}/net/tcp", coturn.process.id());
-        let listens = || fs::read_to_string(&sockets).ok().filter(|all| all.contains(LISTENS));
-        assert!(patiently(listens).is_some(), "turnserver does not listen:\n{}", coturn.log());
+        for (protocol, listens) in LISTENS {
+            let sockets = format!("/proc/{}/net/{protocol}", coturn.process.id());
+            let listens = || fs::read_to_string(&sockets).ok().filter(|all| all.contains(listens));
+            assert!(patiently(listens).is_some(), "turnserver does not listen:\n{}", coturn.log());
+        }
         coturn
     }
 
