@@ -480,7 +480,7 @@ impl Check {
             outcome.to_peer = Some(direct);
         } else {
             outcome.notes.push(
-                "a second socket on this machine cannot be the peer: only relay to relay is tested"
+                "a second socket on this machine cannot be the peer: relay to us is not tested"
                     .into(),
             );
         }
@@ -519,7 +519,7 @@ impl Check {
             _ => {}
         }
         outcome.to_relay = Some(far);
-        outcome.problems.extend(report::data(outcome));
+        report::data(outcome);
     }
 }
 

@@ -93,7 +93,9 @@ fn all_peers_are_denied() {
 #[test]
 fn a_wrong_external_ip() {
     let coturn = coturn(&["--external-ip=192.0.2.1"]);
-    assert_fails(&check_udp(&coturn, SECRET), "external-ip", "fix external-ip");
+    let checked = check_udp(&coturn, SECRET);
+    assert_fails(&checked, "external-ip", "the address that you connected to");
+    assert!(checked.message(0).contains("check from outside before you change it"), "{checked:?}");
 }
 
 #[test]

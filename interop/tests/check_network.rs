@@ -102,6 +102,50 @@ fn a_wrong_external_ip() {
 }
 
 #[test]
+fn a_server_that_ignores_binding() {
+    let network = Network::new();
+    let coturn = Coturn::in_network(&network, &[SECRET], &["--no-stun"]);
+    let tcp = format!("{IPV4}?transport=tcp");
+    let checked = check_over(&network, &[IPV4, &tcp, "stun:10.77.0.1"]);
+    for index in [0, 1] {
+        let server = &checked.json["servers"][index];
+        assert_eq!(server["result"], "works", "{checked:?}");
+        assert!(server["notes"].to_string().contains("ignores Binding"), "{server}");
+        assert!(server["software"].to_string().contains("Coturn"), "{server}");
+        for path in ["to_peer", "to_peer_by_channel", "to_relay"] {
+            assert_eq!(server[path]["returned"], 10, "{path}: {server}");
+        }
+    }
+    assert_fails(&checked, 2, "no-answer", "nothing answers at UDP port 3478");
+    assert_released(&coturn);
+}
+
+/// As `--audit` advises, where the client has a private address.
+#[test]
+fn our_address_is_denied() {
+    let network = Network::new();
+    let denied = "--denied-peer-ip=10.77.0.2";
+    let coturn = Coturn::in_network(&network, &[SECRET], &[denied]);
+    let checked = check_over(&network, &[IPV4]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    let server = &checked.json["servers"][0];
+    assert_eq!(server["to_relay"]["returned"], 10, "{server}");
+    let note = "forbids this machine's address as a peer (403)";
+    assert!(server["notes"].to_string().contains(note), "{server}");
+    assert_released(&coturn);
+
+    // Neither path can be tested.
+    drop(coturn);
+    let coturn = Coturn::in_network(&network, &[SECRET], &[denied, "--user-quota=1"]);
+    let checked = check_over(&network, &[IPV4]);
+    assert_eq!((checked.code, &checked.json["result"]), (2, &"not-tried".into()), "{checked:?}");
+    for why in ["this machine's address as a peer (403)", "no second relay (486)"] {
+        assert!(checked.message(0).contains(why), "{checked:?}");
+    }
+    assert_released(&coturn);
+}
+
+#[test]
 fn an_interrupt_leaves_no_allocation() {
     let network = Network::new();
     let coturn = Coturn::in_network(&network, &[SECRET], &[]);

@@ -45,6 +45,9 @@ pub(crate) struct Outcome {
     /// What `--measure-clock` found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clock: Option<Experiment>,
+    /// Why no data could be sent through the relay.
+    #[serde(skip)]
+    pub(crate) untested: Option<String>,
     #[serde(skip)]
     pub(crate) label: String,
 }
@@ -87,8 +90,12 @@ impl Outcome {
         let open = self.audit.iter().flatten().filter(|finding| finding.is_allowed()).count();
         if open > 0 {
             self.result = Verdict::Warns;
+            let works = if self.untested.is_none() { "works, but " } else { "" };
+            self.notes.extend(self.untested.take());
             self.message =
-                format!("works, but --audit found ranges that the server should deny: {open}");
+                format!("{works}--audit found ranges that the server should deny: {open}");
+        } else if let Some(why) = self.untested.take() {
+            return self.not_tried(why);
         } else {
             self.result = Verdict::Works;
             if self.message.is_empty() {
@@ -359,9 +366,9 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
     Problem { code, message }
 }
 
-/// Explains why data does not pass through the relay, or passes only in part.
-pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
-    let relay = outcome.relay?;
+/// Judges whether data passes through the relay.
+pub(crate) fn data(outcome: &mut Outcome) {
+    let Some(relay) = outcome.relay else { return };
     let peer = outcome.to_peer.as_ref();
     let far = outcome.to_relay.as_ref();
     let odd = [peer, far].into_iter().flatten().find_map(|passage| passage.odd_source);
@@ -370,18 +377,22 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
     let tried = |passage: Option<&Passage>| passage.is_some_and(|it| it.error.is_none());
 
     let (code, message) = if let Some(source) = odd.filter(|odd| odd.ip() != relay.ip()) {
-        (
-            "external-ip",
+        let (relay, source) = (relay.ip(), source.ip());
+        let says = format!(
+            "the server says that its relay is at {relay}, but datagrams come from {source}"
+        );
+        let message = if outcome.address.is_some_and(|address| address.ip() == source) {
             format!(
-                "the server says that its relay is at {}, but datagrams come from {}: fix \
-                 external-ip",
-                relay.ip(),
-                source.ip()
-            ),
-        )
+                "{says}, the address that you connected to: external-ip is wrong, or you reach the \
+                 server behind its NAT: check from outside before you change it"
+            )
+        } else {
+            format!("{says}: fix external-ip")
+        };
+        ("external-ip", message)
     } else if works(peer) {
-        return None;
-    } else if denied(peer) && (denied(far) || !tried(far)) {
+        return;
+    } else if denied(peer) && denied(far) {
         let why = if outcome.mapped.is_some_and(|mapped| mapped.ip().is_loopback()) {
             "coturn denies loopback addresses unless it has allow-loopback-peers"
         } else {
@@ -390,9 +401,12 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
         ("peer-denied", format!("the server gives a relay but forbids every peer (403): {why}"))
     } else if denied(peer) && works(far) {
         // Our address may be one that no relay should reach.
-        let only = "the server forbids this machine's address as a peer (403), so only relay to \
-                    relay was tested: check denied-peer-ip if clients have such addresses";
-        ("own-address-denied", only.into())
+        outcome.notes.push(
+            "the server forbids this machine's address as a peer (403), so only relay to relay was \
+             tested: check denied-peer-ip if clients have such addresses"
+                .into(),
+        );
+        return;
     } else if works(far) && tried(peer) {
         (
             "relay-ports",
@@ -401,7 +415,15 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
                 .into(),
         )
     } else if works(far) {
-        return None;
+        return;
+    } else if !tried(peer) && !tried(far) {
+        let why = untested(peer, far);
+        let refused = |passage: &Passage| passage.code.is_some();
+        if peer.is_none_or(refused) && far.is_some_and(refused) {
+            outcome.untested = Some(why);
+            return;
+        }
+        ("data-not-tested", why)
     } else if peer.is_some_and(|peer| peer.arrived > 0) {
         (
             "relay-closed",
@@ -420,5 +442,23 @@ pub(crate) fn data(outcome: &Outcome) -> Option<Problem> {
             ),
         )
     };
-    Some(Problem { code, message })
+    outcome.problem(code, message);
+}
+
+/// Why neither path could be tested.
+fn untested(peer: Option<&Passage>, far: Option<&Passage>) -> String {
+    let error = |passage: &Passage| passage.error.clone().unwrap_or_default();
+    let to_us = match peer {
+        None => "a second socket on this machine cannot be the peer".into(),
+        Some(peer) if peer.code == Some(403) => {
+            "the server forbids this machine's address as a peer (403)".into()
+        }
+        Some(peer) => format!("relay to us: {}", error(peer)),
+    };
+    let to_relay = match far.and_then(|far| far.code) {
+        Some(403) => "the server forbids its own relays as peers (403)".into(),
+        Some(486) => "the quota allows no second relay (486)".into(),
+        _ => format!("relay to relay: {}", far.map(error).unwrap_or_default()),
+    };
+    format!("the server gives a relay, but data could not be tested: {to_us}; {to_relay}")
 }
