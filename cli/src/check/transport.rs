@@ -141,3 +141,27 @@ pub(crate) fn any(server: SocketAddr) -> SocketAddr {
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_reads_nothing_does_not_block_us() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (server, patience) = (listener.local_addr().unwrap(), Duration::from_millis(200));
+        let authorities = Authorities::new(None).unwrap();
+        let error = runtime.block_on(async {
+            let connecting = Connection::open(Way::Tcp, server, "a", &authorities, patience);
+            let mut connection = connecting.await.unwrap();
+            let message = vec![0; 65_536];
+            loop {
+                if let Err(error) = connection.send(&message).await {
+                    return error;
+                }
+            }
+        });
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+}
