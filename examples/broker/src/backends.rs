@@ -392,7 +392,7 @@ mod tests {
         }
     }
 
-    /// Otherwise a broker with one provider would stay out of rotation, and get no client whose call
+    /// Otherwise a broker with one provider would stay out of rotation, without a client whose call
     /// could succeed.
     #[test]
     fn a_failure_counts_until_its_pause_ends() {
