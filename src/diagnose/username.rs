@@ -122,8 +122,8 @@ pub(crate) fn findings(username: &str, separator: char, now: UnixTime) -> Vec<Fi
         // The reading may take its expiry from a place where coturn does not look: drop the
         // findings whose verdict is worse than coturn's.
         Some(reading) => {
-            let read = reading.findings(verdict, now).into_iter();
-            findings.extend(read.filter(|finding| finding.verdict() >= verdict));
+            let of_parts = reading.findings(verdict, now).into_iter();
+            findings.extend(of_parts.filter(|finding| finding.verdict() >= verdict));
         }
         None if verdict >= Verdict::Depends => {
             findings.push(Finding::OddExpiry { how: OddExpiry::Junk, verdict });

@@ -64,13 +64,6 @@ fn accounts() {
             assert!(twilio::IceRequest::new(id, owned(), HOUR, NOW).is_err());
             assert!(metered::IceRequest::new(id, owned(), NOW).is_err());
             assert!(metered::KeyRequest::new(id, owned(), HOUR, NOW).is_err());
-            assert!(xirsys::Account::new(id, key).is_err());
-            assert!(xirsys::Account::sub_account(id, "sub", key).is_err());
-            assert!(xirsys::Account::sub_account_by_primary("primary", id, key).is_err());
-            assert!(cloudflare::Key::new(id, key).is_err());
-            assert!(twilio::IceRequest::new(id, key, HOUR, NOW).is_err());
-            assert!(metered::IceRequest::new(id, key, NOW).is_err());
-            assert!(metered::KeyRequest::new(id, key, HOUR, NOW).is_err());
         });
     }
     assert_key_gone(|| {
