@@ -22,7 +22,8 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
         return Verdict::Unauthorized;
     }
     let Ok(now) = i32::try_from(now.as_secs()) else {
-        // Every expiry up to `Username::MAX_EXPIRY` has passed. For a later one, coturn's numbers wrap.
+        // Every expiry up to `Username::MAX_EXPIRY` has passed. For a later one, coturn's numbers
+        // wrap.
         return Verdict::Unauthorized;
     };
     // coturn subtracts the times as signed 32-bit numbers: on overflow, the result depends on the
