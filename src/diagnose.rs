@@ -48,8 +48,9 @@
 //!
 //! A username over 1024 bytes is reported as too long, and a password over 256 bytes as one that
 //! this scheme cannot produce; neither is examined further. So the cost is limited: at most about
-//! 1500 MACs per secret, and three times as many if the password is base64 of 64 hex digits. Ten secrets take a few
-//! milliseconds. Whatever is derived from the secrets and the password is wiped from the heap.
+//! 1500 MACs per secret, and three times as many if the password is base64 of 64 hex digits. Ten
+//! secrets take a few milliseconds. Whatever is derived from the secrets and the password is wiped
+//! from the heap.
 
 mod disguise;
 mod encoding;
@@ -87,8 +88,8 @@ const MAX_PASSWORD: usize = 256;
 ///
 /// There is at least one finding, and the smallest (worst) [verdict](Finding::verdict) is the
 /// verdict on the login. `secrets` are the raw bytes of the secrets that the TURN server has, or
-/// once had, in any order. Without a password, only the username is checked, and whether a secret is
-/// empty. `now` is the time on the TURN server's clock.
+/// once had, in any order. Without a password, only the username is checked, and whether a secret
+/// is empty. `now` is the time on the TURN server's clock.
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -168,16 +169,8 @@ pub fn diagnose_with(
             let secret = recipe.secret;
             let is_right = !findings.iter().any(Finding::refuses)
                 && secrets.get(secret) != Some(&b"".as_slice());
-            let expires_at = match Username::parse_with(separator, username) {
-                Ok(parsed) => Some(parsed.expires_at()),
-                // coturn accepts every separator.
-                Err(_) if Username::check_separator(separator).is_err() => {
-                    Some(username::coturns_expiry(username, separator))
-                }
-                Err(_) => None,
-            };
-            let accepted = expires_at.filter(|_| is_right);
-            findings.extend(accepted.map(|expires_at| Finding::Accepted { secret, expires_at }));
+            let expires_at = username::strict_expiry(username, separator).filter(|_| is_right);
+            findings.extend(expires_at.map(|expires_at| Finding::Accepted { secret, expires_at }));
         }
         Some(Err(guesses)) => {
             let searched = username.len() <= MAX_USERNAME && guesses != [Finding::NotMade];

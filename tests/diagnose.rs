@@ -125,6 +125,9 @@ fn everything_told_of_a_username() {
         ("1000000000:a", &["expired"]),
         ("1795651199:a", &["expired"]),
         ("1795651199|a", &["expired", "username-other-separator"]),
+        // coturn does not read this expiry.
+        ("1795651199|@a:b.example", &["username-other-separator", "expired"]),
+        ("a|1795651199", &["username-other-separator", "expired"]),
         ("1795651199:a\u{1}b", &["expired", "username-control-character"]),
         ("0001795651199:a", &["expired", "expiry-leading-zeros"]),
         ("1795651199.5:a", &["expiry-fraction", "expired"]),
@@ -521,6 +524,11 @@ fn a_separator_that_only_coturn_accepts() {
     let right = |username| told(username, Some(&mistakes::password("north", username)));
     assert_eq!(right("1795654800xalice"), ["accepted"]);
     assert_eq!(right("1795654800xalexa"), ["accepted", "username-separator-in-name"]);
+    assert_eq!(right("alicex1795654800"), ["accepted", "username-name-first"]);
+    // As with `:`, what only coturn accepts is not called right.
+    assert_eq!(right("0001795654800xalice"), ["expiry-leading-zeros"]);
+    assert_eq!(right("alicex+1795654800"), ["expiry-sign", "username-name-first"]);
+    assert_eq!(right("1795654800x"), ["username-empty-name"]);
     assert_eq!(told("1795654800xalice", Some("wrong")), ["password-not-made"]);
     assert_eq!(told("1795654800xalice", None), ["unproven"]);
 }

@@ -17,7 +17,7 @@ use crate::diagnose::words::{Words, words};
 pub enum TimeUnit {
     /// The unit of JavaScript's `Date.now()` and Java's `toEpochMilli`.
     Milliseconds,
-    /// The unit of `PostgreSQL` and `gettimeofday`.
+    /// The unit of Go's `UnixMicro` and Dart's `microsecondsSinceEpoch`.
     Microseconds,
     /// The unit of Go's `UnixNano` and Python's `time_ns`.
     Nanoseconds,

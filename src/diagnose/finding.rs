@@ -39,8 +39,8 @@ pub enum Finding {
         /// The last second in which coturn accepts the login, on coturn's clock.
         expires_at: UnixTime,
     },
-    /// coturn accepts the username. The password was not checked, because no password or no secret
-    /// was given.
+    /// coturn accepts the username. The password was not checked, because the password or the
+    /// secrets were not given.
     Unproven {
         /// The last second in which coturn accepts the username, on coturn's clock.
         expires_at: UnixTime,
@@ -66,8 +66,8 @@ pub enum Finding {
         /// The position of its first byte in the username, counted from 0.
         index: usize,
     },
-    /// The username has a control character other than tab, CR and LF. coturn accepts it unless it is
-    /// NUL, which ends coturn's strings.
+    /// The username has a control character other than tab, CR and LF. coturn accepts it unless it
+    /// is NUL, which ends coturn's strings.
     ControlCharacter {
         /// The position of its first byte in the username, counted from 0.
         index: usize,
@@ -227,8 +227,8 @@ impl Finding {
         self.verdict() != Verdict::Accepted
     }
 
-    /// The place of a finding: refusals come first, then oddities that coturn ignores in a refused
-    /// login, then possible refusals, then warnings about an accepted login, then its acceptance,
+    /// The place of a finding: refusals come first, then oddities that are rarely the reason for a
+    /// refusal, then possible refusals, then warnings about an accepted login, then its acceptance,
     /// then remarks.
     pub(crate) fn rank(&self) -> u8 {
         match (self.verdict(), self) {
@@ -236,7 +236,6 @@ impl Finding {
             (
                 Verdict::Unauthorized,
                 Self::ControlCharacter { .. }
-                | Self::OtherSeparator { .. }
                 | Self::OddExpiry { how: OddExpiry::LeadingZeros, .. },
             ) => 2,
             (Verdict::Unauthorized, _) => 1,

@@ -36,8 +36,8 @@ impl Recipe {
     ) -> Result<Self, Vec<Finding>> {
         let candidates = Candidate::all(password);
         let messages = Signed::all(username, separator);
-        // HMAC pads a key with zero bytes, so a secret of zero bytes gives the same MACs as an empty
-        // secret. Try empty secrets last.
+        // HMAC pads a key with zero bytes, so a secret of zero bytes gives the same MACs as an
+        // empty secret. Try empty secrets last.
         let (empty, others): (Vec<_>, Vec<_>) =
             secrets.iter().enumerate().partition(|(_, secret)| secret.is_empty());
         let as_given = others.into_iter().chain(empty);

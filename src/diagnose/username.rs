@@ -22,8 +22,8 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
         return Verdict::Unauthorized;
     }
     let Ok(now) = i32::try_from(now.as_secs()) else {
-        // Every expiry up to `Username::MAX_EXPIRY` has passed. For a later one, coturn's numbers
-        // wrap.
+        // Every expiry up to `Username::MAX_EXPIRY` has passed. What coturn accepts then depends on
+        // its compiler, because its numbers wrap.
         return Verdict::Unauthorized;
     };
     // coturn subtracts the times as signed 32-bit numbers: on overflow, the result depends on the
@@ -40,6 +40,18 @@ pub(crate) fn coturns_verdict(username: &str, separator: char, now: UnixTime) ->
 pub(crate) fn coturns_expiry(username: &str, separator: char) -> UnixTime {
     let low_bits = coturns_number(username, separator) & i64::from(u32::MAX);
     UnixTime::from_secs(low_bits.unsigned_abs())
+}
+
+/// The expiry of a username that a `Keyring` with this separator accepts too. coturn can have any
+/// separator; a username with one that a `Keyring` cannot have is read as if it were `:`.
+pub(crate) fn strict_expiry(username: &str, separator: char) -> Option<UnixTime> {
+    let parsed = if Username::check_separator(separator).is_ok() {
+        Username::parse_with(separator, username).map(|username| username.expires_at())
+    } else {
+        let username = username.replacen(separator, ":", 1);
+        Username::parse(&username).map(|username| username.expires_at())
+    };
+    parsed.ok()
 }
 
 fn coturns_number(username: &str, separator: char) -> i64 {
@@ -147,7 +159,7 @@ enum Place {
     Layout(Layout),
     NumberFirst,
     SeparatorInFirstName,
-    OtherSeparator,
+    OtherSeparator { coturn_reads_expiry: bool },
     Junk,
 }
 
@@ -158,7 +170,7 @@ impl<'a> Reading<'a> {
             if is_number(username) {
                 return reading(Place::Layout(Layout::ExpiryOnly), username, "");
             }
-            return Self::otherwise(username);
+            return Self::otherwise(username, separator);
         };
         match (is_number(before), is_number(after)) {
             (true, true) if all_digits(before) && !is_now(before) && is_now(after) => {
@@ -175,13 +187,13 @@ impl<'a> Reading<'a> {
                 Some((rest, last)) if is_time(last) && is_number(last) => {
                     reading(Place::SeparatorInFirstName, last, rest)
                 }
-                _ => Self::otherwise(username),
+                _ => Self::otherwise(username, separator),
             },
         }
     }
 
-    /// Finds a time at the beginning or the end, with something other than the separator next to it.
-    fn otherwise(username: &'a str) -> Option<Self> {
+    /// Finds a time at the beginning or the end, next to something other than the separator.
+    fn otherwise(username: &'a str, separator: char) -> Option<Self> {
         let mark = |c: &char| c.is_ascii_punctuation() && *c != '%';
         let expiry = digits(username);
         let reading = if is_time(expiry) {
@@ -192,9 +204,13 @@ impl<'a> Reading<'a> {
             let expiry = username.strip_prefix(name).filter(|expiry| is_time(expiry))?;
             (expiry, name, Some(name.chars().next_back().filter(mark)?))
         };
-        let (expiry, name, separator) = reading;
-        let place = if separator.is_some() { Place::OtherSeparator } else { Place::Junk };
-        Some(Self { place, expiry, name, separator: separator.unwrap_or_default() })
+        let (expiry, name, other) = reading;
+        let coturn_reads_expiry = coturns_number(username, separator) == atol(expiry);
+        let (place, separator) = match other {
+            Some(other) => (Place::OtherSeparator { coturn_reads_expiry }, other),
+            None => (Place::Junk, separator),
+        };
+        Some(Self { place, expiry, name, separator })
     }
 
     /// Whether the username has a known layout, whatever its expiry is.
@@ -207,7 +223,7 @@ impl<'a> Reading<'a> {
         let place = match self.place {
             Place::NumberFirst => Some(Finding::NumberFirst),
             Place::SeparatorInFirstName => Some(Finding::SeparatorInFirstName),
-            Place::OtherSeparator => Some(Finding::OtherSeparator { separator, verdict }),
+            Place::OtherSeparator { .. } => Some(Finding::OtherSeparator { separator, verdict }),
             Place::Junk => Some(Finding::OddExpiry { how: OddExpiry::Junk, verdict }),
             Place::Layout(Layout::ExpiryOnly) => Some(Finding::BareExpiry),
             Place::Layout(Layout::NameFirst) => Some(Finding::NameFirst),
@@ -223,7 +239,12 @@ impl<'a> Reading<'a> {
         } else {
             self.expiry
         };
-        place.into_iter().chain(of_expiry(expiry, verdict, now)).collect()
+        let of_expiry = of_expiry(expiry, verdict, now);
+        if self.place == (Place::OtherSeparator { coturn_reads_expiry: true }) {
+            of_expiry.chain(place).collect()
+        } else {
+            place.into_iter().chain(of_expiry).collect()
+        }
     }
 }
 
