@@ -77,6 +77,8 @@ fn servers() {
         drop(servers.clone().limit_urls(3));
         drop(servers.clone().without_port(3478).into_iter().nth(1));
         drop(servers.clone().for_browsers(|_, _| ()));
+        drop(IceServers::from(vec![server("turn:a.example")]));
+        drop([server("turn:a.example")].into_iter().collect::<IceServers>());
         let none = IceServers::from([server("turns:a.example:465")]).for_browsers(|_, _| ());
         assert!(none.is_err());
     });
@@ -90,6 +92,10 @@ fn leases() {
             lease = lease.with_server(server("turns:a.example"));
         }
         drop(lease.clone().limit_urls(2));
+        drop(lease.clone().without_port(3478));
+        drop(lease.clone().for_browsers(|_, _| ()).unwrap());
+        let none = IceLease::new([server("turns:a.example:465")]).for_browsers(|_, _| ());
+        assert!(none.is_err());
         drop(lease.single_server());
         drop(lease.clone().into_servers());
         assert!(Answer::for_lease_at(&lease, NOW).is_err());
@@ -121,6 +127,7 @@ fn leases_of_your_own_servers() {
     let [inner, outer] = memory::hmac_sha1_states(b"north");
     assert_gone(&[&inner, &outer], || {
         drop(Box::new(server("turn:a.example").unwrap()).clone());
+        drop(Box::new(server("turn:a.example").unwrap().with_skew(ClockSkew::NONE)));
         assert!(server("stun:a.example").is_err());
         assert!(TurnServer::new([], secret.clone(), HOUR).is_err());
     });
@@ -197,6 +204,29 @@ fn what_is_read() {
             assert_credential_gone(|| drop(serde_json::from_value::<IceServers>(value)));
         }
     }
+}
+
+/// What is written into a buffer that need not grow leaves nothing else.
+#[test]
+fn what_is_written_as_json() {
+    fn write(value: &impl serde::Serialize) -> Vec<u8> {
+        let mut json = Vec::with_capacity(16 * 1024);
+        serde_json::to_writer(&mut json, value).unwrap();
+        json
+    }
+    let login = login().with_valid_until(UnixTime::from_secs(1_700_003_600));
+    let server = IceServer::new(uris(&["turn:a.example"]), login).unwrap();
+    let lease = IceLease::new([server.clone()]);
+    let answer = Answer::for_lease_at(&lease, NOW).unwrap();
+    assert_credential_gone(|| write(server.credential().unwrap()));
+    assert_credential_gone(|| write(&server));
+    assert_credential_gone(|| write(&lease.clone().into_servers()));
+    assert_credential_gone(|| write(&lease.answer_at(NOW)));
+    assert_credential_gone(|| write(&answer));
+
+    // The library cannot wipe the buffers of a serde format: see SECURITY.md.
+    let grows = || serde_json::to_vec(&[&server; 9]).unwrap();
+    assert!(!memory::freed_with(&[CREDENTIAL.as_bytes()], grows).is_empty());
 }
 
 /// The library cannot wipe the buffers of a serde format: see SECURITY.md.

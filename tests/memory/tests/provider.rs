@@ -8,7 +8,8 @@ use memory::{assert_found, assert_gone, freed_with};
 use turn_credentials::UnixTime;
 use turn_credentials::provider::http::{Request, Response};
 use turn_credentials::provider::{
-    ApiCall, ApiError, ApiKey, HttpRequest, cloudflare, metered, read_lease, twilio, xirsys,
+    ApiCall, ApiError, ApiKey, Gateway, HttpRequest, cloudflare, metered, read_lease, twilio,
+    xirsys,
 };
 
 const KEY: &str = "Zq7xWk3vXp5uYt8sVh2rMn6pQd4oLb9n";
@@ -69,6 +70,37 @@ fn accounts() {
     assert_key_gone(|| {
         assert!(twilio::IceRequest::new("AC0123", KEY, Duration::ZERO, NOW).is_err());
         assert!(metered::KeyRequest::new("our-app", KEY, Duration::ZERO, NOW).is_err());
+    });
+}
+
+#[test]
+fn calls() {
+    let account = xirsys::Account::new("ident", KEY).unwrap();
+    let key = cloudflare::Key::new("0123", KEY).unwrap();
+    let gateway = || Gateway::new("https://a.example").unwrap();
+    assert_key_gone(|| {
+        let ice = || xirsys::IceRequest::new(&account, "c", HOUR, NOW).unwrap();
+        drop(ice().via(gateway()).for_user("8.8.8.8".parse().unwrap()).unwrap());
+        assert!(ice().for_user("127.0.0.1".parse().unwrap()).is_err());
+        drop(xirsys::TokenRequest::new(&account, "c", None, None).unwrap().via(gateway()));
+        drop(xirsys::HostRequest::new(&account).via(gateway()));
+        let ice = cloudflare::IceRequest::new(&key, HOUR, NOW).unwrap();
+        drop(ice.with_custom_identifier("alice").via(gateway()));
+        drop(cloudflare::RevokeRequest::new(&key, "alice").unwrap().via(gateway()));
+        drop(twilio::IceRequest::new("AC0123", KEY, HOUR, NOW).unwrap().via(gateway()));
+        let ice = metered::IceRequest::new("our-app", KEY, NOW).unwrap();
+        drop(ice.with_ttl(HOUR).via(gateway()));
+        let call = metered::KeyRequest::new("our-app", KEY, HOUR, NOW).unwrap();
+        drop(call.with_label("alice").via(gateway()));
+    });
+    assert_key_gone(|| {
+        assert!(xirsys::IceRequest::new(&account, "..", HOUR, NOW).is_err());
+        assert!(xirsys::IceRequest::new(&account, "c", Duration::ZERO, NOW).is_err());
+        assert!(xirsys::TokenRequest::new(&account, "..", None, None).is_err());
+        assert!(xirsys::TokenRequest::new(&account, "c", Some("@"), None).is_err());
+        assert!(xirsys::TokenRequest::new(&account, "c", None, Some(Duration::ZERO)).is_err());
+        assert!(cloudflare::IceRequest::new(&key, Duration::ZERO, NOW).is_err());
+        assert!(cloudflare::RevokeRequest::new(&key, "..").is_err());
     });
 }
 

@@ -174,6 +174,9 @@ fn logins() {
             TurnCredentials::generate_expiry_only_at(&secret, HOUR, ClockSkew::NONE, NOW)
                 .map(Box::new),
         );
+        let no_ttl =
+            TurnCredentials::generate_expiry_only_at(&secret, Duration::ZERO, ClockSkew::NONE, NOW);
+        assert!(no_ttl.is_err());
     });
 }
 
