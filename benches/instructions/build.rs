@@ -1,4 +1,4 @@
-//! Tells the program its compiler.
+//! Passes the compiler's version to the program, as `RUSTC_VERSION`.
 
 use std::env;
 use std::process::Command;

@@ -12,7 +12,8 @@ use turn_credentials::{AccessToken, AccessTokenKey, Keyring, SharedSecret, UnixT
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) inputs: &'static str,
-    /// Fresh for every sample: the time may depend on a text, but not on which of the two it is.
+    /// Made anew for every sample: the time may depend on the texts, but not on which of the two is
+    /// chosen.
     pub(crate) input: fn(&mut Rng) -> Input,
     /// What is timed, with the username and one of the texts.
     pub(crate) verify: fn(&str, &str) -> bool,
@@ -27,7 +28,7 @@ pub(crate) struct Input {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     Same,
-    /// A control: if this is not seen, nothing is.
+    /// A control: if this difference is not detected, no other would be.
     Different,
 }
 

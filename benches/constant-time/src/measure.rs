@@ -12,7 +12,8 @@ pub(crate) struct Figures {
     pub(crate) t: f64,
 }
 
-/// The first samples only warm up, and tell where the slowest are cut off: an interrupt is no secret.
+/// The first samples only warm up, and set the limits above which samples are cut off: an interrupt
+/// is not a secret.
 const FIRST: usize = 100_000;
 
 /// The shares of the samples that are kept, in percent, each with a test of its own.

@@ -10,7 +10,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const TTL: Duration = Duration::from_hours(1);
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 
-/// 36 bytes, as has the e-mail address.
+/// 36 bytes, like the e-mail address.
 const UUID: &str = "123e4567-e89b-12d3-a456-426614174000";
 const EMAIL: &str = "user-0123456789@mail.org.example.net";
 const UTF_8: &str = "жанна-李雷-Zoë-ångström";

@@ -30,8 +30,8 @@ pub fn keyed() -> [State; 2] {
     })
 }
 
-/// The last block, of at most 55 bytes, after the key's block: its end is the length in bits of both
-/// (FIPS 180-4 section 5.1.1).
+/// Pads the last block: a text of at most 55 bytes, the marker, zeros, and the length in bits,
+/// which includes the key's block before it (FIPS 180-4 section 5.1.1).
 pub fn padded(text: &[u8]) -> Block {
     let mut block = [0; 64];
     block[..text.len()].copy_from_slice(text);

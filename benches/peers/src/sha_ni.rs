@@ -22,7 +22,7 @@ impl ShaNi {
         found.then_some(Self(()))
     }
 
-    /// The two chained compressions of an HMAC, so many times, and the hash of the last.
+    /// Computes the two chained compressions of an HMAC `times` times, and returns the last hash.
     #[expect(clippy::unused_self, reason = "having one is the proof")]
     pub fn chain(self, keyed: [hmac::State; 2], block: &Block, times: u32) -> hmac::State {
         // SAFETY: `detect` found the instructions.
@@ -30,8 +30,9 @@ impl ShaNi {
     }
 }
 
-/// The block into the inner state, the hash of that into the outer one. Each HMAC waits for the one
-/// before it: `none` of the bits of its hash are put into the block, which the compiler does not know.
+/// Hashes the block from the inner state, and that hash from the outer state. Each HMAC waits for
+/// the one before it: its hash, masked with `none`, goes into the next block. `none` is zero, but
+/// the compiler does not know that.
 #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
 fn chain([inner, outer]: [hmac::State; 2], block: &Block, times: u32) -> hmac::State {
     let (inner, outer, [start, rest @ ..]) = (State::of(inner), State::of(outer), load(block));
@@ -85,7 +86,7 @@ impl State {
         .map(i32::cast_unsigned)
     }
 
-    /// The block that hashes this hash after the 64 bytes of a key.
+    /// The block with this hash and its padding, which follows the 64 bytes of a key.
     #[inline]
     #[target_feature(enable = "sha,sse2,ssse3,sse4.1")]
     fn padded(self) -> [__m128i; 4] {

@@ -21,7 +21,8 @@ use crate::program;
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Options {
     /// Requests per minute for each client address; they may come all at once. Only requests to
-    /// /token and /ice count, and those with a wrong key; not preflights or pages of other origins
+    /// /token and /ice count, and those with a wrong key. Preflights and requests from pages of
+    /// other origins do not count
     #[arg(long, env = "BROKER_REQUESTS_PER_MINUTE", value_name = "COUNT", default_value = "120")]
     requests_per_minute: NonZeroU32,
 

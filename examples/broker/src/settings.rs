@@ -25,7 +25,7 @@ pub(crate) struct Options {
         long,
         env = "BROKER_API_KEY_FILE",
         value_name = "PATH",
-        help_heading = "Requests of other servers"
+        help_heading = "Requests from other servers"
     )]
     api_key_file: Option<PathBuf>,
 
@@ -34,7 +34,7 @@ pub(crate) struct Options {
         long,
         env = "BROKER_MATRIX_KEY_FILE",
         value_name = "PATH",
-        help_heading = "Requests of other servers"
+        help_heading = "Requests from other servers"
     )]
     matrix_key_file: Option<PathBuf>,
 
@@ -43,7 +43,7 @@ pub(crate) struct Options {
         long,
         env = "BROKER_PSEUDONYM_KEY_FILE",
         value_name = "PATH",
-        help_heading = "Requests of other servers"
+        help_heading = "Requests from other servers"
     )]
     pseudonym_key_file: Option<PathBuf>,
 }

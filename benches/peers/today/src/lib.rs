@@ -1,7 +1,7 @@
 //! What people write today, as a C library: in a build of its own, since cargo would lend it the
 //! features that turn-credentials asks of hmac and sha1.
 //!
-//! Each function does its work so many times and tells whether the last result was right.
+//! Each function does its work `times` times, and returns whether the last result was right.
 
 use std::hint::black_box;
 
