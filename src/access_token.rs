@@ -95,7 +95,8 @@ impl AccessTokenKey {
         Ok(Self { id, mac: mac.ok_or(AccessTokenError::ShortKey)? })
     }
 
-    /// Issues a token that lasts for `ttl` from `now`. The subject may be an account id.
+    /// Issues a token that lasts for `ttl` from `now`. The ttl's fraction of a second is dropped.
+    /// The subject may be an account id.
     ///
     /// The 16 bytes in `random` must come from the system's random generator, fresh for each token,
     /// so that two tokens issued in the same second differ. Anyone who has the token can read the

@@ -181,8 +181,8 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-/// The only member of a number as serde_json represents it with the feature `arbitrary_precision`,
-/// which any crate in a build can turn on.
+/// The only key of the map that serde_json passes in place of a number if its feature
+/// `arbitrary_precision` is on. Any crate in a build can turn it on.
 pub(crate) const NUMBER: &str = "$serde_json::private::Number";
 
 fn as_number<'a>(members: &[(Text<'_>, Json<'_>)]) -> Option<Json<'a>> {

@@ -41,8 +41,8 @@ use crate::username::Username;
 /// mints with it, and forgets the old one only after its last login has expired:
 ///
 /// 1. Generate the next secret: 20 random bytes or more, as hex.
-/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn, see below. Logins made
-///    with either secret are now accepted.
+/// 2. On every verifier, call [`accept(next)`](Self::accept); for coturn, see [the guide]. Logins
+///    made with either secret are now accepted.
 /// 3. Wherever you mint or verify, call [`rotate(next)`](Self::rotate). A secret that is already
 ///    accepted is not added twice.
 /// 4. Wait for the longest ttl in use, plus the largest skew.
@@ -51,20 +51,7 @@ use crate::username::Username;
 /// After a leak, do not wait: go from step 3 to step 5 at once. Clients must then fetch new logins.
 /// In coturn, sessions that are already running continue.
 ///
-/// # The same in coturn
-///
-/// coturn reads the secrets in its database on every login, so rotating them needs no restart. Each
-/// secret belongs to a realm:
-///
-/// ```text
-/// turnadmin --userdb /var/lib/turn/turndb -r example.org -s NEXT     # step 2
-/// turnadmin --userdb /var/lib/turn/turndb -r example.org -X OLD      # step 5
-/// ```
-///
-/// coturn reads `turnserver.conf` only at startup, and a restart ends every session. For step 2,
-/// add the line `static-auth-secret=NEXT` and restart; for step 5, remove the line with the old
-/// secret and restart. Secrets in the database and in the file work side by side, so you can move
-/// to the database with these steps.
+/// [the guide]: https://docs.rs/turn-credentials/latest/turn_credentials/_guides/rotating_a_secret/index.html
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: SharedSecret,

@@ -13,9 +13,9 @@ use crate::secret_text;
 
 /// The secret shared with the TURN server (coturn's `static-auth-secret`), ready to make passwords.
 ///
-/// It holds the state of HMAC-SHA1 after the key. The secret's bytes are not kept, and cannot be
-/// read back. As in coturn, the secret is used byte for byte; nothing is decoded. The three
-/// constructors treat white space at the ends differently: [`new`](Self::new) keeps it,
+/// It holds the state of HMAC-SHA1 after hashing the key. The secret's bytes are not kept, and
+/// cannot be read back. As in coturn, the secret is used byte for byte; nothing is decoded. The
+/// three constructors treat white space at the ends differently: [`new`](Self::new) keeps it,
 /// [`from_file_contents`](Self::from_file_contents) strips it, and
 /// [`from_config_value`](Self::from_config_value) refuses it.
 ///

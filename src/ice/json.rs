@@ -135,7 +135,8 @@ pub(super) struct Uris {
 }
 
 impl Uris {
-    /// Reads the URIs of an entry, from the first of these names that has any. An entry without URIs counts as one URI that was left out.
+    /// Reads the URIs of an entry, from the first of these names that has any. An entry without
+    /// URIs counts as one URI that was left out.
     pub(super) fn of(entry: &Json<'_>, names: &[&str]) -> Self {
         let lists = || names.iter().filter_map(|name| entry.get(name));
         let uris = lists().map(Json::elements).find(|uris| !uris.is_empty()).unwrap_or_default();

@@ -55,8 +55,8 @@ pub struct IceLease {
 }
 
 impl IceLease {
-    /// Creates a lease of these servers. It ends when the first of their logins does: at the earliest
-    /// known [`valid_until`](crate::ice::Login::valid_until).
+    /// Creates a lease of these servers. It ends when the first of their logins does: at the
+    /// earliest known [`valid_until`](crate::ice::Login::valid_until).
     ///
     /// ```
     /// use turn_credentials::ice::Login;

@@ -13,8 +13,9 @@ use crate::error::IceError;
 ///
 /// The values contain the credential: the caller must wipe them.
 ///
-/// `"` and `\` are escaped as defined in RFC 9110. whip-whep 1.2.0 does not unescape them, and
-/// drops `'`: a login with one of the three fails there. This crate mints none; a provider might.
+/// `"` and `\` are escaped as defined in RFC 9110. The npm package whip-whep 1.2.0 does not
+/// unescape them, and drops `'`: a login with one of the three fails there. This crate mints none;
+/// a provider might.
 ///
 /// # Errors
 ///

@@ -97,8 +97,8 @@ impl IceServers {
     /// Keeps at most `count` URIs, in their original order, covering as many kinds as possible.
     ///
     /// Each URI slows down ICE gathering, and Firefox warns if there are five or more. One of each
-    /// kind is chosen first, with this priority: STUN (`stun` before `stuns`, which Firefox does not
-    /// support), TURN over UDP, TURN over TCP, and TURN over TLS (preferably on port 443, which
+    /// kind is chosen first, with this priority: STUN (`stun` before `stuns`, which Firefox does
+    /// not support), TURN over UDP, TURN over TCP, and TURN over TLS (preferably on port 443, which
     /// passes most firewalls). Then comes a second of each kind, and so on. TURN over DTLS, which
     /// few clients support, comes last. Call [`for_browsers`](Self::for_browsers) before this.
     ///

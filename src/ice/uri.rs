@@ -16,9 +16,9 @@ use crate::decimal;
 /// The address of a STUN or TURN server: `turn:turn.example.org:3478?transport=udp`.
 ///
 /// A value follows the grammar of W3C WebRTC section 4.2.4, and native libraries accept it as well.
-/// Only the IDNA validity of `xn--` labels is not checked; Firefox rejects an invalid label. Some
-/// URIs are for native clients only: see [`browser_refusal`](Self::browser_refusal). A URI displays
-/// as written, except that the scheme becomes lower-case and the port loses leading zeros.
+/// One thing is not checked: whether `xn--` labels are valid IDNA; Firefox rejects invalid ones.
+/// Some URIs are for native clients only: see [`browser_refusal`](Self::browser_refusal). A URI
+/// displays as written, except that the scheme becomes lower-case and the port loses leading zeros.
 ///
 /// ```
 /// use turn_credentials::IceUri;
@@ -362,8 +362,8 @@ pub enum UriError {
     #[error("the URI is empty: look for an unset variable or an extra comma")]
     Empty,
 
-    /// The URI has quotation marks, usually around it: some tools do not remove them from a value in
-    /// a configuration file.
+    /// The URI has quotation marks, usually around it: some tools do not remove them from a value
+    /// in a configuration file.
     #[error("the URI has quotation marks around it: leave them out")]
     Quoted,
 

@@ -48,7 +48,8 @@ pub(super) fn read_json(body: &[u8]) -> Result<Json<'_>, ApiError> {
 /// Reads ICE servers in any of the shapes that providers use: a list, one server, or an object
 /// whose member `iceServers` or `ice_servers` is a list or one server.
 ///
-/// The logins are valid for `ttl` from `now`; without a ttl, the end of the lease is unknown.
+/// The logins are valid for `ttl` from `now`, without its fraction of a second. Without a ttl, the
+/// end of the lease is unknown.
 ///
 /// ```
 /// use turn_credentials::UnixTime;

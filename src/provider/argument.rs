@@ -39,8 +39,8 @@ pub(super) fn ttl(ttl: Duration, least: u32, most: u32) -> Result<u32, CallError
     secs.filter(|secs| (least..=most).contains(secs)).ok_or(CallError::Ttl { least, most })
 }
 
-/// Whether a text without `/` can be a path segment: it is not empty, and not `.` or `..`, which URL
-/// parsers remove (WHATWG URL section 4.4).
+/// Whether a text without `/` can be a path segment: it is not empty, and not `.` or `..`, which
+/// URL parsers remove (WHATWG URL section 4.4).
 pub(super) fn is_segment(text: &str) -> bool {
     !matches!(text, "" | "." | "..")
 }

@@ -153,8 +153,8 @@ impl ApiError {
     /// Creates a refusal with this code. It is retryable if the HTTP status means a temporary
     /// failure.
     ///
-    /// Only a code of at most 32 lower-case letters, digits and underscores is kept, and only one
-    /// of at most 15 if it has a digit: any other text might be a secret.
+    /// A code is kept only if it consists of lower-case letters, digits and underscores, and has at
+    /// most 32 characters, or at most 15 if one is a digit: any other text might be a secret.
     ///
     /// ```
     /// use turn_credentials::provider::{ApiError, http::Response};

@@ -17,10 +17,10 @@ use crate::wiped::Wiped;
 
 /// An `http::Request` that does not show its secrets.
 ///
-/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the request, with
-/// `(secret)` in place of the query, the body and the header values that you do not let it show.
-/// Secret header values are marked with `HeaderValue::set_sensitive`: clients that respect the mark
-/// keep them out of their logs. The memory of the `http::Request` is not wiped.
+/// `Debug` never shows the query or the body. `Display` is for a dry run: it shows the request,
+/// with `(secret)` in place of the query, the body and the header values that you do not let it
+/// show. Secret header values are marked with `HeaderValue::set_sensitive`: clients that respect
+/// the mark keep them out of their logs. The memory of the `http::Request` is not wiped.
 ///
 /// A POST, PUT or PATCH without a body gets `content-length: 0`: some clients omit it, and some
 /// proxies then answer 411.

@@ -28,8 +28,8 @@ use crate::percent;
 use crate::time::UnixTime;
 use crate::wiped::Wiped;
 
-/// A call for the ICE servers of an API key. Their logins expire with the key, but the answer does not
-/// say when: see [`with_ttl`](Self::with_ttl).
+/// A call for the ICE servers of an API key. Their logins expire with the key, but the answer does
+/// not say when: see [`with_ttl`](Self::with_ttl).
 ///
 /// ```
 /// use turn_credentials::UnixTime;
@@ -76,8 +76,8 @@ impl IceRequest {
     /// # Errors
     ///
     /// [`CallError::Argument`] unless the app's name is one label of a host name: 1 to 63 letters,
-    /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`] for a key that is empty
-    /// or has a control character.
+    /// digits and inner hyphens (RFC 1123 section 2.1); [`CallError::Secret`] for a key that is
+    /// empty or has a control character.
     pub fn new(app: &str, api_key: impl Into<ApiKey>, now: UnixTime) -> Result<Self, CallError> {
         let api_key = api_key.into();
         Ok(Self { gateway: gateway(app)?, api_key: argument::key(api_key)?, now, ttl: None })

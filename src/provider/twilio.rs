@@ -107,7 +107,6 @@ impl ApiCall for IceRequest {
         request.with_basic(&self.account_sid, &self.auth_token)
     }
 
-    /// If Twilio grants a shorter ttl than requested, the lease has the shorter one.
     fn read_answer(&self, response: &Response<Vec<u8>>) -> Result<IceLease, ApiError> {
         let answer = read_json(successful(response)?.body())?;
         let (asked, told) = (self.ttl.into(), answer.get("ttl").and_then(Json::as_whole));

@@ -57,8 +57,8 @@ impl Account {
         Ok(Self { ident: argument::id("ident", ident)?.to_owned(), secret: argument::key(secret)? })
     }
 
-    /// Creates a sub-account, `primary#sub`, that has its own secret. Xirsys takes a secret that
-    /// begins with `!` for the primary account's.
+    /// Creates a sub-account, `primary#sub`, that has its own secret. Xirsys interprets a secret
+    /// that begins with `!` as the primary account's.
     ///
     /// ```
     /// use turn_credentials::provider::xirsys::{Account, HostRequest};

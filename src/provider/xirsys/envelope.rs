@@ -73,8 +73,8 @@ pub(super) fn open<T>(
     }
 }
 
-/// Creates a refusal from the word and the status in the envelope. Only version 2 of the API has the
-/// status.
+/// Creates a refusal from the word and the status in the envelope. Only version 2 of the API has
+/// the status.
 fn refusal(word: Option<&Json<'_>>, status: Option<u16>, response: &Response<Vec<u8>>) -> ApiError {
     let word = word.and_then(Json::as_str).unwrap_or_default();
     let of_the_word = match word {

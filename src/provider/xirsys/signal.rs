@@ -20,8 +20,8 @@ use crate::provider::gateway::{Gateway, is_base};
 use crate::provider::http_request::HttpRequest;
 use crate::wiped::Wiped;
 
-/// A call for a token for the signalling WebSocket: `PUT /_token/<channel>`. The token is not a TURN
-/// credential.
+/// A call for a token for the signalling WebSocket: `PUT /_token/<channel>`. The token is not a
+/// TURN credential.
 ///
 /// ```
 /// use core::time::Duration;
@@ -75,8 +75,8 @@ impl TokenRequest {
     /// # Errors
     ///
     /// [`CallError::Argument`] for a channel with an empty segment, `.` or `..`, and for a user that
-    /// is not 1 to 64 ASCII letters, digits, dots, underscores, tildes or hyphens; [`CallError::Ttl`] for a
-    /// ttl under one second or over 4294967295 seconds.
+    /// is not 1 to 64 ASCII letters, digits, dots, underscores, tildes or hyphens;
+    /// [`CallError::Ttl`] for a ttl under one second or over 4294967295 seconds.
     pub fn new(
         account: &Account,
         channel: &str,
@@ -129,8 +129,8 @@ impl ApiCall for TokenRequest {
     }
 }
 
-/// A token for the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped when it
-/// is dropped.
+/// A token for the signalling WebSocket. `Debug` shows nothing of it, and its memory is wiped when
+/// it is dropped.
 ///
 /// ```
 /// # use turn_credentials::provider::xirsys::{Account, TokenRequest};
