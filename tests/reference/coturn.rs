@@ -40,7 +40,7 @@ pub(crate) fn verdict(username: &str, now: u64) -> Option<Verdict> {
     let signed = if expiry >= 1 << 31 { expiry - (1 << 32) } else { expiry };
     let difference = (expiry - i128::from(now)).rem_euclid(1 << 32);
     match (signed >= i128::from(now), difference < 1 << 31) {
-        // Versions after 4.17 accept at most 508 bytes.
+        // Versions after 4.17.1 accept at most 508 bytes.
         (true, true) if username.len() > 508 => None,
         (true, true) => Some(Verdict::Accepted),
         (false, false) => Some(Verdict::Unauthorized),
