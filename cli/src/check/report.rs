@@ -418,8 +418,8 @@ pub(crate) fn data(outcome: &mut Outcome) {
         return;
     } else if !tried(peer) && !tried(far) {
         let why = untested(peer, far);
-        let refused = |passage: &Passage| passage.code.is_some();
-        if peer.is_none_or(refused) && far.is_some_and(refused) {
+        let limited = |passage: &Passage| matches!(passage.code, Some(403 | 486 | 508));
+        if peer.is_none_or(limited) && far.is_some_and(limited) {
             outcome.untested = Some(why);
             return;
         }
@@ -461,4 +461,50 @@ fn untested(peer: Option<&Passage>, far: Option<&Passage>) -> String {
         _ => format!("relay to relay: {}", far.map(error).unwrap_or_default()),
     };
     format!("the server gives a relay, but data could not be tested: {to_us}; {to_relay}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16) -> Passage {
+        Passage { error: Some(format!("{code} Refused")), code: Some(code), ..Passage::default() }
+    }
+
+    fn judged(to_peer: Option<Passage>, to_relay: Passage) -> Outcome {
+        let mut outcome = Outcome {
+            relay: "192.0.2.1:49152".parse().ok(),
+            to_peer,
+            to_relay: Some(to_relay),
+            ..Outcome::default()
+        };
+        data(&mut outcome);
+        outcome.finish()
+    }
+
+    #[test]
+    fn a_server_that_refuses_every_test_of_data() {
+        const NOT_TRIED: (Verdict, &[&str]) = (Verdict::NotTried, &[]);
+        const FAILS: (Verdict, &[&str]) = (Verdict::Fails, &["data-not-tested"]);
+
+        for (peer, far, expected) in [
+            (None, 403, NOT_TRIED),
+            (None, 486, NOT_TRIED),
+            (Some(403), 486, NOT_TRIED),
+            (Some(403), 508, NOT_TRIED),
+            (Some(508), 508, NOT_TRIED),
+            (Some(403), 403, (Verdict::Fails, &["peer-denied"])),
+            (None, 437, FAILS),
+            (Some(400), 400, FAILS),
+            (Some(401), 401, FAILS),
+            (Some(437), 437, FAILS),
+            (Some(500), 500, FAILS),
+            (Some(500), 486, FAILS),
+            (Some(403), 500, FAILS),
+        ] {
+            let outcome = judged(peer.map(refused), refused(far));
+            let problems: Vec<_> = outcome.problems.iter().map(|problem| problem.code).collect();
+            assert_eq!((outcome.result, &*problems), expected, "{peer:?}, {far}");
+        }
+    }
 }
