@@ -495,29 +495,6 @@ impl Check {
             patience,
         )
         .await;
-        match far.code {
-            Some(486) => outcome.notes.push(
-                "the quota allows no second relay (486): relay to relay is not tested, and a \
-                 client can have only one relay"
-                    .into(),
-            ),
-            Some(403) => outcome.notes.push(
-                "the server forbids its own relays as peers (403): two clients that both need a \
-                 relay cannot talk"
-                    .into(),
-            ),
-            _ if outcome.to_peer.as_ref().is_some_and(relay::Passage::works)
-                && far.error.is_none()
-                && !far.works() =>
-            {
-                outcome.notes.push(
-                    "nothing passes from relay to relay: two clients that both need a relay cannot \
-                     talk"
-                        .into(),
-                );
-            }
-            _ => {}
-        }
         outcome.to_relay = Some(far);
         report::data(outcome);
     }

@@ -375,6 +375,7 @@ pub(crate) fn data(outcome: &mut Outcome) {
     let denied = |passage: Option<&Passage>| passage.is_some_and(|it| it.code == Some(403));
     let works = |passage: Option<&Passage>| passage.is_some_and(Passage::works);
     let tried = |passage: Option<&Passage>| passage.is_some_and(|it| it.error.is_none());
+    outcome.notes.extend(far.and_then(|far| relay_to_relay(far, works(peer))));
 
     let (code, message) = if let Some(source) = odd.filter(|odd| odd.ip() != relay.ip()) {
         let (relay, source) = (relay.ip(), source.ip());
@@ -415,6 +416,8 @@ pub(crate) fn data(outcome: &mut Outcome) {
                 .into(),
         )
     } else if works(far) {
+        let why = peer.and_then(|peer| peer.error.as_ref());
+        outcome.notes.extend(why.map(|why| format!("relay to us is not tested: {why}")));
         return;
     } else if !tried(peer) && !tried(far) {
         let why = untested(peer, far);
@@ -445,6 +448,28 @@ pub(crate) fn data(outcome: &mut Outcome) {
     outcome.problem(code, message);
 }
 
+/// What the user should know about data from relay to relay.
+fn relay_to_relay(far: &Passage, passes_to_us: bool) -> Option<String> {
+    match (far.code, &far.error) {
+        (Some(486), _) => Some(
+            "the quota allows no second relay (486): relay to relay is not tested, and a client \
+             can have only one relay"
+                .into(),
+        ),
+        (Some(403), _) => Some(
+            "the server forbids its own relays as peers (403): two clients that both need a relay \
+             cannot talk"
+                .into(),
+        ),
+        (_, Some(why)) if passes_to_us => Some(format!("relay to relay is not tested: {why}")),
+        (_, None) if passes_to_us && !far.works() => Some(
+            "nothing passes from relay to relay: two clients that both need a relay cannot talk"
+                .into(),
+        ),
+        _ => None,
+    }
+}
+
 /// Why neither path could be tested.
 fn untested(peer: Option<&Passage>, far: Option<&Passage>) -> String {
     let error = |passage: &Passage| passage.error.clone().unwrap_or_default();
@@ -469,6 +494,10 @@ mod tests {
 
     fn refused(code: u16) -> Passage {
         Passage { error: Some(format!("{code} Refused")), code: Some(code), ..Passage::default() }
+    }
+
+    fn passed() -> Passage {
+        Passage { sent: 10, arrived: 10, returned: 10, ..Passage::default() }
     }
 
     fn judged(to_peer: Option<Passage>, to_relay: Passage) -> Outcome {
@@ -505,6 +534,23 @@ mod tests {
             let outcome = judged(peer.map(refused), refused(far));
             let problems: Vec<_> = outcome.problems.iter().map(|problem| problem.code).collect();
             assert_eq!((outcome.result, &*problems), expected, "{peer:?}, {far}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_was_not_tested_is_noted() {
+        for (peer, far, note) in [
+            (refused(403), passed(), "only relay to relay was tested"),
+            (refused(500), passed(), "relay to us is not tested: 500 Refused"),
+            (passed(), refused(403), "two clients that both need a relay cannot talk"),
+            (passed(), refused(486), "relay to relay is not tested, and a client"),
+            (passed(), refused(508), "relay to relay is not tested: 508 Refused"),
+            (passed(), Passage::default(), "nothing passes from relay to relay"),
+        ] {
+            let outcome = judged(Some(peer), far);
+            assert_eq!(outcome.result, Verdict::Works, "{note}");
+            let [only] = &*outcome.notes else { panic!("{note}: {outcome:?}") };
+            assert!(only.contains(note), "{only}");
         }
     }
 }
