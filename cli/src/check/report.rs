@@ -82,26 +82,24 @@ impl Outcome {
 
     /// Decides the verdict, after everything was tried.
     pub(crate) fn finish(mut self) -> Self {
+        let open = self.audit.iter().flatten().filter(|finding| finding.is_allowed()).count();
         if let Some(problem) = self.problems.first() {
             self.result = Verdict::Fails;
             self.message.clone_from(&problem.message);
-            return self;
-        }
-        let open = self.audit.iter().flatten().filter(|finding| finding.is_allowed()).count();
-        if open > 0 {
+        } else if open > 0 {
             self.result = Verdict::Warns;
             let works = if self.untested.is_none() { "works, but " } else { "" };
-            self.notes.extend(self.untested.take());
             self.message =
                 format!("{works}--audit found ranges that the server should deny: {open}");
         } else if let Some(why) = self.untested.take() {
-            return self.not_tried(why);
+            self.message = why;
         } else {
             self.result = Verdict::Works;
             if self.message.is_empty() {
                 self.message = "works: data passes through a relay in both directions".into();
             }
         }
+        self.notes.extend(self.untested.take());
         self
     }
 
@@ -552,5 +550,16 @@ mod tests {
             let [only] = &*outcome.notes else { panic!("{note}: {outcome:?}") };
             assert!(only.contains(note), "{only}");
         }
+    }
+
+    #[test]
+    fn a_problem_does_not_hide_that_data_was_not_tested() {
+        let untested = Some("data could not be tested".into());
+        let mut outcome = Outcome { untested, ..Outcome::default() };
+        outcome.problem("certificate-expired", "the certificate has expired");
+        let outcome = outcome.finish();
+        assert_eq!(outcome.result, Verdict::Fails);
+        assert_eq!(outcome.message, "the certificate has expired");
+        assert_eq!(outcome.notes, ["data could not be tested"]);
     }
 }
