@@ -348,8 +348,8 @@ pub(crate) fn refused(error: &TurnError, minted: bool) -> Problem {
         None => match error {
             TurnError::NoAnswer => (
                 "no-answer-to-allocate",
-                "the server answers Binding but not Allocate: it is only a STUN server, or it has \
-                 a rate limit"
+                "the server does not answer Allocate with a login: it is only a STUN server, or it \
+                 has a rate limit"
                     .into(),
             ),
             TurnError::NoChallenge => (

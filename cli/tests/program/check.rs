@@ -72,14 +72,17 @@ fn a_proxy_does_not_see_the_client_key_for_a_broker_without_tls() {
     assert!(text(&output.stdout).contains("not tried: TURN over DTLS"), "{output:?}");
 }
 
-/// Starts a server that answers each request, and returns its address.
+/// Starts a server that answers each request, unless the answer is empty, and returns its address.
 fn server(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     thread::spawn(move || {
         let mut request = [0; 2048];
         while let Ok((length, client)) = socket.recv_from(&mut request) {
-            socket.send_to(&answer(&request[..length]), client).unwrap();
+            let answer = answer(&request[..length]);
+            if !answer.is_empty() {
+                socket.send_to(&answer, client).unwrap();
+            }
         }
     });
     address
@@ -100,11 +103,37 @@ fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// XOR-MAPPED-ADDRESS 127.0.0.1:9 (RFC 8489 section 14.2).
+const MAPPED: [u8; 12] = [0x00, 0x20, 0, 8, 0, 1, 0x21, 0x1b, 0x5e, 0x12, 0xa4, 0x43];
+
+/// The attributes of a 401.
+fn challenge() -> Vec<u8> {
+    [attribute(0x0009, &[0, 0, 4, 1]), attribute(0x0014, b"a-realm"), attribute(0x0015, b"a-nonce")]
+        .concat()
+}
+
+/// Where the expiry ends in a request with a login.
+fn end_of_expiry(request: &[u8]) -> Option<usize> {
+    const NAME: &[u8] = b":turn-credentials-check";
+
+    request.windows(NAME.len()).position(|part| part == NAME)
+}
+
+fn is_binding(request: &[u8]) -> bool {
+    request.starts_with(&[0, 1])
+}
+
+/// Starts a server that ignores every request except Binding.
+fn stun_server() -> SocketAddr {
+    server(|request| {
+        let answer = is_binding(request).then(|| answer(request, 0x0100, &MAPPED));
+        answer.unwrap_or_default()
+    })
+}
+
 #[test]
 fn an_audit_without_a_relay_could_test_nothing() {
-    // XOR-MAPPED-ADDRESS 127.0.0.1:9 (RFC 8489 section 14.2).
-    let mapped = [0x00, 0x20, 0, 8, 0, 1, 0x21, 0x1b, 0x5e, 0x12, 0xa4, 0x43];
-    let uri = format!("stun:{}", server(move |request| answer(request, 0x0100, &mapped)));
+    let uri = format!("stun:{}", stun_server());
     let (works, audited) = (run("check", &[&uri], &[]), run("check", &["--audit", &uri], &[]));
     assert_eq!(works.status.code(), Some(0), "{works:?}");
     assert_eq!(audited.status.code(), Some(2), "{audited:?}");
@@ -131,6 +160,30 @@ fn a_stun_server_that_refuses_binding() {
     }
 }
 
+/// A STUN server ignores every Allocate, and coturn with `no-stun` every Binding.
+#[test]
+fn a_server_that_does_not_answer_a_login() {
+    let challenge = challenge();
+    let no_stun = server(move |request| {
+        if is_binding(request) || end_of_expiry(request).is_some() {
+            return Vec::new();
+        }
+        answer(request, 0x0110, &challenge)
+    });
+    let uris = [stun_server(), no_stun].map(|address| format!("turn:{address}"));
+    let output =
+        run("check", &["--secret", "north", "--timeout", "1s", "--json", &uris[0], &uris[1]], &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for server in json["servers"].as_array().unwrap() {
+        assert_eq!(server["problems"][0]["code"], "no-answer-to-allocate", "{server}");
+        let message = server["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("the server does not answer Allocate with a login"),
+            "{server}"
+        );
+    }
+}
+
 #[test]
 fn experiments_need_a_secret_and_a_turn_server() {
     let login = ["turn:127.0.0.1:9", "--username=a", "--password=b"];
@@ -144,25 +197,18 @@ fn experiments_need_a_secret_and_a_turn_server() {
 
 #[test]
 fn a_server_that_has_to_wait_gets_a_login_that_lasts_as_long() {
-    const NAME: &[u8] = b":turn-credentials-check";
-
     let (sender, expiries) = mpsc::channel();
     // Each server refuses every request with 401; a login, only after a while.
     let uri = || {
         let sender = sender.clone();
-        let attributes = [
-            attribute(0x0009, &[0, 0, 4, 1]),
-            attribute(0x0014, b"a-realm"),
-            attribute(0x0015, b"a-nonce"),
-        ]
-        .concat();
+        let challenge = challenge();
         let refuse = move |request: &[u8]| {
-            if let Some(end) = request.windows(NAME.len()).position(|part| part == NAME) {
+            if let Some(end) = end_of_expiry(request) {
                 let expiry: u64 = text(&request[end - 10..end]).parse().unwrap();
                 sender.send(expiry).unwrap();
                 thread::sleep(Duration::from_secs(2));
             }
-            answer(request, 0x0110, &attributes)
+            answer(request, 0x0110, &challenge)
         };
         format!("turn:{}", server(refuse))
     };
