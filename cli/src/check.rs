@@ -355,8 +355,8 @@ impl Check {
             }
         }
         outcome.realm = session.realm();
-        // A server that ignores Binding names itself only now.
-        outcome.software = session.software().map(Into::into);
+        // A server may name itself only in its answer to Binding, or only now.
+        outcome.software = session.software().map(Into::into).or(outcome.software.take());
         session.release().await;
         if self.audit && outcome.relay.is_some() {
             audit::audit(self, target, login, &mut known.audited, outcome).await;

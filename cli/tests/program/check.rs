@@ -184,6 +184,24 @@ fn a_server_that_does_not_answer_a_login() {
     }
 }
 
+/// The server before it takes so long that its connection is replaced.
+#[test]
+fn a_server_that_names_itself_only_in_binding() {
+    let named = server(|request| {
+        if is_binding(request) {
+            thread::sleep(Duration::from_millis(300));
+            answer(request, 0x0100, &[&MAPPED[..], &attribute(0x8022, b"a-server")].concat())
+        } else {
+            answer(request, 0x0110, &attribute(0x0009, &[0, 0, 5, 0]))
+        }
+    });
+    let uris = [stun_server(), named].map(|address| format!("turn:{address}"));
+    let output =
+        run("check", &["--secret", "north", "--timeout", "11s", "--json", &uris[0], &uris[1]], &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["servers"][1]["software"], "a-server", "{json}");
+}
+
 #[test]
 fn experiments_need_a_secret_and_a_turn_server() {
     let login = ["turn:127.0.0.1:9", "--username=a", "--password=b"];
