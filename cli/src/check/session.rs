@@ -337,15 +337,21 @@ impl State {
             if answer.has_class(MessageClass::Success) {
                 return Ok(bytes);
             }
-            let error = answer.attribute::<ErrorCode>().map_err(|_| TurnError::Unreadable)?;
+            let (code, reason) = match answer.attribute::<ErrorCode>() {
+                Ok(error) => (error.code(), printable(error.reason())),
+                // pion's answer for a forbidden peer has no ERROR-CODE.
+                Err(_) if matches!(ask, Ask::Permission(_)) => {
+                    (ErrorCode::FORBIDDEN, "Forbidden".into())
+                }
+                Err(_) => return Err(TurnError::Unreadable),
+            };
             if let (Ok(realm), Ok(nonce)) =
                 (answer.attribute::<Realm>(), answer.attribute::<Nonce>())
             {
                 self.challenge = Some((realm.realm().to_owned(), nonce.nonce().to_owned()));
             }
-            let (code, reason) = (error.code(), printable(error.reason()));
             refused = TurnError::Refused { code, reason };
-            if error.code() != ErrorCode::STALE_NONCE {
+            if code != ErrorCode::STALE_NONCE {
                 break;
             }
         }

@@ -202,6 +202,35 @@ fn a_server_that_names_itself_only_in_binding() {
     assert_eq!(json["servers"][1]["software"], "a-server", "{json}");
 }
 
+/// pion's CreatePermission for a forbidden peer fails without ERROR-CODE.
+#[test]
+fn a_server_that_forbids_peers_without_a_code() {
+    const CREATE_PERMISSION: u8 = 8;
+
+    let challenge = challenge();
+    // XOR-RELAYED-ADDRESS as XOR-MAPPED-ADDRESS, and LIFETIME (RFC 8656 section 18).
+    let relayed = [attribute(0x0016, &MAPPED[4..]), attribute(0x000d, &[0, 0, 2, 88])].concat();
+    let pion = server(move |request| {
+        if is_binding(request) {
+            answer(request, 0x0100, &MAPPED)
+        } else if end_of_expiry(request).is_none() {
+            answer(request, 0x0110, &challenge)
+        } else if request[1] == CREATE_PERMISSION {
+            answer(request, 0x0110, &[])
+        } else {
+            answer(request, 0x0100, &relayed)
+        }
+    });
+    let uri = format!("turn:{pion}");
+    let output = run("check", &["--secret", "north", "--audit", "--json", &uri], &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let server = &json["servers"][0];
+    let codes = server["problems"].as_array().unwrap().iter().map(|problem| &problem["code"]);
+    assert!(codes.into_iter().any(|code| code == "peer-denied"), "{server}");
+    let results = server["audit"].as_array().unwrap().iter().map(|range| &range["result"]);
+    assert!(results.into_iter().all(|result| result == "denied"), "{server}");
+}
+
 #[test]
 fn experiments_need_a_secret_and_a_turn_server() {
     let login = ["turn:127.0.0.1:9", "--username=a", "--password=b"];
