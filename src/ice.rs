@@ -26,6 +26,8 @@
 //! | XMPP (XEP-0215) | [`xep_0215::services`] |
 //! | WHIP (RFC 9725) and WHEP | [`link_header::values`] |
 //! | GStreamer, libdatachannel | [`turn_uri::values`] |
+//!
+//! In every format, clients in browsers need a lease from `for_browsers`.
 
 mod browser;
 mod credential;

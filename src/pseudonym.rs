@@ -16,7 +16,8 @@ use crate::username::Username;
 ///
 /// Without TLS, a client sends its username in the clear; a pseudonym keeps the account id off the
 /// wire. With the same key, an account always has the same pseudonym, so coturn's per-user quota
-/// still works. A pseudonym has 16 characters of `A-Z a-z 0-9 - _`.
+/// still works. A pseudonym has 16 characters of `A-Z a-z 0-9 - _`; if a username begins with it,
+/// the separator must be another character.
 ///
 /// Pseudonyms change with their key. If quotas or logs must survive a rotation of the secret, use
 /// [a dedicated key](Self::from_bytes).
