@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use clap::Args;
 use governor::clock::Clock;
 use governor::{DefaultKeyedRateLimiter, Quota};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use tokio::time;
 
 use crate::failure::Failure;
@@ -52,9 +52,16 @@ impl Options {
     }
 }
 
+/// An address or a network, as canonical as the addresses that it is compared with.
 fn network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
-    let alone = text.parse::<IpAddr>().map(|address| address.to_canonical().into());
-    alone.or_else(|_| text.parse())
+    let alone = text.parse::<IpAddr>().map(IpNet::from);
+    let network = alone.or_else(|_| text.parse())?;
+    let mapped = match network {
+        IpNet::V6(net) => net.addr().to_ipv4_mapped().zip(net.prefix_len().checked_sub(96)),
+        IpNet::V4(_) => None,
+    };
+    let v4 = mapped.and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok());
+    Ok(v4.map_or(network, IpNet::from))
 }
 
 pub(crate) struct Limits {
@@ -202,6 +209,26 @@ mod tests {
             let headers: HeaderMap = iter::repeat(name).zip(values).collect();
             let found = limits(1, trusted).client(peer.parse().unwrap(), &headers);
             assert_eq!(found.to_string(), client, "{peer} {forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn networks_are_as_canonical_as_addresses() {
+        for (text, found) in [
+            ("10.0.0.1", "10.0.0.1/32"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::ffff:0:0/95", "::ffff:0.0.0.0/95"),
+            ("::/0", "::/0"),
+            ("2001:db8::1", "2001:db8::1/128"),
+            ("2001:db8::/112", "2001:db8::/112"),
+        ] {
+            assert_eq!(network(text).unwrap().to_string(), found, "{text}");
+        }
+        for bad in ["", "proxy", "10.0.0.0/33", "::/129", "10.0.0.1:80"] {
+            assert!(network(bad).is_err(), "{bad}");
         }
     }
 
