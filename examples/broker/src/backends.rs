@@ -4,11 +4,11 @@ pub(crate) mod flags;
 pub(crate) mod provider;
 mod share;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
-use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use std::{iter, slice};
 
 use futures_util::future;
 use serde::Deserialize;
@@ -210,7 +210,9 @@ impl Backends {
             return self.first(client).await;
         }
         let mut failed = Vec::new();
-        for group in self.by_health() {
+        let (awake, resting): (Vec<_>, _) =
+            self.backends.iter().partition(|backend| backend.is_awake());
+        for group in [awake, resting] {
             let asked = group.into_iter().map(|backend| self.ask(backend, client));
             let mut given = None::<IceLease>;
             for answer in future::join_all(asked).await {
@@ -237,7 +239,7 @@ impl Backends {
     /// A lease from the first backend that answers, for formats with a single login.
     pub(crate) async fn first(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
         let mut failed = Vec::new();
-        for backend in self.by_health().into_iter().flatten() {
+        for backend in self.one_by_one() {
             match self.ask(backend, client).await {
                 Ok(lease) => return Ok(lease),
                 Err(error) => failed.push(error),
@@ -251,10 +253,20 @@ impl Backends {
         self.backends.iter().map(|backend| (&*backend.name, backend.is_well()))
     }
 
-    /// The backends to ask first, and those to ask only if none of the first answers.
-    fn by_health(&self) -> [Vec<&Backend>; 2] {
-        let (awake, resting) = self.backends.iter().partition(|backend| backend.is_awake());
-        [awake, resting]
+    /// The backends in the order of the file, then those to ask only if none of the others answers.
+    /// Lazy: `is_awake` must be asked only of a backend that is then called.
+    fn one_by_one(&self) -> impl Iterator<Item = &Backend> {
+        let (mut backends, mut resting) = (self.backends.iter(), VecDeque::new());
+        iter::from_fn(move || {
+            let awake = backends.find(|backend| {
+                let is_awake = backend.is_awake();
+                if !is_awake {
+                    resting.push_back(*backend);
+                }
+                is_awake
+            });
+            awake.or_else(|| resting.pop_front())
+        })
     }
 
     async fn ask(&self, backend: &Backend, client: Client<'_>) -> Result<IceLease, TurnError> {
@@ -360,36 +372,61 @@ mod tests {
         assert_eq!(uris(&all.first(client(true)).await.unwrap()), ["turn:a"]);
     }
 
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_provider_that_fails_is_waited_for_once() {
-        const PATIENCE: Duration = Duration::from_millis(500);
+    /// A provider to which the system accepts connections, and which answers none of them.
+    struct Hung(std::net::TcpListener);
 
-        // The system accepts connections to it, and nothing answers them.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let calls = || std::iter::from_fn(|| listener.accept().ok()).count();
-        let hung = || {
-            let gateway = format!("http://{}", listener.local_addr().unwrap());
+    impl Hung {
+        fn new() -> Self {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            Self(listener)
+        }
+
+        /// Waits for half a second.
+        fn backend(&self) -> Backend {
+            let gateway = format!("http://{}", self.0.local_addr().unwrap());
             let (sid, token) = ("AC0123".into(), "token".into());
             let account = provider::Account::Twilio { sid, token };
             let gateway = turn_credentials::provider::Gateway::new(&gateway).unwrap();
-            let provider = Provider::new(account, Some(gateway), PATIENCE, 1);
+            let provider = Provider::new(account, Some(gateway), Duration::from_millis(500), 1);
             Backend::provider("hung".into(), provider, HOUR, false).unwrap()
-        };
+        }
+
+        /// The calls since this was last asked.
+        fn calls(&self) -> usize {
+            std::iter::from_fn(|| self.0.accept().ok()).count()
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_provider_that_fails_is_waited_for_once() {
+        let hung = Hung::new();
         for strategy in [Strategy::All, Strategy::First] {
-            let backends = Backends::new(strategy, vec![hung(), turn(&["turn:a"])], false);
+            let backends = Backends::new(strategy, vec![hung.backend(), turn(&["turn:a"])], false);
             for _ in 0..3 {
                 let lease = backends.lease(client(true)).await.unwrap();
                 assert_eq!(uris(&lease), ["turn:a"]);
             }
-            assert_eq!(calls(), 1);
-            let alone = Backends::new(strategy, vec![hung()], false);
+            assert_eq!(hung.calls(), 1);
+            let alone = Backends::new(strategy, vec![hung.backend()], false);
             for _ in 0..2 {
                 let error = alone.lease(client(true)).await.unwrap_err();
                 assert!(matches!(error, TurnError::Provider(_)), "{error}");
             }
-            assert_eq!(calls(), 2, "there is nobody else to ask");
+            assert_eq!(hung.calls(), 2, "there is nobody else to ask");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_provider_that_is_not_asked_keeps_its_retry() {
+        let hung = Hung::new();
+        let backends = vec![turn(&["turn:a"]), hung.backend()];
+        let backends = Backends::new(Strategy::All, backends, false);
+        *backends.backends[1].resting.lock().unwrap() = Some(Instant::now());
+        assert_eq!(uris(&backends.first(client(true)).await.unwrap()), ["turn:a"]);
+        assert_eq!(hung.calls(), 0);
+        assert_eq!(uris(&backends.lease(client(true)).await.unwrap()), ["turn:a"]);
+        assert_eq!(hung.calls(), 1);
     }
 
     /// Otherwise a broker with one provider would stay out of rotation, without a client whose call
