@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Extension, MatchedPath, Query, Request, State};
 use axum::http::header::{
@@ -17,6 +17,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::time;
 use tower::ServiceBuilder;
@@ -267,7 +268,15 @@ async fn without_body(request: Request, next: Next) -> Response {
     const PATIENCE: Duration = Duration::from_secs(10);
 
     let (head, body) = request.into_parts();
-    _ = time::timeout(PATIENCE, to_bytes(body, MOST)).await;
+    let (mut chunks, mut rest) = (body.into_data_stream(), MOST);
+    let dropped = async move {
+        while let Some(Ok(chunk)) = chunks.next().await
+            && chunk.len() <= rest
+        {
+            rest -= chunk.len();
+        }
+    };
+    _ = time::timeout(PATIENCE, dropped).await;
     next.run(Request::from_parts(head, Body::empty())).await
 }
 
@@ -301,4 +310,37 @@ async fn logged(
     let millis = time.as_millis() as u64;
     info!(method, path, status, millis, %client, "answered");
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Bytes;
+    use futures_util::stream;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_dropped_as_it_comes() {
+        struct Chunk(Arc<[u8]>);
+
+        impl AsRef<[u8]> for Chunk {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+
+        let held: Arc<[u8]> = [b'a'; 1024].into();
+        let seen = held.clone();
+        let chunks = stream::iter((0..1000).map(move |number| {
+            assert!(number <= 64, "at most 64 KiB are read");
+            assert_eq!(Arc::strong_count(&seen), 2, "chunk {number}");
+            Ok::<_, Infallible>(Bytes::from_owner(Chunk(seen.clone())))
+        }));
+        let app = Router::new().layer(middleware::from_fn(without_body));
+        let request = Request::new(Body::from_stream(chunks));
+        assert_eq!(app.oneshot(request).await.unwrap().status(), StatusCode::NOT_FOUND);
+    }
 }
