@@ -91,9 +91,6 @@ fn main() -> ExitCode {
 }
 
 async fn serve(cli: Cli) -> Result<()> {
-    /// How long a client may take to send the head of its request.
-    const PATIENCE: Duration = Duration::from_secs(10);
-
     let hangups = signal(SignalKind::hangup())?;
     let listener = TcpListener::bind(cli.listen).await;
     let listener = listener.map_err(|error| format!("--listen: {error}"))?;
@@ -115,16 +112,26 @@ async fn serve(cli: Cli) -> Result<()> {
     tokio::spawn(stop(handle.clone(), Signals::new()?, cli.grace));
     info!(address = %listener.local_addr()?, "listening");
 
-    let door = Door::new()?;
-    let mut server =
-        Server::from_listener(listener).acceptor(door).http1_only().handle(handle.clone());
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    let server = server(listener, Door::new()?).handle(handle);
     let app = routes::router(broker.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
         ended = server.serve(app) => ended?,
         () = broker.limits.forget_now_and_then() => {}
     }
     Ok(())
+}
+
+/// A server for clients, with limits for the head of a request.
+fn server(listener: TcpListener, door: Door) -> Server<SocketAddr, Door> {
+    /// How long a client may take to send the head.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    /// How many bytes of it to keep in memory.
+    const MOST: usize = 16 * 1024;
+
+    let mut server = Server::from_listener(listener).acceptor(door).http1_only();
+    let mut builder = server.http_builder().http1();
+    builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MOST);
+    server
 }
 
 /// Rereads servers, providers, secrets and keys on each SIGHUP. Requests in progress finish with the
@@ -185,6 +192,38 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use axum::Router;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_head_that_is_too_long_is_refused() {
+        const START: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nlong: ";
+        const FITS: usize = 16 * 1024;
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = server(listener, Door::new().unwrap());
+        tokio::spawn(server.serve(Router::new().into_make_service()));
+        for (length, end, status) in
+            [(100, "\r\n\r\n", "404"), (FITS, "\r\n\r\n", "404"), (FITS, "", "431")]
+        {
+            let filler = "a".repeat(length - START.len() - end.len());
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            stream.write_all(format!("{START}{filler}{end}").as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert_eq!(answer.get(9..12), Some(status), "{length} bytes: {answer}");
         }
     }
 }
