@@ -36,7 +36,7 @@ pub(crate) enum Strategy {
 
 pub(crate) struct Backends {
     strategy: Strategy,
-    backends: Vec<Backend>,
+    backends: Vec<Arc<Backend>>,
     unfiltered: bool,
     /// The reasons that were already logged for leaving out a URI.
     told: Mutex<HashSet<BrowserRefusal>>,
@@ -66,8 +66,7 @@ enum Source {
     /// A shorter ttl needs the secret again, and `TurnServer` does not reveal it.
     Turn(Box<TurnServer>, SharedSecret, ClockSkew),
     Fixed(Box<(Vec<IceUri>, Login)>),
-    Provider(Provider),
-    Shared(Share),
+    Provider(Arc<Provider>, Option<Share>),
 }
 
 #[derive(Debug, Error)]
@@ -121,26 +120,34 @@ impl Backend {
         ttl: Duration,
         share: bool,
     ) -> program::Result<Self> {
-        let provider = provider.named(&name);
+        let provider = Arc::new(provider.named(&name));
         // Reports an invalid account or ttl at startup, not to the first client.
         provider.call(&provider.parameters(ttl, "somebody", None))?;
-        let source =
-            if share { Source::Shared(Share::new(provider)) } else { Source::Provider(provider) };
+        let share = share.then(|| Share::new(provider.clone()));
+        let source = Source::Provider(provider, share);
         Ok(Self { name, ttl, source, resting: Mutex::default() })
     }
 
     const PAUSE: Duration = Duration::from_secs(10);
 
-    async fn lease(&self, client: Client<'_>) -> Result<IceLease, TurnError> {
+    /// A lease. A call ends and counts even if its client leaves: other clients may wait for the
+    /// same answer, and the next ones must not wait for a provider that hangs.
+    async fn lease(self: &Arc<Self>, client: Client<'_>) -> Result<IceLease, TurnError> {
         let ttl = client.ttl.map_or(self.ttl, |ttl| ttl.min(self.ttl));
-        let call = |provider: &Provider| provider.parameters(ttl, client.name, client.address);
-        Ok(match &self.source {
-            Source::Provider(provider) => {
-                provider.lease(&call(provider)).await.map_err(Arc::new)?
-            }
-            Source::Shared(share) => share.lease(call(share.provider())).await?,
-            _ => self.own(client.name, ttl)?,
-        })
+        let Source::Provider(provider, share) = &self.source else {
+            return Ok(self.own(client.name, ttl)?);
+        };
+        let parameters = provider.parameters(ttl, client.name, client.address);
+        let (backend, provider, share) = (self.clone(), provider.clone(), share.clone());
+        let call = tokio::spawn(async move {
+            let lease = match share {
+                Some(share) => share.lease(parameters).await,
+                None => provider.lease(&parameters).await.map_err(Arc::new),
+            };
+            backend.note(&lease);
+            lease
+        });
+        Ok(call.await.map_err(|error| Arc::new(ProviderError::from(error)))??)
     }
 
     fn is_well(&self) -> bool {
@@ -159,8 +166,8 @@ impl Backend {
         awake
     }
 
-    fn note(&self, lease: &Result<IceLease, TurnError>) {
-        let is_unwell = matches!(lease, Err(TurnError::Provider(error)) if error.may_last());
+    fn note(&self, lease: &Result<IceLease, Arc<ProviderError>>) {
+        let is_unwell = lease.as_ref().is_err_and(|error| error.may_last());
         if is_unwell || lease.is_ok() {
             let until = is_unwell.then(|| Instant::now() + Self::PAUSE);
             *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = until;
@@ -184,13 +191,14 @@ impl Backend {
                 let login = login.clone().with_valid_until(end);
                 Ok(IceLease::new([IceServer::new(uris.as_slice(), login)?]))
             }
-            Source::Provider(_) | Source::Shared(_) => Err(IceError::NoTurn),
+            Source::Provider(..) => Err(IceError::NoTurn),
         }
     }
 }
 
 impl Backends {
     pub(crate) fn new(strategy: Strategy, backends: Vec<Backend>, unfiltered: bool) -> Self {
+        let backends = backends.into_iter().map(Arc::new).collect();
         let broker = Self { strategy, backends, unfiltered, told: Mutex::default() };
         for backend in &broker.backends {
             if matches!(backend.source, Source::Turn(..) | Source::Fixed(_))
@@ -255,7 +263,7 @@ impl Backends {
 
     /// The backends in the order of the file, then those to ask only if none of the others answers.
     /// Lazy: `is_awake` must be asked only of a backend that is then called.
-    fn one_by_one(&self) -> impl Iterator<Item = &Backend> {
+    fn one_by_one(&self) -> impl Iterator<Item = &Arc<Backend>> {
         let (mut backends, mut resting) = (self.backends.iter(), VecDeque::new());
         iter::from_fn(move || {
             let awake = backends.find(|backend| {
@@ -269,9 +277,8 @@ impl Backends {
         })
     }
 
-    async fn ask(&self, backend: &Backend, client: Client<'_>) -> Result<IceLease, TurnError> {
+    async fn ask(&self, backend: &Arc<Backend>, client: Client<'_>) -> Result<IceLease, TurnError> {
         let lease = backend.lease(client).await;
-        backend.note(&lease);
         if lease.is_ok() {
             metrics::leased(&backend.name);
         }
@@ -310,6 +317,8 @@ fn most_telling(errors: Vec<TurnError>) -> TurnError {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time;
+
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -383,13 +392,13 @@ mod tests {
         }
 
         /// Waits for half a second.
-        fn backend(&self) -> Backend {
+        fn backend(&self, share: bool) -> Backend {
             let gateway = format!("http://{}", self.0.local_addr().unwrap());
             let (sid, token) = ("AC0123".into(), "token".into());
             let account = provider::Account::Twilio { sid, token };
             let gateway = turn_credentials::provider::Gateway::new(&gateway).unwrap();
             let provider = Provider::new(account, Some(gateway), Duration::from_millis(500), 1);
-            Backend::provider("hung".into(), provider, HOUR, false).unwrap()
+            Backend::provider("hung".into(), provider, HOUR, share).unwrap()
         }
 
         /// The calls since this was last asked.
@@ -402,13 +411,14 @@ mod tests {
     async fn a_provider_that_fails_is_waited_for_once() {
         let hung = Hung::new();
         for strategy in [Strategy::All, Strategy::First] {
-            let backends = Backends::new(strategy, vec![hung.backend(), turn(&["turn:a"])], false);
+            let backends =
+                Backends::new(strategy, vec![hung.backend(false), turn(&["turn:a"])], false);
             for _ in 0..3 {
                 let lease = backends.lease(client(true)).await.unwrap();
                 assert_eq!(uris(&lease), ["turn:a"]);
             }
             assert_eq!(hung.calls(), 1);
-            let alone = Backends::new(strategy, vec![hung.backend()], false);
+            let alone = Backends::new(strategy, vec![hung.backend(false)], false);
             for _ in 0..2 {
                 let error = alone.lease(client(true)).await.unwrap_err();
                 assert!(matches!(error, TurnError::Provider(_)), "{error}");
@@ -418,9 +428,32 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_counts_even_if_its_client_leaves() {
+        let hung = Hung::new();
+        for (strategy, share) in [
+            (Strategy::All, false),
+            (Strategy::All, true),
+            (Strategy::First, false),
+            (Strategy::First, true),
+        ] {
+            let backends = vec![hung.backend(share), turn(&["turn:a"])];
+            let backends = Backends::new(strategy, backends, false);
+            let mut served = None;
+            for _ in 0..20 {
+                let lease = backends.lease(client(true));
+                served = time::timeout(Duration::from_millis(100), lease).await.ok();
+                if served.is_some() {
+                    break;
+                }
+            }
+            assert_eq!(uris(&served.unwrap().unwrap()), ["turn:a"]);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_provider_that_is_not_asked_keeps_its_retry() {
         let hung = Hung::new();
-        let backends = vec![turn(&["turn:a"]), hung.backend()];
+        let backends = vec![turn(&["turn:a"]), hung.backend(false)];
         let backends = Backends::new(Strategy::All, backends, false);
         *backends.backends[1].resting.lock().unwrap() = Some(Instant::now());
         assert_eq!(uris(&backends.first(client(true)).await.unwrap()), ["turn:a"]);

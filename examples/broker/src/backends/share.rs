@@ -17,6 +17,7 @@ const MOST: u64 = 10_000;
 /// From the timeout of an attempt to renew to the next attempt.
 const PAUSE: Duration = Duration::from_secs(5);
 
+#[derive(Clone)]
 pub(crate) struct Share {
     provider: Arc<Provider>,
     kept: Cache<Parameters, Arc<Kept>>,
@@ -77,13 +78,9 @@ impl Expiry<Parameters, Arc<Kept>> for UntilItEnds {
 }
 
 impl Share {
-    pub(crate) fn new(provider: Provider) -> Self {
+    pub(crate) fn new(provider: Arc<Provider>) -> Self {
         let kept = Cache::builder().max_capacity(MOST).expire_after(UntilItEnds).build();
-        Self { provider: Arc::new(provider), kept }
-    }
-
-    pub(crate) fn provider(&self) -> &Provider {
-        &self.provider
+        Self { provider, kept }
     }
 
     /// A lease that others may have too; its ttl is the time that remains.
@@ -103,13 +100,8 @@ impl Share {
             self.kept.invalidate(&parameters).await;
         }
         metrics::shared(self.provider.name(), Shared::Missed);
-        let (provider, cache) = (self.provider.clone(), self.kept.clone());
-        // In a task of its own: the client may leave while others wait for the same answer.
-        let asked = tokio::spawn(async move {
-            let ask = async { provider.lease(&parameters).await.map(Kept::new) };
-            cache.try_get_with_by_ref(&parameters, ask).await
-        });
-        let kept = asked.await.map_err(|error| Arc::new(error.into()))??;
+        let ask = async { self.provider.lease(&parameters).await.map(Kept::new) };
+        let kept = self.kept.try_get_with_by_ref(&parameters, ask).await?;
         Ok(kept.lease.clone())
     }
 
@@ -142,6 +134,7 @@ mod tests {
     use turn_credentials::provider::{Gateway, cloudflare};
 
     use super::super::provider::Account;
+    use super::super::{Backend, Backends, Client, Strategy};
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -154,6 +147,12 @@ mod tests {
 
     impl Fake {
         fn new(failing: usize) -> Self {
+            let (provider, calls) = Self::provider(failing);
+            Self { share: Share::new(Arc::new(provider)), calls }
+        }
+
+        /// The provider, and the number of its calls so far.
+        fn provider(failing: usize) -> (Provider, Arc<AtomicUsize>) {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let gateway = format!("http://{}", listener.local_addr().unwrap());
             let calls = Arc::new(AtomicUsize::new(0));
@@ -182,8 +181,7 @@ mod tests {
             let key = cloudflare::Key::new("0123", "token").unwrap();
             let account = Account::Cloudflare { key, custom_identifier: true };
             let gateway = Gateway::new(&gateway).unwrap();
-            let provider = Provider::new(account, Some(gateway), Duration::from_secs(5), 1);
-            Self { share: Share::new(provider), calls }
+            (Provider::new(account, Some(gateway), Duration::from_secs(5), 1), calls)
         }
 
         fn calls(&self) -> usize {
@@ -258,11 +256,14 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn whoever_asked_first_may_go_away() {
-        let fake = Fake::new(0);
-        let hour = parameters(HOUR, None);
-        let first = time::timeout(Duration::from_millis(20), fake.username(&hour));
+        let (provider, calls) = Fake::provider(0);
+        let backend = Backend::provider("fake".into(), provider, HOUR, true).unwrap();
+        let backends = Backends::new(Strategy::First, vec![backend], false);
+        let client = Client { name: "alice", address: None, ttl: None, browser: true };
+        let first = time::timeout(Duration::from_millis(20), backends.lease(client));
         assert!(first.await.is_err());
-        assert_eq!(fake.username(&hour).await.as_deref(), Some("u0"));
-        assert_eq!(fake.calls(), 1);
+        let lease = backends.lease(client).await.unwrap();
+        assert_eq!(lease.servers()[0].username(), Some("u0"));
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 }
