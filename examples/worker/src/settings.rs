@@ -53,8 +53,18 @@ pub(crate) fn broker(optional: impl Fn(&'static str) -> Variable) -> Result<Brok
     let ttl = ttl.map_err(|_| SettingsError::new("BROKER_TTL", "not a number of seconds"))?;
     let ttl = Duration::from_secs(ttl);
 
+    let without = |others: &[&'static str], used| {
+        for other in others {
+            if optional(other)?.is_some() {
+                let why = format!("does nothing with {used}: remove it");
+                return Err(SettingsError::new(other, why));
+            }
+        }
+        Ok(())
+    };
     let source = match (optional("TURN_SECRET")?, optional("XIRSYS_SECRET")?) {
         (Some(value), None) => {
+            without(&["XIRSYS_IDENT", "XIRSYS_CHANNEL", "XIRSYS_GATEWAY"], "TURN_SECRET")?;
             let turn_secret = SharedSecret::from_config_value(value).map_err(of("TURN_SECRET"))?;
             let uris = list(&required("BROKER_TURN_URI")?);
             let uris = uris.iter().map(|uri| uri.parse::<IceUri>()).collect::<Result<Vec<_>, _>>();
@@ -63,6 +73,7 @@ pub(crate) fn broker(optional: impl Fn(&'static str) -> Variable) -> Result<Brok
             Source::Coturn(server.map_err(of("BROKER_TURN_URI or BROKER_TTL"))?.into())
         }
         (None, Some(value)) => {
+            without(&["BROKER_TURN_URI"], "XIRSYS_SECRET")?;
             let (ident, channel) = (required("XIRSYS_IDENT")?, required("XIRSYS_CHANNEL")?);
             let account = Account::new(&ident, secret("XIRSYS_SECRET", &value)?);
             let account = account.map_err(of("XIRSYS_IDENT"))?;
@@ -89,4 +100,41 @@ fn token_key(key: &ApiKey) -> Result<AccessTokenKey, SettingsError> {
     let [a, b, c, d, ..] = Sha256::digest(key.as_str()).0;
     let key = AccessTokenKey::new(u32::from_be_bytes([a, b, c, d]), key.as_str());
     key.map_err(of("BROKER_TOKEN_KEY"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_without_effect_is_refused() {
+        const COMMON: [(&str, &str); 2] = [
+            ("BROKER_ORIGIN", "https://app.example.org"),
+            ("BROKER_TOKEN_KEY", "0123456789abcdef0123456789abcdef"),
+        ];
+        const COTURN: [(&str, &str); 2] = [("TURN_SECRET", "north"), ("BROKER_TURN_URI", "turn:a")];
+        const XIRSYS: [(&str, &str); 3] = [
+            ("XIRSYS_SECRET", "a-secret"),
+            ("XIRSYS_IDENT", "ident"),
+            ("XIRSYS_CHANNEL", "my/channel"),
+        ];
+        const GATEWAY: (&str, &str) = ("XIRSYS_GATEWAY", "https://us.xirsys.com");
+
+        for (backend, other, wrong) in [
+            (&COTURN[..], None, None),
+            (&COTURN, Some(XIRSYS[1]), Some("XIRSYS_IDENT: does nothing with TURN_SECRET")),
+            (&COTURN, Some(XIRSYS[2]), Some("XIRSYS_CHANNEL: does nothing with TURN_SECRET")),
+            (&COTURN, Some(GATEWAY), Some("XIRSYS_GATEWAY: does nothing with TURN_SECRET")),
+            (&XIRSYS, None, None),
+            (&XIRSYS, Some(GATEWAY), None),
+            (&XIRSYS, Some(COTURN[1]), Some("BROKER_TURN_URI: does nothing with XIRSYS_SECRET")),
+        ] {
+            let variable = |name| {
+                let mut all = COMMON.iter().chain(backend).chain(&other);
+                Ok(all.find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned()))
+            };
+            let said = broker(variable).err().map(|error| error.to_string());
+            assert_eq!(said, wrong.map(|wrong| format!("{wrong}: remove it")), "{other:?}");
+        }
+    }
 }
