@@ -155,9 +155,9 @@ impl Backend {
         resting.is_none_or(|until| until <= Instant::now())
     }
 
-    /// Whether to ask the backend now. After each pause, this is true for one client, which tries
-    /// it again.
-    fn is_awake(&self) -> bool {
+    /// Whether to ask the backend now. After each pause, only the first caller gets true, and must
+    /// then try the backend again.
+    fn claim(&self) -> bool {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         let awake = resting.is_none_or(|until| until <= Instant::now());
         if awake && resting.is_some() {
@@ -219,7 +219,7 @@ impl Backends {
         }
         let mut failed = Vec::new();
         let (awake, resting): (Vec<_>, _) =
-            self.backends.iter().partition(|backend| backend.is_awake());
+            self.backends.iter().partition(|backend| backend.claim());
         for group in [awake, resting] {
             let asked = group.into_iter().map(|backend| self.ask(backend, client));
             let mut given = None::<IceLease>;
@@ -262,16 +262,16 @@ impl Backends {
     }
 
     /// The backends in the order of the file, then those to ask only if none of the others answers.
-    /// Lazy: `is_awake` must be asked only of a backend that is then called.
+    /// Lazy: a backend that is not asked must not be claimed.
     fn one_by_one(&self) -> impl Iterator<Item = &Arc<Backend>> {
         let (mut backends, mut resting) = (self.backends.iter(), VecDeque::new());
         iter::from_fn(move || {
             let awake = backends.find(|backend| {
-                let is_awake = backend.is_awake();
-                if !is_awake {
+                let claimed = backend.claim();
+                if !claimed {
                     resting.push_back(*backend);
                 }
-                is_awake
+                claimed
             });
             awake.or_else(|| resting.pop_front())
         })
